@@ -1,1 +1,1 @@
-"""How Pulumi reaches the resources: as dynamic resources of a Python program, or as a plugin for every language."""
+"""The adapters, which connect the resources to an engine."""

@@ -45,11 +45,11 @@ class Api:
 
     @property
     def account(self) -> Account:
-        """The account that every request is for."""
+        """Return the account that every request is for."""
         return self.settings.account
 
     async def require_project(self) -> None:
-        """Return if the API accepts the key and has the project; at most one request confirms it.
+        """Raise an error unless the API accepts the key and has the project; at most one request confirms it.
 
         Raises:
             ProjectNotFound: the API does not know the project.

@@ -1,4 +1,4 @@
-"""Collections of the API: what the objects of every kind have in common."""
+"""Collections of the API: the requests that all kinds of objects have in common."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -64,7 +64,7 @@ class Collection(Generic[ObjectT]):
         return await self._send("GET", self._path(id))
 
     async def delete(self, id: str) -> None:
-        """Return once the object is being deleted, or is gone already."""
+        """Delete the object; return when the API is deleting it or it is gone already."""
         try:
             await self._transport.request("DELETE", self._path(id), parse=ignore_body)
         except NotFound:
@@ -203,4 +203,4 @@ class NamedCollection(Collection[NamedT], ABC):
 
     @abstractmethod
     def _matches_request(self, item: NamedT, body: Mapping[str, Any]) -> bool:
-        """Return whether the object shows what the body of a create asked for, as far as the API tells."""
+        """Return whether the object matches the body of a create, as far as the API reports its fields."""

@@ -40,7 +40,7 @@ class Ports:
         self._clock = clock
 
     async def expose(self, sandbox_id: str, port: int, *, slug: str | None = None) -> Port:
-        """Return the exposed port; it keeps its URL unless the slug is another one.
+        """Expose the port and return it; it keeps its URL unless another slug is given.
 
         If the outcome is unknown, the port is looked up in the list.
         """
@@ -70,7 +70,7 @@ class Ports:
         return next((exposed for exposed in ports if exposed.port == port), None)
 
     async def revoke(self, sandbox_id: str, port: int) -> None:
-        """Return once the port is not exposed, or its sandbox is gone."""
+        """Revoke the port; return when it is not exposed, or its sandbox is gone."""
         try:
             await self._transport.request("DELETE", f"{self._collection_path(sandbox_id)}/{port}", parse=ignore_body)
         except NotFound:

@@ -60,7 +60,7 @@ class ExecRequest:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     stdin: str | None = field(default=None, repr=False)
     timeout: float | None = None
-    """Seconds after which the sandbox kills it."""
+    """Seconds after which the sandbox kills the command."""
 
 
 class Runtime:
@@ -84,7 +84,7 @@ class Runtime:
             await self._client.aclose()
 
     def _get_client(self) -> HttpClient:
-        from neev_provider.client.http.connection_pool import new_http_client  # noqa: PLC0415  httpx takes half a second to import
+        from neev_provider.client.http.connection_pool import new_http_client  # noqa: PLC0415  httpx is slow to import
 
         if self._client is None:
             self._client = new_http_client(self._settings, self._transport)
@@ -101,14 +101,14 @@ class SandboxSession:
         self._client = client
 
     async def exec(self, request: ExecRequest, on_output: OutputHandler, *, read_timeout: float) -> int:
-        """Return the exit code of the command, which has run once; `hear` was told what it wrote.
+        """Run the command once; return its exit code. `on_output` is called with its output.
 
-        `patience` is in seconds: how long the connection may be silent.
+        `read_timeout` is in seconds: the connection may be silent for that long.
 
         Raises:
-            Refused: the command was not started.
-            Failed: it was still running at the end of its time, and was killed.
-            OutcomeUnknown: it was started, and the connection ended before it did.
+            RuntimeRejected: the command was not started.
+            OperationFailed: it was still running at its timeout, and was killed.
+            OutcomeUnknown: it was started, and the connection ended before the command did.
         """
         listening = _OutputDecoder(on_output)
         body = {
@@ -201,7 +201,7 @@ class SandboxSession:
         except APIConnectionError as error:
             raise _error_without_response(error, subject, is_write=is_write) from error
         except (NeevAIError, ValueError) as error:
-            # the answer makes no sense, and its words may hold a secret
+            # the response is invalid, and its text may contain a secret
             kind = errors.OutcomeUnknown if is_write else errors.OperationFailed
             raise kind(
                 f"{subject}: the sandbox answered something that cannot be read ({type(error).__name__})"

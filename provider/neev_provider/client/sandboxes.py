@@ -27,7 +27,7 @@ class Resources(ApiModel):
 
 
 class LastCrash(ApiModel):
-    """The last time that a sandbox stopped by itself."""
+    """The last crash of a sandbox."""
 
     reason: str
     at: str | None = None

@@ -1,4 +1,4 @@
-"""Where the API is, and who is asking."""
+"""The client's settings: the address of the API, and the account."""
 
 import ipaddress
 import re
@@ -14,29 +14,29 @@ DEFAULT_REQUEST_TIMEOUT = 30.0
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything a client needs to know; checked when made.
+    """The settings of a client, validated on creation.
 
     Raises:
-        ConfigError: a setting that cannot be right; the message never repeats the key.
+        ConfigError: a setting is invalid; the message never contains the key.
     """
 
     base_url: str
-    """The address of the Agent Service: https, or http to this machine."""
+    """The base URL of the API: https, or http to this machine."""
     api_key: str = field(repr=False)
     org_id: str
     project_id: str
     region: str | None = None
-    """The region of new sandboxes that name none; None leaves the choice to the platform."""
+    """The region of new sandboxes that set none; None leaves the choice to the API."""
     ca_bundle: str | None = None
-    """A file of certificate authorities to trust in place of the usual ones."""
+    """A file with certificate authorities, which replace the system's."""
     timeout: float = DEFAULT_REQUEST_TIMEOUT
-    """Seconds without a sign of life from the API before a request is given up."""
+    """Read timeout of a request, in seconds."""
     allow_insecure: bool = False
-    """Send the key over plain http to other machines too."""
+    """Whether the key may be sent over plain http to other machines."""
     check_on_preview: bool = False
-    """Ask the API in a plan, too, whether what inputs name is there."""
+    """Whether a preview verifies with requests that the objects that inputs refer to exist."""
     previous_base_url: str | None = None
-    """Another address of the same API, which states may still record. Nothing is sent there."""
+    """Another base URL of the same API, which states may still record. Nothing is sent there."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", _validate_base_url(self.base_url, allow_insecure=self.allow_insecure))
@@ -44,7 +44,7 @@ class Settings:
             _validate_base_url(
                 self.previous_base_url, allow_insecure=True, name="the setting `previousBaseUrl`"
             )  # nothing is sent there
-        # A header carries visible ASCII; anything else is a slip of copy and paste that no server would ever see.
+        # A header contains visible ASCII only; other characters come from a wrong copy, and cannot be sent.
         if not re.fullmatch(r"[!-~]+", self.api_key):
             raise ConfigError("the setting `apiKey` is empty or holds spaces, line ends or letters that no key has")
         for name, value in (("the setting `orgId`", self.org_id), ("the setting `projectId`", self.project_id)):
@@ -60,7 +60,7 @@ class Settings:
 
 
 def _validate_base_url(text: str, *, allow_insecure: bool, name: str = "the setting `baseUrl`") -> str:
-    """Return the address without a trailing slash, having found it fit to be trusted with the key."""
+    """Return the address without a trailing slash; raise an error if the key may not be sent there."""
     try:
         url = urlsplit(text.strip())
         host, _port = url.hostname, url.port
@@ -81,10 +81,10 @@ def _validate_base_url(text: str, *, allow_insecure: bool, name: str = "the sett
 
 
 def require_secure_url(address: str, settings: Settings, *, subject: str) -> None:
-    """Return only where the key may be sent to the address, which the API has named.
+    """Raise an error unless the key may be sent to the address, which comes from the API.
 
     Raises:
-        ConfigError: it would be sent in clear to another machine, or to this one by an API that is elsewhere.
+        ConfigError: the key would be sent in clear to another machine, or to this one by an API on another.
     """
     try:
         url = urlsplit(address)

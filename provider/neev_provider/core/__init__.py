@@ -1,1 +1,1 @@
-"""What a resource is: declared once, checked, compared and waited for. Depends on no engine and on no HTTP."""
+"""The resource model: declarations, validation, diffs and waits. It depends on no engine and on no HTTP."""

@@ -1,6 +1,7 @@
-"""The account a resource is in: which project of which organization, at which address of the API.
+"""The account of a resource: a project of an organization, at an address of the API.
 
-Every state records it, so that a command with other settings cannot take another account's answer for the truth.
+Every state records it, so that a command with other settings cannot mistake a response from another account for the
+resource's own.
 """
 
 from __future__ import annotations
@@ -48,13 +49,13 @@ class Account:
     """Another address of the same API, which states may still record."""
 
     def to_properties(self) -> dict[str, str]:
-        """Return what a state records of the account."""
+        """Return the properties by which a state records the account."""
         return {"orgId": self.org_id, "projectId": self.project_id, "baseUrl": self.base_url}
 
     def find_differences(self, state: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-        """Return each setting that names another account than the state: its recorded and its current value.
+        """Return the recorded and the current value of each setting that names another account than the state.
 
-        A state without a record, as earlier versions wrote it, differs in nothing.
+        Earlier versions wrote states without an account; such a state has no differences.
         """
         recorded = state.get(ACCOUNT_KEY)
         known = recorded if isinstance(recorded, Mapping) else {}
@@ -66,10 +67,10 @@ class Account:
         }
 
     def require_same(self, state: Mapping[str, Any]) -> None:
-        """Return only where the state records this account, or none.
+        """Raise an error if the state records another account.
 
         Raises:
-            WrongAccount: it records another one; the error names both.
+            WrongAccount: the state records another account; the error names both.
         """
         if differences := self.find_differences(state):
             raise WrongAccount(differences)
@@ -84,7 +85,7 @@ class Account:
 
 
 def _canonicalize_url(url: str) -> str:
-    """Return the address without the differences of spelling that mean nothing; what is none stays as it is."""
+    """Return the address without insignificant differences of spelling; a text that is no address stays unchanged."""
     try:
         parts = urlsplit(url.strip())
         port = parts.port or DEFAULT_PORTS.get(parts.scheme)
@@ -94,7 +95,7 @@ def _canonicalize_url(url: str) -> str:
 
 
 def _account_hint(differences: Mapping[str, tuple[str, str]]) -> str:
-    """Return how to run the command where the resource is."""
+    """Return a hint that says how to run the command in the account of the resource."""
     back = " and ".join(
         f"the setting `{name}` (or {ENVIRONMENT_VARIABLES[name]}) to {then}" for name, (then, _) in differences.items()
     )

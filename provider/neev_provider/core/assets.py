@@ -1,4 +1,4 @@
-"""Content that programs pass: an asset is one file, an archive is many by their paths."""
+"""Content that programs pass: an asset is one file, an archive is many files by their paths."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class AssetOrArchive:
     path: str | None = None
     """A file or folder of the machine that runs the program."""
     uri: str | None = None
-    """An address."""
+    """A URL of the content."""
     hash: str | None = None
     """The engine's hash of the content."""
 
     @property
     def has_content(self) -> bool:
-        """Whether the content can be read; otherwise only its hash is known."""
+        """Return whether the content can be read; otherwise only its hash is known."""
         return self.path is not None or self.uri is not None
 
     @classmethod
@@ -40,7 +40,7 @@ class Asset(AssetOrArchive):
 
     @property
     def has_content(self) -> bool:
-        """Whether the content can be read; otherwise only its hash is known."""
+        """Return whether the content can be read; otherwise only its hash is known."""
         return self.text is not None or self.path is not None or self.uri is not None
 
 
@@ -53,5 +53,5 @@ class Archive(AssetOrArchive):
 
     @property
     def has_content(self) -> bool:
-        """Whether the content can be read; otherwise only its hash is known."""
+        """Return whether the content can be read; otherwise only its hash is known."""
         return self.assets is not None or self.path is not None or self.uri is not None

@@ -1,8 +1,8 @@
 """Coercion of scalars that stand for exactly one value of the declared type.
 
 A program in YAML, or a structured configuration, writes ``8080`` where text is declared and ``"0.5"`` where a number
-is. A fraction is not coerced to text, because ``3.10`` and ``3.1`` are one number. Nor is a whole number that has no
-exact double.
+is declared. A fraction is not coerced to text, because ``3.10`` and ``3.1`` are one number. A whole number without an
+exact double is not coerced either.
 """
 
 from __future__ import annotations

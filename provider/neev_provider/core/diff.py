@@ -1,4 +1,4 @@
-"""What a change of inputs means for a resource: nothing, an update in place, or a replacement, per property path."""
+"""The effect of changed inputs on a resource, per property path: none, an update in place, or a replacement."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from neev_provider.core.validation import format_path, top_level_name, user_prop
 PropertyPath = tuple[str | int, ...]
 
 AUTONAMED_KEY = "__autonamed"
-"""Hidden input: the name was made, not given, so a replacement gets a new one."""
+"""Hidden input: the name was generated, so a replacement gets a new one."""
 IMPORTED_KEY = "__imported"
-"""Hidden output: the state came from an import, so what the API never answers is not known to differ."""
+"""Hidden output: the state comes from an import, so inputs that the API never returns do not count as changed."""
 
 
 class ChangeKind(Enum):
-    """How a property differs."""
+    """The kind of a difference: a property is added, deleted or updated."""
 
     ADD = "add"
     DELETE = "delete"
@@ -29,7 +29,7 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One property that differs, and whether that makes a new resource."""
+    """One property that differs, and whether the difference requires a replacement."""
 
     path: str
     kind: ChangeKind
@@ -37,28 +37,28 @@ class Change:
 
     @property
     def property_name(self) -> str:
-        """The name of what the path begins with."""
+        """Return the name of the top-level property of the path."""
         return top_level_name(self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """Everything that differs; empty where the plan is clean."""
+    """All differences; empty if nothing has to change."""
 
     changes: tuple[Change, ...] = ()
     delete_before_replace: bool = False
-    """Whether a replacement, whoever asks for it, has to delete before it creates: both cannot be there at once."""
+    """Whether a replacement has to delete before it creates, because both resources cannot exist at once."""
 
     @property
     def requires_replacement(self) -> bool:
-        """Whether a new resource is made."""
+        """Return whether the changes require a new resource."""
         return any(change.requires_replacement for change in self.changes)
 
 
 def compute_diff(
     model: type[Inputs], *, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]
 ) -> Diff:
-    """What has to change from the ``old`` checked inputs, and the ``state`` they led to, to the ``new`` ones."""
+    """Return the changes from the old validated inputs, and the ``state`` of the resource, to the new inputs."""
     before, after = user_properties(old_inputs), user_properties(new_inputs)
     imported = bool(state.get(IMPORTED_KEY))
     changes = tuple(
@@ -76,14 +76,14 @@ def compute_diff(
 
 
 def semantically_equal(prop: Property, one: Any, other: Any) -> bool:
-    """Whether two values of the property mean the same: number types, defaults and the order of sets aside."""
+    """Return whether two values of the property mean the same, whatever number types, defaults and orders of sets."""
     return next(_diff_value(prop, _effective_value(prop, one), _effective_value(prop, other), ()), None) is None
 
 
 def _effective_old_value(prop: Property, old_inputs: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
     if prop.name in old_inputs:
         return old_inputs[prop.name]
-    # what the platform chose is what there is: asking for the same is no change
+    # the API has chosen this value already: an input with the same value is no change
     return state.get(prop.name) if prop.has(Computed) else None
 
 
@@ -105,7 +105,7 @@ def _is_removal_a_change(prop: Property, *, was_set: bool) -> bool:
         return was_set or not prop.resets_to.only_on_removal
     if update := prop.find(Update):
         return update.on_removal and was_set
-    # a value that the program no longer sets is left as it is, but one that the API never returns must not remain
+    # a value that the program no longer sets is retained, unless the API never returns it
     replace = prop.find(Replace)
     return replace is not None and not replace.if_configured and not prop.has(Computed)
 
@@ -117,7 +117,7 @@ def _effective_value(prop: Property, value: Any) -> Any:
 
 
 def _has_replacement_conflict(model: type[Inputs], changes: Sequence[Change], new_inputs: Mapping[str, Any]) -> bool:
-    """Whether another one with the new inputs cannot be there beside it, whoever asks for a replacement."""
+    """Return whether a resource with the new inputs cannot exist beside the old one."""
     changed = {change.property_name for change in changes}
     named = next((declared.name for declared in model.properties.values() if declared.has(AutoName)), None)
     if named is not None:
@@ -203,7 +203,7 @@ def _diff_item(
 
 
 def _align_unordered(prop: Property, old_items: Sequence[Any], new_items: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """Both lists with equal items at the same place, so that only what really differs is left to compare."""
+    """Return both lists with equal items at the same index, so that only real differences remain."""
     rest = list(old_items)
     partners: list[Any] = []
     for item in new_items:

@@ -1,6 +1,6 @@
-"""What the source says of a class's members: the docstring below each of them.
+"""The docstrings of a class's members, read from the source.
 
-Reading source takes longer than all the rest of an import, so it is done when somebody asks, not when a class is made.
+Reading source takes longer than the rest of an import, so the docstrings are read on demand.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import pairwise
 
 @cache
 def attribute_docstrings(cls: type) -> dict[str, str]:
-    """The docstrings below the class's own members, by their names; none where there is no source."""
+    """Return the docstrings below the class's own members, by name; an empty mapping without the source."""
     try:
         source = inspect.getsource(cls)
     except (OSError, TypeError):

@@ -1,4 +1,4 @@
-"""Errors that a user can see, by what the reader does next.
+"""Errors that the user can see, by what the user does next.
 
 NeevError
 ├── ConfigError           settings are missing or wrong: fix the configuration
@@ -10,16 +10,16 @@ NeevError
 │   │   └── QuotaExceeded a limit of the project or organization is reached
 │   ├── NotFound          404: it does not exist
 │   ├── ProjectNotFound   404: the project itself does not exist
-│   ├── Conflict          409: something stands in the way
+│   ├── Conflict          409: an existing object or its phase prevents it
 │   ├── InvalidRequest    400, 422: the API refuses the values
 │   ├── RateLimited       429, still after every retry
-│   ├── Unavailable       5xx, 408, 425, 499 or no answer, still after every retry
-│   └── UnexpectedResponse an answer that the API does not document
-├── RuntimeRejected       the sandbox itself refuses: nothing was done inside
-├── RequestNotSent        no connection was made: nothing happened
+│   ├── Unavailable       5xx, 408, 425, 499 or no response, still after every retry
+│   └── UnexpectedResponse a response that the API does not document
+├── RuntimeRejected       the sandbox rejects the request: it did nothing
+├── RequestNotSent        no connection to the API: the request had no effect
 ├── OutcomeUnknown        a write may or may not have happened
 ├── DeadlineExceeded      a wait reached its deadline
-├── OperationFailed       the platform reports that the operation failed
+├── OperationFailed       the API reports that the operation failed
 └── Cancelled             the user asked to stop
 """
 
@@ -29,7 +29,7 @@ from neev_provider.core.hints import Hint
 
 
 class NeevError(Exception):
-    """Something went wrong that its reader can act on.
+    """An error that the user can act on.
 
     Raised only as one of its subclasses.
     `str()` gives one short paragraph: what failed, what the API said, and what to do next. An adapter renders it for
@@ -45,7 +45,7 @@ class NeevError(Exception):
 
     @property
     def summary(self) -> str:
-        """What happened, as a sentence without the hint."""
+        """Return what happened, as a sentence without the hint."""
         return _end_sentence(self.message)
 
     def __str__(self) -> str:
@@ -53,14 +53,14 @@ class NeevError(Exception):
 
 
 class ConfigError(NeevError):
-    """A setting of the provider is missing or cannot be right.
+    """A setting of the provider is missing or invalid.
 
     Raised before anything is sent. The reader sets the key or the variable that the message names.
     """
 
 
 class InputError(NeevError):
-    """An input of a resource or function cannot be right.
+    """An input of a resource or function is invalid.
 
     Raised before anything is sent. The reader corrects the property at `path` in the program.
     """
@@ -79,7 +79,7 @@ class ApiError(NeevError):
 
     default_hint = "If it happens again, give the request id to NeevAI support."
 
-    def __init__(  # noqa: PLR0913  one keyword for each thing the API says
+    def __init__(  # noqa: PLR0913  one keyword for each field of an error
         self,
         status: int,
         message: str = "",
@@ -105,7 +105,7 @@ class ApiError(NeevError):
 
     @property
     def summary(self) -> str:
-        """The request, the status and code of the response, and the API's reason."""
+        """Return the request, the status and code of the response, and the API's reason."""
         status = " ".join(part for part in (str(self.status) if self.status else "nothing", self.code) if part)
         reason = "; ".join(part for part in (self.message, self.details) if part) or "the API gave no reason"
         notes = [f"limit of the {self.scope}"] if self.scope else []
@@ -188,7 +188,7 @@ class InvalidRequest(ApiError):
 
 
 class RateLimited(ApiError):
-    """The API asked to slow down, and still did after every retry (429).
+    """The API limits the rate of requests, even after every retry (429).
 
     Nothing was done. The reader tries later, or with fewer operations at a time.
     """
@@ -197,9 +197,9 @@ class RateLimited(ApiError):
 
 
 class Unavailable(ApiError):
-    """The API was not able to answer, and still was not after every retry.
+    """The API did not serve the request, even after every retry.
 
-    That is 5xx, 408, 425 and 499, or a read without any answer.
+    Raised for 5xx, 408, 425 and 499, and for a read without a response.
 
     The reader tries later.
     """
@@ -233,7 +233,7 @@ class RuntimeRejected(NeevError):
 
 
 class RequestNotSent(NeevError):
-    """No connection to the API was made, so nothing happened.
+    """No connection to the API was established, so the request had no effect.
 
     The reader checks network and base URL, and runs the same command again.
     """
@@ -244,8 +244,8 @@ class RequestNotSent(NeevError):
 class OutcomeUnknown(NeevError):
     """A write was sent, and its outcome is unknown.
 
-    Raised after a time-out, a lost connection, or an answer from something in between (502, 504).
-    The reader looks at what the message names before sending it again.
+    Raised after a timeout, a lost connection, or a response of a gateway (502, 504).
+    The reader checks the object that the message names before trying again.
     """
 
     default_hint = "It may or may not have taken effect: look before you run the same command again."
@@ -269,7 +269,7 @@ class DeadlineExceeded(NeevError):
 class OperationFailed(NeevError):
     """The API reports that the operation failed.
 
-    The reader acts on `reason`, which is the API's.
+    The reader acts on `reason`, which comes from the API.
     """
 
     def __init__(self, reason: str, *, action: str = "", hint: str | None = None) -> None:

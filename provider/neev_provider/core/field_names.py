@@ -1,4 +1,4 @@
-"""What the API says of the fields of a request, with the names of the inputs that they were made of."""
+"""The API's messages about fields of a request, with the names of the inputs instead."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections.abc import Iterator, Mapping
 from neev_provider.core.errors import ApiError, NeevError
 from neev_provider.core.model import Model
 
-# a size and the windows are grouped in a request, and an environment is a list
+# requests group the size and the timeouts in objects, and have the environment as a list
 _GROUPS = re.compile(r"\b(?:resources|lifecycle)\.(?=\w)")
 _VARIABLE = re.compile(r"\benv(?:\[\d+\]|\.\d+)(?:\.(?:name|value))?")
 _WORD = re.compile(r"(?<![\w/-])[a-z]+(?:_[a-z]+)*(?P<field>(?=[:'\"`]))?(?![\w/-])")
 
 
 def reword(error: NeevError, inputs: type[Model], api_field_names: Mapping[str, str]) -> None:
-    """Have the error say what it says with the declared names."""
+    """Replace the request's field names in the error by the declared names."""
     error.message = replace_field_names(error.message, inputs, api_field_names)
     if isinstance(error, ApiError) and error.details is not None:
         error.details = replace_field_names(error.details, inputs, api_field_names)
 
 
 def replace_field_names(text: str, inputs: type[Model], api_field_names: Mapping[str, str]) -> str:
-    """Return the text with the declared names; `sent_as` has the fields that requests call otherwise.
+    """Return the text with the declared names; `sent_as` has the fields with another name in requests.
 
-    A field that is a word of the language, too, is one where a colon or a quotation mark follows it.
+    An ordinary English word counts as a field only if a colon or a quotation mark follows it.
     """
     names = {
         **dict(_property_names(inputs)),

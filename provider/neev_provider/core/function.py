@@ -20,4 +20,4 @@ class Function(ABC, Generic[ArgumentsT, ResultT]):
 
     @abstractmethod
     async def call(self, api: Any, arguments: ArgumentsT) -> ResultT:
-        """Return the result; raise ``NeevError`` if there is none."""
+        """Return the result; raise ``NeevError`` if the API has none."""

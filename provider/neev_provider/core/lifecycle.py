@@ -1,4 +1,4 @@
-"""One operation on one resource, from its stored inputs to its stored state; the same for every face."""
+"""Operations on one resource, from its stored inputs to its stored state; the same for every adapter."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AnyResource = Resource[Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class StoredResource:
-    """What the engine keeps of a thing: its id, its inputs and its state, camelCase and plain."""
+    """The data that the engine stores for a resource: id, inputs and state, camelCase and plain."""
 
     id: str
     inputs: Mapping[str, Any] = field(repr=False)
@@ -34,7 +34,7 @@ class StoredResource:
 
 
 class ResourceInitFailed(NeevError):
-    """The thing exists but is not as asked for: keep it, and go on from there the next time."""
+    """The resource exists, but is not as the inputs say: the engine stores it, and the next update continues."""
 
     def __init__(self, stored: StoredResource, cause: Exception) -> None:
         summary, hint = (cause.summary, cause.hint) if isinstance(cause, NeevError) else (str(cause), "")
@@ -44,16 +44,16 @@ class ResourceInitFailed(NeevError):
 
 
 async def create(resource: AnyResource, raw_inputs: Mapping[str, Any], context: OperationContext) -> StoredResource:
-    """The thing is there and ready; raises ``Unsettled`` with its id once there is one."""
+    """Create the resource and wait until it is ready; raise ``ResourceInitFailed`` with its id once the id is known."""
     return await finish_create(resource, await start_create(resource, raw_inputs, context), context, just_created=True)
 
 
 async def start_create(
     resource: AnyResource, raw_inputs: Mapping[str, Any], context: OperationContext
 ) -> StoredResource:
-    """The thing exists and its id is known; nothing has been waited for but the API.
+    """Create the resource and return as soon as its id is known, without waiting until it is ready.
 
-    A request that makes it is waited for whatever happens, once it has been sent.
+    A create request that was sent is always awaited, because it may have created an object.
     """
     with send_deadline(context.deadline):
         try:
@@ -62,7 +62,7 @@ async def start_create(
             raise await _explain(error, resource, raw_inputs) from error
     try:
         return _to_stored(resource, raw_inputs, live)
-    except Exception:  # noqa: BLE001  a bug of ours must not lose the id; the wait that follows meets it again
+    except Exception:  # noqa: BLE001  a bug must not lose the id; the wait that follows raises the same error
         return StoredResource(
             live.id,
             dict(raw_inputs),
@@ -71,7 +71,7 @@ async def start_create(
 
 
 async def find_created(resource: AnyResource, raw_inputs: Mapping[str, Any]) -> StoredResource | None:
-    """What an interrupted create with these inputs made, however far it came; ``None`` where nothing is found."""
+    """Return the resource of an interrupted create with these inputs, in any phase; ``None`` if there is none."""
     live = await resource.find_created(_parse_inputs(resource, raw_inputs))
     return None if live is None else _to_stored(resource, raw_inputs, live)
 
@@ -79,7 +79,7 @@ async def find_created(resource: AnyResource, raw_inputs: Mapping[str, Any]) -> 
 async def finish_create(
     resource: AnyResource, started: StoredResource, context: OperationContext, *, just_created: bool = False
 ) -> StoredResource:
-    """What was begun, now (``fresh``) or earlier, is ready; raises ``Unsettled`` where it still is not."""
+    """Wait until the created resource is ready; raise ``ResourceInitFailed`` if it does not become ready."""
     try:
         resource.api.account.require_same(started.state)
         going = replace(context, just_created=just_created, state=stored_state.readable_state(resource, started.state))
@@ -87,9 +87,9 @@ async def finish_create(
         return _to_stored(resource, started.inputs, live, started.state)
     except PartialFailure as halfway:
         kept, cause = _to_stored(resource, started.inputs, halfway.observation, started.state), halfway.cause
-    except Exception as error:  # noqa: BLE001  whatever it is, what was begun is kept
+    except Exception as error:  # noqa: BLE001  whatever the error is, the created resource is stored
         kept, cause = started, error
-    nothing = isinstance(cause, MissingReference)  # so it says itself, or what it would be a part of is not there
+    nothing = isinstance(cause, MissingReference)  # the error itself is about a reference, not explained by one
     cause = await _explain(cause, resource, started.inputs, {} if just_created else started.inputs)
     if just_created and isinstance(cause, MissingReference) and (nothing or cause.path == resource.parent):
         raise cause
@@ -105,8 +105,8 @@ async def update(  # noqa: PLR0913  the engine's own arguments
     new_inputs: Mapping[str, Any],
     context: OperationContext,
 ) -> StoredResource:
-    """The thing is as the new inputs say; raises ``Unsettled`` with the state it had."""
-    # what an import could not read back was never asked for by this stack, so it is not known to have changed
+    """Update the resource to the new inputs; raise ``ResourceInitFailed`` with the state after the failure."""
+    # the API does not return these inputs, so an import has no old value: the new value does not count as a change
     known = (
         {**_unobservable_inputs(resource, new_inputs), **user_properties(old_inputs)}
         if state.get(IMPORTED_KEY)
@@ -133,7 +133,7 @@ async def read(
     raw_inputs: Mapping[str, Any] | None,
     state: Mapping[str, Any] = MappingProxyType({}),
 ) -> StoredResource | None:
-    """The thing as it is, ``None`` where it is gone; without ``asked`` it is being imported."""
+    """Return the current resource, ``None`` if it is gone; without ``raw_inputs``, import it."""
     if raw_inputs is None:
         live = await resource.read(id, None)
         if live is None:
@@ -151,7 +151,7 @@ async def read(
 
 
 async def delete(resource: AnyResource, id: str, context: OperationContext) -> None:
-    """Delete the thing, with what can be read of its state (``call.stored``).
+    """Delete the resource, with the readable part of its state (``context.state``).
 
     Raises:
         WrongAccount: the state records another account than the API's.
@@ -163,7 +163,7 @@ async def delete(resource: AnyResource, id: str, context: OperationContext) -> N
 def compute_diff(
     resource: AnyResource, *, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]
 ) -> Diff:
-    """Return what has to change, as far as the state can be read; no request is made."""
+    """Return the changes, as far as the state is readable; send no request."""
     return resource.diff(old_inputs, stored_state.readable_state(resource, state), new_inputs)
 
 
@@ -177,13 +177,13 @@ async def find_missing_reference(
     new_inputs: Mapping[str, Any],
     old_inputs: Mapping[str, Any] = MappingProxyType({}),
 ) -> MissingReference | None:
-    """The error of the input that names what is not there; ``None`` where there is none, or nobody can be asked."""
+    """Return the error of an input that refers to a missing object; ``None`` without one or if a request fails."""
     try:
         await resource.require_references(new_inputs, old_inputs)
     except MissingReference as error:
         return error
     except NeevError:
-        return None  # what went wrong first is what counts
+        return None  # the first error is the one to report
     return None
 
 
@@ -193,7 +193,7 @@ async def _explain(
     new_inputs: Mapping[str, Any],
     old_inputs: Mapping[str, Any] = MappingProxyType({}),
 ) -> Exception:
-    """Return the error with the declared names, or the one of the input that is why the API refuses."""
+    """Return the error with the declared names, or the error of the input that is the cause of it."""
     if isinstance(error, InvalidRequest | NotFound) and (
         gone := await find_missing_reference(resource, new_inputs, old_inputs)
     ):
@@ -212,9 +212,9 @@ async def _explain(
 async def _find_name_conflict(
     error: Conflict, resource: AnyResource, raw_inputs: Mapping[str, Any]
 ) -> NameConflict | None:
-    """Return the error for a name that something else has; ``None`` where it is free, or nobody can be asked."""
+    """Return the error for a name that is taken; ``None`` if it is free or if the request fails."""
     name = str(raw_inputs.get(resource.name_property.name) or "") if resource.name_property else ""
-    with contextlib.suppress(NeevError):  # what went wrong first is what counts
+    with contextlib.suppress(NeevError):  # the first error is the one to report
         holder = await resource.find_id_by_name(name) if name else None
         if holder:
             return (DeleteBeforeReplaceRequired if name in resource.existing_names else NameConflict)(
@@ -224,7 +224,7 @@ async def _find_name_conflict(
 
 
 def _parse_inputs(resource: AnyResource, raw_inputs: Mapping[str, Any]) -> Any:
-    """The inputs as typed values; raises ``InputError`` where no check has passed and completed them."""
+    """Return the inputs as typed values; raise ``InputError`` if they were never validated and completed."""
     values, named = parse_valid(resource.inputs, raw_inputs), resource.name_property
     if named is not None and getattr(values, named.field) is None:
         raise InputError(named.name, "is required", hint=UNCHECKED_HINT)
@@ -237,13 +237,13 @@ def _to_stored(
     observation: Observation[Any],
     old_state: Mapping[str, Any] = MappingProxyType({}),
 ) -> StoredResource:
-    """Return what the engine keeps, with the account that the resource is in."""
+    """Return the data that the engine stores, with the account of the resource."""
     state = {
         **resource.build_state(raw_inputs, observation),
         **stored_state.preserved_properties(resource, old_state, observation),
         ACCOUNT_KEY: resource.api.account.to_properties(),
     }
-    # what the platform made up, such as a token, is a secret of the operation from now on
+    # a value that the API generated, such as a token, is a secret of the operation from now on
     declared = {**resource.inputs.properties, **resource.outputs.properties}
     redaction.add_secrets(
         [value for name, value in state.items() if name in declared and declared[name].is_secret(state)]

@@ -42,11 +42,11 @@ MarkerT = TypeVar("MarkerT", bound=Marker)
 
 
 class DeclarationError(TypeError):
-    """A declaration is wrong: the program that holds it cannot start."""
+    """An error in a declaration: the program that contains it cannot start."""
 
 
 class Unknown:
-    """The one value that stands for "known only after the update"; see ``UNKNOWN``."""
+    """The type of ``UNKNOWN``, the value that stands for "known only after the update"."""
 
     __slots__ = ()
 
@@ -82,7 +82,7 @@ def _boolean(value: object) -> object:
     return value
 
 
-# The wire knows only doubles, so 2.0 must be 2; text that stands for a number was taken for it before (scalars.py).
+# An engine sends only doubles, so 2.0 must be 2. Coercion has already converted text that stands for a number.
 Integer = Annotated[int, BeforeValidator(_integer)]
 Number = Annotated[float, BeforeValidator(_number)]
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
@@ -90,7 +90,7 @@ Boolean = Annotated[bool, BeforeValidator(_boolean)]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What must hold between properties: run only when every field it reads is known and valid."""
+    """A rule between properties, which runs only if every field that it reads is known and valid."""
 
     fields: tuple[str, ...]
     check: Callable[[Mapping[str, Any]], str | None]
@@ -98,9 +98,9 @@ class Rule:
 
 @dataclass(frozen=True)
 class Property:
-    """One property as declared: what the schema, the checks, the diff and the docs are derived from.
+    """One declared property, from which the schema, the validation, the diff and the pages are derived.
 
-    What follows from the annotation is worked out once: every check and diff asks for it.
+    The values derived from the annotation are computed once, because every check and diff needs them.
     """
 
     field: str
@@ -120,7 +120,7 @@ class Property:
         return next((item for item in self.markers if isinstance(item, marker)), None)
 
     def is_secret(self, values: Mapping[str, Any]) -> bool:
-        """Whether the value is hidden where the inputs are these; a condition that is not known yet hides it."""
+        """Return whether the value is secret with these inputs; it is if the condition is not known yet."""
         conditions = (values.get(marker.input) for marker in self.markers if isinstance(marker, SecretIf))
         return self.has(Secret) or (
             self.has(SecretIf) and any(condition not in (None, False) for condition in conditions)
@@ -128,7 +128,7 @@ class Property:
 
     @cached_property
     def description(self) -> str:
-        """What the docstring below the property says; raises ``DeclarationError`` where there is none."""
+        """Return the docstring below the property; raise ``DeclarationError`` if it has none."""
         models = (item for item in self.owner.__mro__ if issubclass(item, Model))
         found = next(
             (text for model in models if (text := docstrings.attribute_docstrings(model).get(self.field))), None
@@ -139,22 +139,22 @@ class Property:
 
     @cached_property
     def resets_to(self) -> ResetsTo | None:
-        """What leaving the property out means, where it means a value."""
+        """Return the value that an absent property stands for, if there is one."""
         return self.find(ResetsTo)
 
     @cached_property
     def canonical(self) -> Canonical | None:
-        """How values that are written differently and mean the same are told."""
+        """Return the function that gives values with the same meaning one form."""
         return self.find(Canonical)
 
     @cached_property
     def model(self) -> type[Model] | None:
-        """The nested model of the property, also where it is optional; ``None`` for plain values and lists."""
+        """Return the nested model of the property, optional or not; ``None`` for plain values and lists."""
         return next((member for member in coercion.union_members(self.annotation) if _is_model(member)), None)
 
     @cached_property
     def item(self) -> Any:
-        """The type of the list's items, or ``None`` where the property is no list."""
+        """Return the type of the list's items, or ``None`` if the property is no list."""
         return next(
             (get_args(member)[0] for member in coercion.union_members(self.annotation) if get_origin(member) is list),
             None,
@@ -162,12 +162,12 @@ class Property:
 
     @cached_property
     def item_model(self) -> type[Model] | None:
-        """The model of the list's items, or ``None`` where they are plain or there is no list."""
+        """Return the model of the list's items, or ``None`` if they are plain or the property is no list."""
         return self.item if _is_model(self.item) else None
 
     @cached_property
     def accepts_assets(self) -> bool:
-        """Whether the value is an asset or archive."""
+        """Return whether the value is an asset or archive."""
         return any(
             isinstance(member, type) and issubclass(member, AssetOrArchive)
             for member in coercion.union_members(self.annotation)
@@ -175,12 +175,12 @@ class Property:
 
     @cached_property
     def coerce(self) -> coercion.Coercer:
-        """What takes a value for one of the property's type, where it stands for exactly one."""
+        """Return the function that coerces a value to the property's type if it stands for exactly one value of it."""
         return coercion.build_coercer(self.annotation)
 
 
 class Model(BaseModel):
-    """A frozen value whose properties are camelCase outside and snake_case in Python."""
+    """A frozen value with properties in camelCase for the engine and in snake_case in Python."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -188,7 +188,7 @@ class Model(BaseModel):
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,  # an input may be a secret
-        defer_build=True,  # most of what is declared is not used by the process that imports it
+        defer_build=True,  # a process uses only some of the declarations that it imports
     )
 
     allowed_markers: ClassVar[tuple[type[Marker], ...]] = (Unordered, Secret)
@@ -207,7 +207,7 @@ class Model(BaseModel):
                 raise DeclarationError(f"{cls.__name__}: a rule reads {sorted(strangers)}, which no property is called")
 
     def to_properties(self) -> dict[str, Any]:
-        """The properties that are set, camelCase and plain, as programs and the state write them."""
+        """Return the properties that are set, camelCase and plain, as programs and the state have them."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
@@ -218,7 +218,7 @@ class Model(BaseModel):
 
 
 class Inputs(Model):
-    """What a user writes: every property carries exactly one of ``Replace()`` and ``Update()``."""
+    """The inputs of a resource: every property has exactly one of ``Replace()`` and ``Update()``."""
 
     allowed_markers: ClassVar[tuple[type[Marker], ...]] = (
         Replace,
@@ -231,7 +231,7 @@ class Inputs(Model):
         ResetsTo,
     )
     unique_together: ClassVar[tuple[str, ...]] = ()
-    """The inputs that together say what there can be only one of: a replacement that keeps them deletes first."""
+    """The inputs that together identify an object: a replacement with the same values has to delete first."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -242,7 +242,7 @@ class Inputs(Model):
 
 
 class Outputs(Model):
-    """What the platform answers beyond the inputs; unknown keys of a newer API are passed over."""
+    """The properties that the API sets beside the inputs; unknown keys of a newer API are ignored."""
 
     model_config = ConfigDict(extra="ignore", from_attributes=True)
 
@@ -250,7 +250,7 @@ class Outputs(Model):
 
 
 class Arguments(Model):
-    """What a data function is asked."""
+    """The arguments of a data function."""
 
 
 def _external_name(field: str, info: FieldInfo) -> str:
@@ -282,7 +282,7 @@ def _validate_markers(
         raise DeclarationError(f"{location}: the same mark twice")
     if strangers := [kind.__name__ for kind in kinds if kind not in allowed]:
         raise DeclarationError(f"{location}: {', '.join(strangers)} has no meaning here")
-    # pydantic drops the metadata of Annotated[X, M] | None without a word
+    # pydantic silently drops the metadata of Annotated[X, M] | None
     if any(isinstance(item, Marker) or item in Marker.__subclasses__() for item in _nested_metadata(info.annotation)):
         raise DeclarationError(f"{location}: a mark inside the type is lost; write Annotated[X | None, Mark()]")
 

@@ -1,7 +1,7 @@
-"""Secrets, struck out of every text on its way out of this process.
+"""Redaction of secrets in every text that the process outputs.
 
-An operation binds a ``Redactor`` of its secrets once; every exit (log line, progress, error, reason, note) passes its
-text through ``redact``. What cuts a text passes it through first: the rest of a secret that was cut is not recognised.
+An operation binds a ``Redactor`` of its secrets once. Every output (log line, progress, error, reason, note) is passed
+through ``redact``. A text is redacted before it is truncated, because the rest of a truncated secret is not recognized.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 PLACEHOLDER: Final = "[secret]"
 MIN_REDACTED_LENGTH: Final = 4
-"""Characters below which a value is not looked for: it would be found in every word."""
+"""Minimum characters of a value that is redacted: a shorter one would match parts of ordinary words."""
 MAX_ENCODED_LENGTH: Final = 64 * 1024
-"""Characters of a secret, such as the content of a file, beyond which it is looked for only as it is."""
+"""Maximum characters of a secret whose encodings are redacted; a longer one is redacted only literally."""
 
 
 class Redactor:
-    """The secrets of one operation, and the texts without them."""
+    """Replacement of the secrets of one operation in texts."""
 
     def __init__(self, collect: Callable[[], Any]) -> None:
-        """Create the redactor of what ``collect`` returns, which is called when the first text is redacted."""
+        """Create a redactor of the values that ``collect`` returns; it is called when the first text is redacted."""
         self._sources: list[Callable[[], Any]] = [collect]
         self._forms: set[str] = set()
         self._lengths: dict[str, set[int]] = {}
-        """The lengths of the forms that begin so: a key of many lines is looked for as quickly as one of one line."""
+        """The lengths of the forms with this beginning: a key of many lines is found as fast as a key of one line."""
 
     @classmethod
     def from_values(cls, *values: Any) -> Redactor:
-        """Return the redactor of every text and number in the values, at any depth."""
+        """Return a redactor of every text and number in the values, at any depth."""
         return cls(lambda: values)
 
     def add(self, *values: Any) -> None:
-        """Add what became known as a secret since."""
+        """Add a value that has become known as a secret."""
         self._sources.append(lambda: values)
 
     def redact(self, text: str) -> str:
-        """Return the text with every secret in it, each of its lines and its usual spellings struck out."""
+        """Return the text with every secret redacted, including its lines and its usual encodings."""
         while self._sources:
             for form in (form for item in _iter_texts(self._sources.pop()()) for form in _secret_forms(item)):
                 self._forms.add(form)
@@ -63,20 +63,20 @@ _CURRENT: ContextVar[Redactor | None] = ContextVar("the secrets of the operation
 
 
 def redact(text: str) -> str:
-    """Return the text without the secrets of the operation that goes on."""
+    """Return the text without the secrets of the current operation."""
     redactor = _CURRENT.get()
     return redactor.redact(text) if redactor else text
 
 
 def add_secrets(*values: Any) -> None:
-    """Add to the secrets of the operation that goes on."""
+    """Add the values to the secrets of the current operation."""
     if redactor := _CURRENT.get():
         redactor.add(*values)
 
 
 @contextlib.contextmanager
 def use_redactor(redactor: Redactor) -> Iterator[None]:
-    """Redact by this redactor in here, and in every task that is started in here."""
+    """Use this redactor in the block and in every task that starts in it."""
     before = _CURRENT.set(redactor)
     try:
         yield
@@ -99,7 +99,7 @@ def _iter_texts(value: Any) -> Iterator[str]:
 
 
 def _asset_parts(value: object) -> list[Any]:
-    from neev_provider.core.assets import Archive, Asset, AssetOrArchive  # noqa: PLC0415  with pydantic, which takes its time
+    from neev_provider.core.assets import Archive, Asset, AssetOrArchive  # noqa: PLC0415  pydantic is slow to import
 
     if not isinstance(value, AssetOrArchive):
         return []
@@ -116,12 +116,12 @@ def _secret_forms(secret: str) -> Iterator[str]:
 
 
 def _encodings(text: str) -> tuple[str, ...]:
-    """The text as it is, and as JSON, Python and addresses have it."""
+    """Return the text itself and its encodings in JSON, Python and URLs."""
     return (text, json.dumps(text)[1:-1], repr(text)[1:-1], quote(text), quote(text, ""), quote_plus(text))
 
 
 def _derived_secrets(secret: str) -> Iterator[str]:
-    """The password of an address, and a path as programs write it back."""
+    """Return the password of a URL, and a path as programs print it."""
     if "/" not in secret:
         return
     yield posixpath.normpath(secret)
@@ -131,7 +131,7 @@ def _derived_secrets(secret: str) -> Iterator[str]:
 
 
 def _merge_spans(spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The spans from left to right, those that touch as one."""
+    """Return the spans from left to right, with those that touch merged."""
     last: tuple[int, int] | None = None
     for begin, stop in sorted(spans):
         if last is None or begin > last[1]:

@@ -8,21 +8,21 @@ from typing import Any, TypeAlias
 from neev_provider.core.errors import Conflict, InputError
 
 ReferenceCheck: TypeAlias = Callable[[Any, str, str], Awaitable[None]]
-"""Asked with the API, the name of an input and its value; raises ``MissingReference`` where that names nothing."""
+"""Called with the API, the name of an input and its value; raises ``MissingReference`` if the object does not exist."""
 
 
 class MissingReference(InputError):
     """An input names something that does not exist: a sandbox, a snapshot, a template.
 
-    Raised before anything is made or changed.
+    Raised before anything is created or changed.
     The reader corrects the property at `path` in the program.
     """
 
 
 class NameConflict(Conflict):
-    """Something else of the project has the name that was to be given (409); `holder` is its id.
+    """The name is taken by another object of the project (409); `holder` is its id.
 
-    The reader chooses another name, or takes what has it into the stack.
+    The reader chooses another name, or imports that object into the stack.
     """
 
     default_hint = "Choose another name, or delete what has it."
@@ -40,9 +40,9 @@ class NameConflict(Conflict):
 
 
 class DeleteBeforeReplaceRequired(NameConflict):
-    """The name is the resource's own: it is being replaced, and the new one was to be there before the old one goes.
+    """The resource is being replaced, and its replacement cannot have its name before the old resource is deleted.
 
-    The reader has the old one deleted first.
+    The reader sets the option that deletes the old resource first.
     """
 
     default_hint = (

@@ -18,7 +18,7 @@ class Declaration(Protocol):
 
     @property
     def name(self) -> str:
-        """The name in programs."""
+        """Return the name in programs."""
 
 
 DeclarationT = TypeVar("DeclarationT", bound=Declaration)

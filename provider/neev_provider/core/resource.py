@@ -1,4 +1,4 @@
-"""A resource: its declaration, its verbs, and what follows from both for checks, previews and state."""
+"""A resource: its declaration, its operations, and the checks, previews and states derived from both."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from neev_provider.core.wait import Deadline
 
 
 class ApiClient(Protocol):
-    """The client of an API, as far as every resource needs it."""
+    """The part of an API client that every resource needs."""
 
     @property
     def account(self) -> Account:
-        """The account whose resources the client reads and changes."""
+        """Return the account whose resources the client reads and changes."""
 
 
 ApiT = TypeVar("ApiT", bound=ApiClient)
@@ -37,7 +37,7 @@ OutputsT = TypeVar("OutputsT", bound=Outputs)
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How many seconds each verb may take where the user sets none."""
+    """The default timeout of each operation, in seconds."""
 
     create: float = 600
     update: float = 600
@@ -47,35 +47,35 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Observation(Generic[OutputsT]):
-    """A thing as it is now: its id, its inputs as the API answers them (camelCase, plain), its outputs."""
+    """The resource as the API reports it now: its id, its inputs (camelCase, plain) and its outputs."""
 
     id: str
     inputs: Mapping[str, Any] = field(repr=False)
     outputs: OutputsT
     problem: str | None = None
-    """Why it cannot be used, where it cannot: shown as the reason of an unhealthy resource."""
+    """Why it cannot be used; the user sees it as the reason of an unhealthy resource. ``None`` if it can be used."""
     hidden: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """What the state stores beside inputs and outputs and nobody is shown: keys begin with ``__``."""
+    """Values that the state stores beside inputs and outputs and that no user sees; their keys begin with ``__``."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperationContext:
-    """What a verb knows of the operation it serves: whose it is, and how long it may take."""
+    """The context of one operation: its resource and its deadline."""
 
     resource_name: str
     deadline: Deadline
     just_created: bool = field(default=False)
-    """The thing was made just now, in this operation; this is the first that is done with it."""
+    """Whether this operation has just created the resource."""
     state: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """What the engine keeps of the thing: its inputs and outputs, camelCase and plain; nothing before it is made."""
+    """The stored inputs and outputs of the resource, camelCase and plain; empty before it is created."""
     secret_inputs: frozenset[str] = frozenset()
     """The inputs (camelCase) that are secret, by the program or by their declaration."""
     log: Callable[[str], None] = field(default=ignore, repr=False)
-    """Told what a user wants to read while it goes on: lines for the engine's log."""
+    """Called with lines for the engine's log, which the user reads during the operation."""
 
 
 class PartialFailure(NeevError):
-    """A verb failed for the cause, and this is how far the thing has come: it is stored with the failure."""
+    """An operation failed after a part of it; the observation is stored together with the failure."""
 
     def __init__(self, observation: Observation[Any], cause: Exception) -> None:
         super().__init__(str(cause))
@@ -84,50 +84,50 @@ class PartialFailure(NeevError):
 
 
 class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
-    """One kind of resource. Verbs never see an unknown value, a secret's wrapper or a preview.
+    """One kind of resource. Its operations never receive an unknown value, a secret's wrapper or a preview.
 
-    The declaration, checks, diffs and previews need no client; the verbs are called on what ``connect`` returns.
+    The declaration, checks, diffs and previews need no client. Operations are called on the result of ``connect``.
 
-    ``create`` makes the thing and returns as soon as its id is known; ``settle`` brings what exists to what the
-    inputs say, however far an earlier attempt came. So an id once known is never lost, and a second attempt goes on.
+    ``create`` returns as soon as the id is known. ``reconcile`` brings the existing object to what the inputs say,
+    whatever an earlier attempt has completed. So a known id is never lost, and a second attempt continues the first.
     """
 
     api: ApiT
-    """The client that the verbs use; set by ``connect``."""
+    """The client that the operations use; set by ``connect``."""
     name: ClassVar[str]
     inputs: ClassVar[type[Inputs]]
     outputs: ClassVar[type[Outputs]]
     timeouts: ClassVar[Timeouts] = Timeouts()
     max_name_length: ClassVar[int] = MAX_LENGTH
-    """Characters that a name which is made for it may have."""
+    """Maximum characters of a generated name."""
     references: ClassVar[Mapping[str, ReferenceCheck]] = MappingProxyType({})
-    """The inputs that name something of the platform, by field, and what finds out whether that is there."""
+    """The inputs that refer to objects of the API, by field, each with the check that the object exists."""
     api_field_names: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    """The inputs, by field, that the API calls otherwise, and what it calls them."""
+    """The API's names of the inputs, by field, where they differ."""
     parent: ClassVar[str | None] = None
-    """The input (camelCase) that names what it is a part of: without that, it does not exist either."""
+    """The input (camelCase) that names the parent: the object is gone if its parent is gone."""
     is_slow: ClassVar[bool] = False
-    """Whether checks, diffs and previews read files or compute for long, so that they are done beside the loop."""
+    """Whether checks, diffs and previews are slow (they read files or hash), so that they run in a thread."""
     failed_status: ClassVar[tuple[str, str] | None] = None
-    """An output and the value of it that says the thing can never be used: the next update replaces it."""
+    """An output and the value of it that means the object can never be used: the next update replaces it."""
 
     def connect(self, api: ApiT) -> Self:
-        """Return this resource with a client for its verbs."""
+        """Return this resource with a client for its operations."""
         connected = copy(self)
         connected.api = api
         return connected
 
     @abstractmethod
     async def create(self, inputs: InputsT, context: OperationContext) -> Observation[OutputsT]:
-        """The thing exists and its id is known; nothing has been waited for."""
+        """Create the object and return as soon as its id is known, without waiting until it is ready."""
 
     @abstractmethod
     async def reconcile(self, id: str, inputs: InputsT, context: OperationContext) -> Observation[OutputsT]:
-        """The thing is ready and as the inputs say."""
+        """Bring the object to what the inputs say, and wait until it is ready."""
 
     @abstractmethod
     async def read(self, id: str, inputs: InputsT | None) -> Observation[OutputsT] | None:
-        """The thing as it is, or ``None`` where it is gone; ``inputs`` is what is known of what was asked for."""
+        """Return the current object, ``None`` if it is gone; ``inputs`` are its inputs as far as known."""
 
     async def refresh(
         self,
@@ -135,9 +135,9 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         inputs: InputsT,
         state: Mapping[str, Any],  # noqa: ARG002  for overrides
     ) -> Observation[OutputsT] | None:
-        """The thing as it is, or ``None`` where it is gone; ``state`` is what is stored of it.
+        """Return the current object, or ``None`` if it is gone; ``state`` is its stored state.
 
-        For what the platform cannot be asked, a kind of resource answers from there.
+        A resource takes values that the API does not return from the stored state.
         """
         return await self.read(id, inputs)
 
@@ -148,16 +148,16 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         new_inputs: InputsT,
         context: OperationContext,
     ) -> Observation[OutputsT]:
-        """The thing is as the new inputs say."""
+        """Update the object to the new inputs."""
         return await self.reconcile(id, new_inputs, context)
 
     async def find_created(self, inputs: InputsT) -> Observation[OutputsT] | None:  # noqa: ARG002
-        """What an interrupted create with these inputs made, or ``None`` where that cannot be told or is not there."""
+        """Return the object of an interrupted create with these inputs; ``None`` if it is unknown or missing."""
         return None
 
     @abstractmethod
     async def delete(self, id: str, context: OperationContext) -> None:
-        """The thing is gone; that it was gone before is no error."""
+        """Delete the object; an object that is gone already is no error."""
 
     def check(
         self,
@@ -166,9 +166,9 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         generate_name: Callable[[], str],
         warn: WarningHandler = ignore,  # noqa: ARG002
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        """The inputs as they are stored (defaults and a made name added), and what is wrong with them.
+        """Return the inputs to store, with defaults and a generated name, and their failures.
 
-        ``warn`` is told what is not wrong and yet hardly meant.
+        ``warn`` is called with each valid input that is probably not intended.
         """
         given = {key: value for key, value in new_inputs.items() if value is not None}
         checked = coercion.coerce_properties(self.inputs.properties, given)
@@ -185,7 +185,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
 
     @cached_property
     def existing_names(self) -> set[str]:
-        """The names that resources of the program have already, as far as checks of this process were told."""
+        """Return the names of the program's resources that were checked in this process."""
         return set()
 
     def observe_id(self, id: str) -> Observation[OutputsT]:
@@ -196,7 +196,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         return Observation(id, {}, cast("OutputsT", self.outputs.model_construct()))
 
     def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
-        """What has to change; no request is made."""
+        """Return the changes; send no request."""
         changed = diff.compute_diff(self.inputs, old_inputs=old_inputs, state=state, new_inputs=new_inputs)
         status, failed = self.failed_status or ("", None)
         if changed.requires_replacement or failed is None or state.get(status) != failed:
@@ -205,12 +205,12 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         return Diff((*changed.changes, replaced), changed.delete_before_replace)
 
     def preview_create(self, raw_inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The state as far as it is known before anything is made."""
+        """Return the state as far as it is known before anything is created."""
         filled = {declared.name: UNKNOWN for declared in self._computed_inputs()}
         return {**filled, **dict.fromkeys(self.outputs.properties, UNKNOWN), **validation.user_properties(raw_inputs)}
 
     def preview_update(self, state: Mapping[str, Any], raw_inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The state as far as it is known before anything is changed."""
+        """Return the state as far as it is known before anything is changed."""
         kept = {declared.name: state[declared.name] for declared in self._computed_inputs() if declared.name in state}
         for name, declared in self.outputs.properties.items():
             kept[name] = state[name] if declared.has(Stable) and name in state else UNKNOWN
@@ -220,7 +220,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         return {**kept, **validation.user_properties(raw_inputs)}
 
     def build_state(self, raw_inputs: Mapping[str, Any], observation: Observation[OutputsT]) -> dict[str, Any]:
-        """Return what is stored: the program's inputs, what the API chose for the rest, and the outputs."""
+        """Return the state: the program's inputs, the API's values of the others, and the outputs."""
         chosen = {
             prop.name: observation.inputs[prop.name]
             for prop in self._computed_inputs()
@@ -230,7 +230,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         return {**chosen, **outputs, **validation.user_properties(raw_inputs)}
 
     def refreshed_inputs(self, raw_inputs: Mapping[str, Any], observation: Observation[OutputsT]) -> dict[str, Any]:
-        """The inputs after a refresh: as asked for, but for what has really been changed outside."""
+        """Return the inputs after a refresh: the old ones, except those that have drifted."""
         inputs = dict(raw_inputs)
         for name, declared in self.inputs.properties.items():
             if (
@@ -242,7 +242,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         return {name: value for name, value in inputs.items() if value is not None}
 
     def import_state(self, observation: Observation[OutputsT]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The inputs and the state of a thing that no program has described yet."""
+        """Return the inputs and the state of an object that is being imported."""
         inputs = {
             name: observation.inputs[name]
             for name, declared in self.inputs.properties.items()
@@ -251,16 +251,16 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         return inputs, {**self.build_state(inputs, observation), IMPORTED_KEY: True}
 
     async def find_id_by_name(self, name: str) -> str | None:  # noqa: ARG002
-        """The id of what has the name already, where names are unique; ``None`` where nothing has it."""
+        """Return the id of the object with this name, where names are unique; ``None`` if no object has it."""
         return None
 
     async def require_references(
         self, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
-        """Return only where everything is there that the inputs name, as far as they differ from the old ones.
+        """Raise an error if a changed input refers to an object that does not exist.
 
         Raises:
-            MissingReference: an input names something that is not there.
+            MissingReference: an input refers to an object that does not exist.
         """
         for require, name, value in self.iter_changed_references(new_inputs, old_inputs):
             await require(self.api, name, value)
@@ -269,7 +269,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
     def iter_changed_references(
         cls, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any]
     ) -> Iterator[tuple[ReferenceCheck, str, str]]:
-        """Return what finds out whether there is what an input names, the input and its value, where that is known."""
+        """Yield the check, the input and the known value of each changed reference."""
         for declared in cls.inputs.properties.values():
             value = new_inputs.get(declared.name)
             if declared.field in cls.references and isinstance(value, str) and value != old_inputs.get(declared.name):
@@ -277,7 +277,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
 
     @property
     def name_property(self) -> Property | None:
-        """The property that gets a name where the user gives none."""
+        """Return the property that gets a generated name if the user sets none."""
         return next((prop for prop in self.inputs.properties.values() if prop.has(AutoName)), None)
 
     def _computed_inputs(self) -> list[Property]:
@@ -285,7 +285,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
 
     def _preview_reset(self, prop: Property, resets_to: ResetsTo, state: Mapping[str, Any]) -> Any:
         if resets_to.only_on_removal and not diff.semantically_equal(prop, None, state.get(prop.name)):
-            return UNKNOWN  # kept where it was inherited, reset where the program took it out
+            return UNKNOWN  # retained if it was inherited, reset if the program no longer sets it
         return resets_to.value
 
     def _omit_on_import(self, prop: Property, value: Any) -> bool:

@@ -1,6 +1,6 @@
-"""What of a stored state this version can read: another version or another tool may have written the rest.
+"""The part of a stored state that this version can read; another version or tool may have written the rest.
 
-What cannot be read counts as not known. It is passed over, and it is kept where nothing newer is known.
+An unreadable value counts as unknown. It is ignored, and preserved in the state unless a newer value is known.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def drop_unreadable(model: type[Model], values: Mapping[str, Any]) -> Values:
 def known_inputs(
     resource: AnyResource, inputs: Mapping[str, Any], fallback: Mapping[str, Any] = MappingProxyType({})
 ) -> Values:
-    """Return the inputs that this version has and can read; a required one that is none of these is as in `rest`."""
+    """Return the inputs that this version has and can read; a required one that is not among them comes from `rest`."""
     declared = resource.inputs.properties
     found = {
         name: value
@@ -69,7 +69,7 @@ def ignored_properties(resource: AnyResource, values: Mapping[str, Any]) -> list
 
 
 def preserved_properties(resource: AnyResource, old_state: Mapping[str, Any], observation: Observation[Any]) -> Values:
-    """Return what of the state before was passed over and is not known anew."""
+    """Return the ignored properties of the old state that have no newer value."""
     fields = observation.outputs.model_fields_set
     stale = {name for name, declared in resource.outputs.properties.items() if declared.field not in fields}
     odd = _unreadable_names(resource.outputs, old_state)

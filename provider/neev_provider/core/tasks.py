@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 MAX_CONCURRENCY: Final = 8
-"""Requests to one sandbox that are under way side by side."""
+"""Maximum concurrent requests to one sandbox."""
 
 T = TypeVar("T")
 

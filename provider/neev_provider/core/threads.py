@@ -15,7 +15,7 @@ from neev_provider.core.errors import Cancelled
 T = TypeVar("T")
 
 MAX_WORKERS: Final = 4
-"""Threads that work at the same time: they share one disk and a few processors."""
+"""Maximum concurrent threads: they share one disk and a few processors."""
 CHUNK_BYTES: Final = 1 << 20
 """Bytes read between two checkpoints."""
 
@@ -35,10 +35,10 @@ async def run_in_thread(function: Callable[..., T], *arguments: Any) -> T:
 
 
 def raise_if_cancelled() -> None:
-    """Raise if the call that waits for this work is cancelled.
+    """Raise an error if the call that awaits this work is cancelled.
 
     Raises:
-        Cancelled: it is.
+        Cancelled: the call is cancelled.
     """
     cancelled = _CANCELLED.get()
     if cancelled is not None and cancelled.is_set():

@@ -18,7 +18,7 @@ ENDPOINT_VARIABLE: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 EXPORT_INTERVAL_MILLISECONDS: Final = 500
 """Milliseconds between exports: a process that is killed loses the spans since the last one."""
 FLUSH_TIMEOUT_MILLISECONDS: Final = 500
-"""Milliseconds that the end of a client waits for a collector."""
+"""Maximum milliseconds that the close of a client waits for a collector."""
 
 SetAttribute = Callable[[str, "str | int"], object]
 

@@ -24,7 +24,7 @@ WarningHandler = Callable[[str], None]
 """Called with a warning: an input that is valid and probably not intended."""
 
 UNCHECKED_HINT = "Correct it in the program; where only the state has it so, import the resource anew."
-"""What to do about a value that was not checked."""
+"""Hint for a value that was not validated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def parse(model: type[ModelT], raw: Mapping[str, Any]) -> ModelT:
     """Return the values as a typed model; none of them may be unknown.
 
     Raises:
-        InputError: they have not passed ``failures``, as in a state that another tool or version has written.
+        InputError: the values are invalid, as in a state that another tool or version has written.
     """
     try:
         return model.model_validate(coerce_properties(model.properties, user_properties(raw)))
@@ -69,7 +69,7 @@ def parse_valid(model: type[ModelT], raw: Mapping[str, Any]) -> ModelT:
     """Return the values as a typed model, validated by the model's rules, too.
 
     Raises:
-        InputError: as ``parse`` does, or a rule is broken.
+        InputError: as in ``parse``, or if the values break a rule.
     """
     values = parse(model, raw)
     for broken in _rule_failures(model, coerce_properties(model.properties, user_properties(raw)), ""):
@@ -182,7 +182,7 @@ def _describe_error(model: type[Model], error: ErrorDetails) -> tuple[str, str, 
     """Return the path and the reason of a pydantic error, and whether the value is, or may be, a secret."""
     location = error["loc"]
     declared = model.properties.get(str(location[0]))
-    # of a name that nobody declares, nobody knows what it was meant to be: `evn` may hold what `env` would
+    # an undeclared name may be a misspelled secret: `evn` may hold the value of `env`
     secret = declared is None or declared.has(Secret)
     return format_path(location), explain_error(model, error, secret=secret), secret
 

@@ -1,4 +1,4 @@
-"""Why a value cannot be, as a sentence about the property."""
+"""Reasons why a value is invalid, as sentences about the property."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from neev_provider.core.redaction import redact
 UNKNOWN_REASON = "is not known yet"
 QUOTES_HINT = "write it in quotes"
 MAX_VALUE_LENGTH = 80
-"""Characters of a value that are shown."""
+"""Maximum characters of a value in a message."""
 
 _ASSET_NOUNS = {"Asset": "an asset", "Archive": "an archive", "AssetOrArchive": "an asset or an archive"}
 _REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -44,7 +44,7 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 def explain_error(model: type[Model], error: ErrorDetails, *, secret: bool) -> str:
-    """Return why the value cannot be, and what it is where it is no secret."""
+    """Return why the value is invalid, with the value itself unless it is secret."""
     value = error["input"]
     if value is UNKNOWN:
         return UNKNOWN_REASON

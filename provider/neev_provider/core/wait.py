@@ -87,12 +87,12 @@ class Deadline:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the deadline was created."""
+        """Return the seconds since the deadline was created."""
         return self.clock.monotonic() - self.started_at
 
     @property
     def remaining(self) -> float:
-        """Seconds until the deadline; 0 once it has passed."""
+        """Return the seconds until the deadline; 0 once it has passed."""
         return max(0.0, self.timeout - self.elapsed)
 
 
@@ -164,7 +164,7 @@ async def run_before_deadline(awaitable: Awaitable[T], *, deadline: Deadline, ac
 
 @dataclass(frozen=True)
 class _RequestScope:
-    """What the transport needs of the operation that it sends a request for."""
+    """The properties of an operation that the transport needs for its requests."""
 
     on_retry: RetryListener = _ignore
     send_deadline: Deadline | None = None

@@ -1,4 +1,4 @@
-"""What a sandbox has used."""
+"""The data function for the resource usage of a sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look-ups of sandboxes and snapshots that need not be part of the stack."""
+"""Data functions for sandboxes and snapshots, in the stack or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look-ups in the catalogue of sandbox templates and agent templates."""
+"""Data functions for the catalog of sandbox templates and agent templates."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ class GetAgentTemplates(Function[AgentTemplateFilter, GetAgentTemplatesResult]):
 
 
 def exactly_one_match(candidates: Sequence[TemplateT], arguments: IdOrNameArguments, kind: str) -> TemplateT:
-    """The candidate with the id or exact name; raises ``InputError`` with the near ones where it is not one."""
+    """Return the candidate with the id or exact name; raise ``InputError`` with similar names unless one matches."""
     if arguments.id is not None:
         found = [candidate for candidate in candidates if candidate.id == arguments.id]
         path, expected, known = "id", arguments.id, {candidate.id for candidate in candidates}

@@ -173,7 +173,7 @@ class BranchEnvironment(pulumi.ComponentResource):
 
 
 def dns_label(text: str) -> str:
-    """The text as a sandbox's name; where that takes more than the text is, a digest tells it from others."""
+    """Return the text as a sandbox's name; if the text has to be converted, a digest makes the name unique."""
     if sanitize_name(text) == text:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]

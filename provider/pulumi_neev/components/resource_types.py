@@ -1,4 +1,4 @@
-"""What a component needs of a face: the resource classes, whichever package has them."""
+"""The resource classes that a component needs, from either package."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ class ResourceTypes(Protocol):
 
     @property
     def Sandbox(self) -> Callable[..., Any]:  # noqa: N802  the name of a class
-        """The class `Sandbox`."""
+        """Return the class `Sandbox`."""
 
     @property
     def SandboxFork(self) -> Callable[..., Any]:  # noqa: N802  likewise
-        """The class `SandboxFork`."""
+        """Return the class `SandboxFork`."""
 
     @property
     def PreviewPort(self) -> Callable[..., Any]:  # noqa: N802  likewise
-        """The class `PreviewPort`."""
+        """Return the class `PreviewPort`."""
 
     @property
     def File(self) -> Callable[..., Any]:  # noqa: N802  likewise
-        """The class `File`."""
+        """Return the class `File`."""
 
     @property
     def Command(self) -> Callable[..., Any]:  # noqa: N802  likewise
-        """The class `Command`."""
+        """Return the class `Command`."""

@@ -1,4 +1,4 @@
-"""Resources as an exported state has them: which are ours, and the entry of one that no operation has stored."""
+"""Resources in an exported state: the types of this package, and the entry of an operation that stored nothing."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StateType:
-    """A type of the state that is ours: the resource behind it, and how its outputs are stored."""
+    """A resource type of this package in a state: its declaration, and the form of its stored outputs."""
 
     resource: AnyResource
     outputs: Callable[[StoredResource, Mapping[str, Any]], Values]
 
 
 def type_of_token(token: str) -> StateType | None:
-    """The kind that the type names; ``None`` where it is not ours, or not in this version."""
+    """Return the state type of the token; ``None`` if it is of another package, or not in this version."""
     return _STATE_TYPES.get(token)
 
 
 def describe_urn(urn: str) -> str:
-    """The kind and the name in the program."""
+    """Return the type and the name in the program."""
     kind, _, name = urn.rpartition("::")
     return f"{kind.rpartition(':')[2]} {name}"
 
 
 def recovered_resource(pending: Mapping[str, Any], stored: StoredResource, *, problem: str) -> Values:
-    """The resource of a pending operation as if the operation had stored it, with why it is not finished.
+    """Return the resource of a pending operation as the operation would store it, with the reason why it is unfinished.
 
-    The next update goes on from there, as after a failure half way.
+    The next update continues from there, as after a partial failure.
     """
     kind = _STATE_TYPES[pending["type"]]
     inputs = decode_state(pending.get("inputs") or {})
@@ -63,7 +63,7 @@ def decode_state(values: Mapping[str, Any]) -> PropertyMap:
 
 
 def encode_state(properties: PropertyMap) -> Values:
-    """Return the properties as a state has them; what is `None` is left out."""
+    """Return the properties as a state contains them; omit those that are `None`."""
     encoded: Values = _encode_value(properties.values, (), properties.secrets)
     return encoded
 

@@ -15,7 +15,7 @@ async def wait_for_engine_exit(address: str) -> None:
     """Wait until the engine at the address is gone."""
     host, _, port = address.rpartition(":")
     failures = 0
-    while failures < 2:  # noqa: PLR2004  one failure can be an accident
+    while failures < 2:  # noqa: PLR2004  one failure may be temporary
         try:
             reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
         except OSError:

@@ -56,7 +56,7 @@ def unmarshal(struct: struct_pb2.Struct) -> PropertyMap:
 
 
 def marshal(properties: PropertyMap) -> struct_pb2.Struct:
-    """Return the message for the properties; what is `None` is left out."""
+    """Return the message for the properties; omit those that are `None`."""
     struct = struct_pb2.Struct()
     for key, value in properties.values.items():
         if value is not None:
@@ -140,7 +140,7 @@ def _marshal_into(  # noqa: C901, PLR0912  one branch for each type
     """Set the target to the value, from outside in: a message that is put into another is copied."""
     if path in secrets:
         target.struct_value.fields[SIGNATURE].string_value = SECRET
-        # what is inside of a secret is secret with it
+        # everything in a secret is secret, too
         target, secrets = target.struct_value.fields["value"], frozenset()
     if value is None:
         target.null_value = struct_pb2.NULL_VALUE

@@ -1,4 +1,4 @@
-"""Properties as plain values, and the paths of the secrets among them."""
+"""Plain properties together with the paths of their secrets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from neev_provider.core.model import Property
 
 Path = tuple[str | int, ...]
-"""Names, keys and indices that lead to a value."""
+"""The names, keys and indices on the way to a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class PropertyMap:
     secrets: frozenset[Path] = frozenset()
 
     def __or__(self, other: PropertyMap) -> PropertyMap:
-        """Return the properties of both; the other's win."""
+        """Return the properties of both; the other's take precedence."""
         secrets = {path for path in self.secrets if path[0] not in other.values}
         return PropertyMap({**self.values, **other.values}, other.secrets | secrets)
 
@@ -41,7 +41,7 @@ class PropertyMap:
 
 
 def mark_secrets(properties: Mapping[str, Property], marked: PropertyMap) -> PropertyMap:
-    """Return the properties with those marked that are declared secret."""
+    """Return the properties with the declared secrets marked."""
     return PropertyMap(marked.values, marked.secrets | find_declared_secrets(properties, marked.values))
 
 
@@ -66,7 +66,7 @@ def _iter_declared(properties: Mapping[str, Property], values: Mapping[str, Any]
 
 
 def _find_path(path: Path, value: Any, reference: Any) -> Path:
-    """Return the path as far as both values have it alike; nothing if the value does not have it."""
+    """Return the path as far as both values have the same structure; nothing if the value does not contain it."""
     for depth, step in enumerate(path):
         if not (isinstance(value, Mapping) and isinstance(reference, Mapping)):
             return path if value == reference else path[:depth]

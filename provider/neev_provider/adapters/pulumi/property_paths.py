@@ -20,12 +20,12 @@ class PathError(ValueError):
 
 
 def parse_path(path: str) -> tuple[str, ...]:
-    """Return the names, keys and indices that the path is made of."""
+    """Return the names, keys and indices of the path."""
     return tuple(_step_key(step) for step in _match_steps(path))
 
 
 def covers(path: str, changed_path: str) -> bool:
-    """Return whether the path stands for the property that changed, or for something around it."""
+    """Return whether the path contains the changed property, or is equal to it."""
     pattern, steps = parse_path(path), parse_path(changed_path)
     return len(pattern) <= len(steps) and all(
         expected in (WILDCARD, step) for expected, step in zip(pattern, steps, strict=False)
@@ -33,7 +33,7 @@ def covers(path: str, changed_path: str) -> bool:
 
 
 def translate_path(path: str, model: type[Model]) -> str:
-    """Return the path with the state's names, whether it has those or Python's.
+    """Return the path with the state's names; it may have those or Python's.
 
     Raises:
         PathError: the model has no property there.
@@ -49,10 +49,10 @@ def translate_path(path: str, model: type[Model]) -> str:
 
 
 def resolve_property_name(key: str, properties: Mapping[str, Property]) -> str:
-    """Return the state's name of the property, whether the key is that or Python's.
+    """Return the state's name of the property; the key may be that or Python's.
 
     Raises:
-        PathError: there is none.
+        PathError: the property does not exist.
     """
     names = {prop.field: name for name, prop in properties.items()}
     name = names.get(key, key)

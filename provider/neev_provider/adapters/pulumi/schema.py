@@ -1,4 +1,4 @@
-"""Pulumi's package schema, derived from the declarations: everything the other languages know of the package."""
+"""Pulumi's package schema, derived from the declarations, from which the SDKs of all languages are generated."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _METADATA: Final[Mapping[str, Any]] = {
 
 _LANGUAGES: Final[Mapping[str, Any]] = {
     "python": {
-        # not pulumi_neev: that is the package with the dynamic resources, and both can be installed
+        # not pulumi_neev: the package with the dynamic resources has that name, and both can be installed
         "packageName": "pulumi_neev_sdk",
         "requires": {"pulumi": ">=3.165.0,<4.0.0"},
         "pyproject": {"enabled": True},
@@ -71,7 +71,7 @@ _LANGUAGES: Final[Mapping[str, Any]] = {
 
 
 def package_schema() -> Spec:
-    """The schema of the package, without a version: whoever serves or builds it knows that."""
+    """Return the schema of the package without a version, which the server or the build adds."""
     return {
         **_METADATA,
         "language": dict(_LANGUAGES),
@@ -84,12 +84,12 @@ def package_schema() -> Spec:
 
 
 def token(name: str) -> str:
-    """The name of a resource, function or type, as the engine knows it."""
+    """Return the engine's name of a resource, function or type."""
     return f"{PACKAGE}:index:{name}"
 
 
 def render() -> str:
-    """The schema as it is committed."""
+    """Return the text of the committed schema."""
     return json.dumps(package_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -104,7 +104,7 @@ def _provider() -> Spec:
     texts = {
         declared.name: _property_spec(declared)
         for declared in ProviderConfig.properties.values()
-        if type_of(declared) == PrimitiveType(str)  # no other type survives as a provider's output
+        if type_of(declared) == PrimitiveType(str)  # a provider's output can have no other type
     }
     settings = {
         name: setting | _input_spec(ProviderConfig.properties[name]) for name, setting in _config_variables().items()
@@ -158,7 +158,7 @@ def _types() -> Spec:
 
 
 def shared_types() -> list[NestedType]:
-    """The models and enums that properties are made of, by name."""
+    """Return the models and enums in the properties, by name."""
     roots: list[type[Model]] = [ProviderConfig]
     roots += [model for resource in RESOURCES for model in (resource.inputs, resource.outputs)]
     roots += [model for function in FUNCTIONS for model in (function.arguments, function.result)]

@@ -1,4 +1,4 @@
-"""States of resources with their secrets marked."""
+"""Marking of secrets in states of resources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from neev_provider.core.markers import Derived
 
 
 def mark_state_secrets(resource: AnyResource, state: Mapping[str, Any], *sources: PropertyMap) -> PropertyMap:
-    """Return the state with its secrets: those that are declared, and those of the inputs and states it comes from.
+    """Return the state with its secrets: the declared ones, and those of its source inputs and states.
 
     If several sources have a property, the first decides. Derived outputs are secret if any input is.
     """
@@ -24,7 +24,7 @@ def mark_state_secrets(resource: AnyResource, state: Mapping[str, Any], *sources
     if any(inputs.keys() & source.secret_names(inputs) for source in sources):
         secrets |= {(name,) for name in derived}
     else:
-        # a derived output that changed is another than the secret one
+        # a derived output that changed is not the secret value any more
         changed = {name for name in derived if merged.values.get(name) != state[name]}
         secrets = frozenset(path for path in secrets if path[0] not in changed)
     return mark_secrets({**outputs, **inputs}, PropertyMap(state, secrets))

@@ -1,1 +1,1 @@
-"""What every adapter needs, without any engine's protocol."""
+"""The parts of all adapters, without any engine's protocol."""

@@ -17,7 +17,7 @@ from neev_provider.core.model import Boolean, Inputs, Number, Property
 
 PACKAGE = "neev"
 ENGINE_KEYS = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
-"""Inputs of every provider that are between the engine and itself."""
+"""Inputs of every provider that only the engine uses."""
 
 
 class ProviderConfig(Inputs):
@@ -81,7 +81,7 @@ SCOPE_SETTINGS = (*ACCOUNT_SETTINGS, "previousBaseUrl")
 
 
 def parse_settings(config: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
-    """The settings as one value; raises ``ConfigError`` that names every missing key and its variable."""
+    """Return the settings; raise a ``ConfigError`` that names every missing key and its variable."""
     values = {name: _find_value(declared, config, environ) for name, declared in ProviderConfig.properties.items()}
     missing = [name for name in REQUIRED if not values[name]]
     if missing:
@@ -103,7 +103,7 @@ def parse_settings(config: Mapping[str, object], environ: Mapping[str, str]) -> 
 
 
 class MissingConfigError(ConfigError):
-    """Settings without which nothing can be asked of the API; ``missing`` names them (``apiKey``)."""
+    """The error for missing settings that every request needs; ``missing`` has their names (``apiKey``)."""
 
     def __init__(self, missing: list[str]) -> None:
         self.missing = missing
@@ -115,29 +115,29 @@ class MissingConfigError(ConfigError):
 
 
 def coerce_settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings by their declared types: engine and SDKs pass numbers and booleans as text."""
+    """Return the settings with their declared types: the engine and the SDKs pass numbers and booleans as text."""
     settings = {name: value for name, value in values.items() if name not in ENGINE_KEYS}
     return coerce_properties(ProviderConfig.properties, settings)
 
 
 def environment_variables(name: str) -> tuple[str, str]:
-    """The environment variables of a setting, the one that wins first."""
+    """Return the environment variables of a setting, in the order of precedence."""
     field = ProviderConfig.properties[name].field.upper()
     return f"NEEV_{field}", f"NEEVCLOUD_{field}"
 
 
 def read_environment(name: str, environ: Mapping[str, str]) -> str | None:
-    """What the environment says of a setting."""
+    """Return the value of a setting in the environment."""
     return next((environ[variable] for variable in environment_variables(name) if environ.get(variable)), None)
 
 
 def require_known_settings(configured_keys: Iterable[str], project_name: str) -> None:
-    """Return only where every key of the package in a stack's configuration (`neev:apiKey`) is a setting.
+    """Raise an error unless every key of the package in a stack's configuration (`neev:apiKey`) is a setting.
 
-    A project that is called like the package has its own keys there, so nothing is known of them.
+    A project with the name of the package has its own keys there, so its keys are not checked.
 
     Raises:
-        ConfigError: a key is none.
+        ConfigError: a key is not a setting.
     """
     prefix = f"{PACKAGE}:"
     names = (key.removeprefix(prefix) for key in configured_keys if key.startswith(prefix))
@@ -150,7 +150,7 @@ def require_known_settings(configured_keys: Iterable[str], project_name: str) ->
 
 
 def is_preview_check_enabled(config: Mapping[str, object], environ: Mapping[str, str]) -> bool:
-    """Return whether a preview is to ask the API, as far as the settings say."""
+    """Return whether the settings enable requests in a preview."""
     return _parse_boolean("checkOnPreview", _find_value(ProviderConfig.properties["checkOnPreview"], config, environ))
 
 

@@ -1,4 +1,4 @@
-"""The docstrings of declarations, as schema, classes and pages show them."""
+"""The docstrings of declarations, for the schema, the classes and the pages."""
 
 from __future__ import annotations
 

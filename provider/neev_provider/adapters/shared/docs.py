@@ -48,7 +48,7 @@ Python) accepts outputs of resources."""
 
 
 def render_pages() -> dict[str, str]:
-    """The text of every page by its file's name."""
+    """Return the text of every page, by file name."""
     written = {
         "README.md": _contents(),
         "provider.md": _provider(),
@@ -59,7 +59,7 @@ def render_pages() -> dict[str, str]:
 
 
 def write_pages(folder: Path) -> None:
-    """The folder holds the pages and no other."""
+    """Write the pages to the folder and remove all other files."""
     folder.mkdir(parents=True, exist_ok=True)
     current = render_pages()
     for stale in set(folder.glob("*.md")) - {folder / name for name in current}:
@@ -175,7 +175,7 @@ def _inputs(model: type[Model]) -> str:
 
 
 def _go_name(name: str) -> str:
-    # GetSandbox is taken there, by the function that reads the state of a resource
+    # the SDKs have GetSandbox already, as the function that reads the state of a resource
     plain = name.removeprefix("get")
     return f"Lookup{plain}" if plain in {resource.name for resource in RESOURCES} else f"Get{plain}"
 
@@ -202,7 +202,7 @@ def _outputs(model: type[Model]) -> str:
 
 
 def _type_sections(input_models: Iterable[type[Model]], output_models: Iterable[type[Model]]) -> list[str]:
-    """A section for each nested model and enum, told apart by whether users write it or only read it."""
+    """Return a section for each nested model and enum; those of inputs and those of outputs are separate."""
     written, read = nested_types(input_models), nested_types(output_models)
     found = sorted(written | read, key=lambda item: item.__name__)
     return [text for part in found for text in _type_section(part, is_input=part in written)]

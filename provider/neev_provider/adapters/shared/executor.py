@@ -33,7 +33,7 @@ UNREADABLE_VALUES_MESSAGE = (
 
 
 class Progress:
-    """Status of an operation: the last one is part of the error if the operation exceeds its deadline."""
+    """The status of an operation: the last one is part of the error if the operation exceeds its deadline."""
 
     def __init__(self, report: Callable[[str], None]) -> None:
         self._report = report
@@ -46,7 +46,7 @@ class Progress:
 
 
 class Executor:
-    """Operations of one configured provider."""
+    """The operations of one configured provider."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Executor:
         clock: Clock,
         require_storable: Callable[[Mapping[str, Any]], object] = dict,
     ) -> None:
-        """`require_storable` raises if the engine cannot store a state, so that the failure keeps the id."""
+        """Create the executor; `require_storable` raises if the engine cannot store a state: the id is kept."""
         self._connect = connect
         self._clock = clock
         self._require_storable = require_storable
@@ -189,7 +189,7 @@ class Executor:
         await self._clock.sleep(CANCEL_GRACE_SECONDS)
 
     async def _run_until_deadline(self, awaitable: Awaitable[T], context: OperationContext) -> T:
-        """Return the result. Give up soon after the deadline or the cancellation, wherever the operation hangs."""
+        """Return the result; cancel the operation soon after the deadline or the cancellation, wherever it hangs."""
         deadline = context.deadline
         with retry_listener(deadline.on_progress):
             future = asyncio.ensure_future(awaitable)
@@ -217,7 +217,7 @@ class Executor:
 
 
 def _keep_imported_flag(stored: StoredResource, old_state: Mapping[str, Any]) -> StoredResource:
-    """Return the resource marked as imported if the state was: nothing new is known of what cannot be read."""
+    """Return the resource marked as imported if the state was: a read adds no inputs that the API does not return."""
     if not old_state.get(IMPORTED_KEY):
         return stored
     return replace(stored, state={**stored.state, IMPORTED_KEY: True})

@@ -1,4 +1,4 @@
-"""Errors as the user of an engine reads them: hints and settings in the engine's own words."""
+"""Rendering of errors for the user of an engine: hints and settings in the engine's words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SETTING: Final = re.compile(r"the setting `(\w+)`")
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words of one engine: a text for each hint, and how a setting is written."""
+    """The words of one engine: a text for each hint, and the form of a setting."""
 
     hints: Mapping[Hint, str]
     setting: str

@@ -1,4 +1,4 @@
-"""The resources whose existing objects an engine can list, and the functions that find those."""
+"""The resources whose existing objects an engine can list, and the functions that list them."""
 
 from __future__ import annotations
 

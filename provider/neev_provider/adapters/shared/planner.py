@@ -20,7 +20,7 @@ class Planner:
     resource: AnyResource
     account: Account | None = None
 
-    def check(  # noqa: PLR0913  what the engines pass
+    def check(  # noqa: PLR0913  the engine's own arguments
         self,
         old_inputs: Mapping[str, Any],
         new_inputs: Mapping[str, Any],
@@ -40,7 +40,7 @@ class Planner:
         return inputs, [redact_failure(failure, secret_inputs) for failure in (*rejected, *others)]
 
     def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
-        """Return what has to change.
+        """Return the changes.
 
         Raises:
             WrongAccount: the state records another account than the settings.

@@ -1,4 +1,4 @@
-"""What a plan asks of the API, where it is to ask: whether key and project, and what inputs name, are there."""
+"""The requests of a preview, if they are enabled: they verify the key, the project and referenced objects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from neev_provider.core.validation import ValidationFailure
 
 
 class Preflight:
-    """The questions of one plan to one API; each is asked once."""
+    """The verifications of one preview at one API; each is done once."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -23,11 +23,11 @@ class Preflight:
     async def require(
         self, resource: AnyResource, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
-        """Return only where the project answers, and everything is there that the inputs name and did not before.
+        """Raise an error unless the project is accessible and every object exists to which a changed input refers.
 
         Raises:
-            MissingReference: an input names something that is not there.
-            NeevError: the API does not accept the key, does not know the project, or cannot be asked.
+            MissingReference: an input refers to an object that does not exist.
+            NeevError: the API rejects the key, does not know the project, or is unavailable.
         """
         await self._api.require_project()
         for require, name, value in resource.iter_changed_references(new_inputs, old_inputs):
@@ -39,7 +39,7 @@ class Preflight:
     async def reference_failures(
         self, resource: AnyResource, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any]
     ) -> list[ValidationFailure]:
-        """Return what the inputs name and is not there, as failures of a check; raises what `require` does else."""
+        """Return missing references of the inputs as failures of a check; raise the other errors of `require`."""
         try:
             await self.require(resource, new_inputs, old_inputs)
         except MissingReference as error:

@@ -1,4 +1,4 @@
-"""The types of the declarations as a small closed set of shapes, from which schema, types and docs follow."""
+"""The types of the declarations as a small closed set of schema types, for the schema, the SDK and the pages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PrimitiveType:
 
     type: type
     limits: str = ""
-    """Which values are allowed, in words; empty where all are."""
+    """The allowed values in words; empty if every value is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class EnumType:
 
 @dataclass(frozen=True, slots=True)
 class ObjectType:
-    """An object with properties of its own."""
+    """An object with declared properties."""
 
     model: type[Model]
 
 
 @dataclass(frozen=True, slots=True)
 class ArrayType:
-    """A list of one shape."""
+    """A list of items of one type."""
 
     item: TypeSpec
 
@@ -62,7 +62,7 @@ class AssetType:
 
 @dataclass(frozen=True, slots=True)
 class MapType:
-    """A map from strings to one shape."""
+    """A map from strings to values of one type."""
 
     value: TypeSpec
 
@@ -85,13 +85,13 @@ class TypeVisitor(Generic[T]):
     enum: Callable[[type[StrEnum]], T]
     object: Callable[[type[Model]], T]
     array: Callable[[T], T]
-    """Takes the form of the item."""
+    """Called with the form of the item."""
     map: Callable[[T], T]
-    """Takes the form of the value."""
+    """Called with the form of the value."""
     asset: Callable[[type[AssetOrArchive]], T]
 
     def visit(self, type_spec: TypeSpec) -> T:  # noqa: PLR0911  one for each kind
-        """Return the form of the type."""
+        """Return the visitor's form of the type."""
         match type_spec:
             case PrimitiveType():
                 return self.primitive(type_spec)
@@ -110,21 +110,21 @@ class TypeVisitor(Generic[T]):
 
 
 def type_of(prop: Property) -> TypeSpec:
-    """Return the type of a property, optional or not; raises ``DeclarationError`` where it has none."""
+    """Return the type of a property, optional or not; raise ``DeclarationError`` if it has none."""
     metadata = prop.owner.model_fields[prop.field].metadata
     return _type_of_annotation(prop.annotation, metadata, f"{prop.owner.__name__}.{prop.name}")
 
 
 def is_optional(prop: Property) -> bool:
-    """Whether the property may be without a value."""
+    """Return whether the property may be absent."""
     return NoneType in get_args(prop.annotation)
 
 
 def is_always_present(prop: Property) -> bool:
-    """Whether the property has a value once the resource is made.
+    """Return whether the property always has a value after the create.
 
-    That is so where it cannot be without one, where a name is made, where unset means a value, and where the platform
-    always chooses one.
+    It has one if it is required, if its name is generated, if unset means a value, or if the API always chooses a
+    value.
     """
     chosen = any(isinstance(mark, Computed) and mark.always for mark in prop.markers)
     return not is_optional(prop) or prop.resets_to is not None or prop.has(AutoName) or chosen
@@ -141,7 +141,7 @@ class EnumValue:
 
 @cache
 def enum_values(enum: type[StrEnum]) -> tuple[EnumValue, ...]:
-    """The values of an enum, each with the docstring below it."""
+    """Return the values of an enum, each with the docstring below it."""
     described = docstrings.attribute_docstrings(enum)
     if silent := [item.name for item in enum if item.name not in described]:
         raise DeclarationError(f"{enum.__name__}: say in a docstring below them what {', '.join(silent)} mean")
@@ -155,7 +155,7 @@ def nested_types(models: Iterable[type[Model]]) -> set[NestedType]:
 
 
 def referenced_types(type_spec: TypeSpec) -> Iterator[NestedType]:
-    """Yield the models and enums that a type is made of, at any depth."""
+    """Yield the models and enums in a type, at any depth."""
     match type_spec:
         case ArrayType(inner) | MapType(inner):
             yield from referenced_types(inner)

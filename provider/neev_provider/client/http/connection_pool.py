@@ -1,4 +1,4 @@
-"""Connections that carry the key."""
+"""Connections that send the API key."""
 
 import importlib.util
 import os
@@ -14,28 +14,28 @@ from neev_provider.client.settings import Settings, is_loopback
 from neev_provider.core.errors import ConfigError
 
 HttpTransport = httpx.AsyncBaseTransport
-"""What a test may put in the place of the network."""
+"""The transport that a test may replace."""
 HttpClient = httpx.AsyncClient
-"""Connections that are kept and used again."""
+"""A pool of connections that are reused."""
 
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
 MAX_PORT = 65535
 CONNECT_TIMEOUT = 10.0
 KEEPALIVE_EXPIRY = 4.0
-"""Seconds that an idle connection is kept: common servers close theirs after five, and would do so under our feet."""
+"""Seconds that an idle connection stays open: common servers close theirs after five, perhaps during a request."""
 
 
 class HttpClientPool:
-    """A pool of one connection for each request that is under way.
+    """A pool with one HTTP client for each concurrent request; each client has one connection.
 
-    A pool of many looks, at the beginning and the end of each request, at each of its connections once for every other
-    one: with sixteen that is more work than the requests themselves.
+    At the beginning and the end of each request, a client compares all of its connections with each other. With sixteen
+    connections, this takes longer than the requests themselves.
     """
 
     def __init__(self, settings: Settings, transport: HttpTransport | None) -> None:
         self._settings = settings
         self._transport = transport
-        # who need not be trusted is not looked up, which would take as long as the first requests
+        # without TLS no certificates are loaded: loading them takes as long as the first requests
         encrypted = urlsplit(settings.base_url).scheme == "https"
         self._ssl_context = _ssl_context(settings) if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._first_client = self._new_client()
@@ -47,11 +47,11 @@ class HttpClientPool:
         return self._first_client.build_request(*args, **kwargs)
 
     async def send(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer, read to its end."""
+        """Send the request; return the whole response."""
         if not self._idle_clients:
             self._idle_clients.append(self._new_client())
             self._clients += self._idle_clients
-        # the one that came back last, so that those that a burst needed are let alone after it
+        # the client that was used last, so that the additional clients of a burst become idle and close
         one = self._idle_clients.pop()
         try:
             return await one.send(request)
@@ -74,7 +74,7 @@ def new_http_client(
     ssl_context: ssl.SSLContext | None = None,
     max_connections: int = MAX_CONCURRENCY,
 ) -> HttpClient:
-    """Return the connection pool; it carries the key, and follows no redirect that could take the key elsewhere."""
+    """Return an HTTP client that sends the key; it follows no redirect, which could send the key elsewhere."""
     if transport is None and _uses_environment_proxies(settings):
         _require_usable_proxies()
     try:
@@ -96,10 +96,10 @@ def new_http_client(
 
 
 def _require_usable_proxies() -> None:
-    """Return only where every proxy of the environment can be used; a value is not shown, it may hold a password.
+    """Raise an error if a proxy of the environment cannot be used; omit its value, which may contain a password.
 
     Raises:
-        ConfigError: one cannot be.
+        ConfigError: a proxy cannot be used.
     """
     proxies = getproxies_environment()
     if "*" in (host.strip() for host in proxies.get("no", "").split(",")):
@@ -115,7 +115,7 @@ def _require_usable_proxies() -> None:
 
 
 def _proxy_problem(proxy: str) -> str | None:
-    """Return why connections cannot be made through the proxy, or None."""
+    """Return why the proxy cannot be used, or None."""
     try:
         url = httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}").url
     except (ValueError, httpx.InvalidURL):
@@ -128,7 +128,7 @@ def _proxy_problem(proxy: str) -> str | None:
 
 
 def _ssl_context(settings: Settings) -> ssl.SSLContext:
-    """Return whom to trust: the usual authorities, or those in the bundle."""
+    """Return the trusted certificate authorities: the system's, or those in the bundle."""
     named = f"the setting `caBundle` {settings.ca_bundle}" if settings.ca_bundle else "SSL_CERT_FILE"
     try:
         if settings.ca_bundle:
@@ -139,5 +139,5 @@ def _ssl_context(settings: Settings) -> ssl.SSLContext:
 
 
 def _uses_environment_proxies(settings: Settings) -> bool:
-    # a proxy of the environment is for the world outside, not for an emulator on this machine
+    # a proxy of the environment is for other hosts, not for an emulator on this machine
     return not is_loopback(urlsplit(settings.base_url).hostname or "")

@@ -1,4 +1,4 @@
-"""What to do when nobody knows whether a thing was made: look for it, and take it when it is ours."""
+"""Writes with an unknown outcome: look the object up, and adopt it if this request created it."""
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable
@@ -11,25 +11,25 @@ from neev_provider.core.errors import OutcomeUnknown
 from neev_provider.core.wait import TRANSIENT_ERRORS, send_deadline
 
 LOOKUP_DELAYS = (0.2, 0.8, 2.0, 4.0, 8.0)
-"""Seconds before each look: a server too slow to answer may be slow to show what it made, too."""
+"""Seconds before each look-up: a server that responds slowly may also list a new object late."""
 
 CREATED_AT_TOLERANCE = 1.0
-"""Seconds that a time of creation may be early: some are cut to whole seconds."""
+"""Seconds by which a time of creation may be early: the API truncates some to whole seconds."""
 
 
 class Timestamped(Protocol):
-    """Something that tells when it was made."""
+    """An object with the time of its creation."""
 
     @property
     def created_at(self) -> str | None:
-        """The RFC 3339 time at which it was made, by the server's clock."""
+        """Return the time of creation (RFC 3339), by the server's clock."""
 
 
 T = TypeVar("T")
 TimestampedT = TypeVar("TimestampedT", bound=Timestamped)
 
 
-async def create_or_adopt(  # noqa: PLR0913  what is asked of a made thing, each by its name
+async def create_or_adopt(  # noqa: PLR0913  every argument has a name
     create: Callable[[], Awaitable[TimestampedT]],
     list_candidates: Callable[[], Awaitable[Iterable[TimestampedT]]],
     *,
@@ -38,12 +38,12 @@ async def create_or_adopt(  # noqa: PLR0913  what is asked of a made thing, each
     server_clock: ServerClock,
     matches: Callable[[TimestampedT], bool] = lambda _found: True,
 ) -> TimestampedT:
-    """Return what `make` made; when that is unknown, the one candidate that fits and was made since.
+    """Return the object that `create` creates; if the outcome is unknown, the only new candidate that matches.
 
-    Nothing is ever made a second time.
+    `create` is never called twice.
 
     Raises:
-        OutcomeUnknown: none of the candidates, or more than one, can be what was made.
+        OutcomeUnknown: no candidate, or more than one, can be the created object.
     """
     began = clock.monotonic()
     found: list[TimestampedT] = []
@@ -65,10 +65,10 @@ async def create_or_adopt(  # noqa: PLR0913  what is asked of a made thing, each
 async def perform_or_confirm(
     send: Callable[[], Awaitable[T]], lookup: Callable[[], Awaitable[T | None]], *, clock: Clock
 ) -> T:
-    """Return what `act` returned; when its outcome is unknown, what a look sees that shows its effect.
+    """Return the result of `send`; if its outcome is unknown, the result of `lookup`, which confirms the effect.
 
     Raises:
-        OutcomeUnknown: no look saw the effect.
+        OutcomeUnknown: no look-up confirms the effect.
     """
     try:
         return await send()
@@ -80,7 +80,7 @@ async def perform_or_confirm(
 
 
 async def poll_for(lookup: Callable[[], Awaitable[T | None]], *, clock: Clock) -> T | None:
-    """Return the first thing that a few looks see, or None; they are not given up, for something may be there."""
+    """Return the first result of a few look-ups, or None; no deadline ends them, because an object may exist."""
     with send_deadline(None):
         for pause in LOOKUP_DELAYS:
             await clock.sleep(pause)
@@ -91,13 +91,13 @@ async def poll_for(lookup: Callable[[], Awaitable[T | None]], *, clock: Clock) -
 
 
 def _created_since(candidate: Timestamped, moment: float) -> bool:
-    """Return whether the thing was made at the moment or later; False where it does not say."""
+    """Return whether the object was created at the moment or later; False if its time of creation is missing."""
     created = parse_timestamp(candidate.created_at)
     return created is not None and created + CREATED_AT_TOLERANCE >= moment
 
 
 def _still_unknown(unknown: OutcomeUnknown, subject: str, *, has_candidates: bool) -> OutcomeUnknown:
-    """Return the error for something that was looked for in vain."""
+    """Return the error after look-ups without a result."""
     if has_candidates:
         observed, hint = (
             "exists, but is not what this request asked for",

@@ -1,4 +1,4 @@
-"""Lists that come in pages."""
+"""Lists in pages."""
 
 from collections.abc import Coroutine, Iterable
 from math import ceil

@@ -1,4 +1,4 @@
-"""As fast as the API likes it."""
+"""The client's rate limit, which adapts to the API's 429 responses."""
 
 import asyncio
 from collections import deque
@@ -9,37 +9,37 @@ from math import inf
 from neev_provider.core.clock import Clock
 
 INITIAL_CONCURRENCY = 16
-"""Requests under way at the same time while they are answered quickly: more would only grow the pool's own work."""
+"""Initial maximum of concurrent requests: while responses are fast, more would only cost processor time."""
 
 MAX_CONCURRENCY = 128
-"""Requests under way at the same time, at most."""
+"""Maximum concurrent requests."""
 
 SLOW_RESPONSE_SECONDS = 0.2
-"""Seconds of an answer that makes room for one more request: while one is waited for, others can be."""
+"""Seconds of a slow response, which raises the number of concurrent requests by one."""
 
 DEFAULT_RETRY_AFTER = 1.0
-"""Seconds of silence after a 429 that names none."""
+"""Seconds without requests after a 429 that has no Retry-After."""
 
 RATE_DECREASE_FACTOR = 0.9
-"""Share of the rate that was served just before a 429 at which it goes on."""
+"""New rate after a 429, as a share of the rate that was served just before."""
 
 INITIAL_THROTTLED_RATE = 20.0
-"""Requests a second after a first 429 that came while few were sent: too few to tell what the limit is."""
+"""Requests a second after a first 429 at a low rate, which does not show what the limit is."""
 
 MIN_RATE = 2.0
-"""Requests a second below which no 429 brings the rate: each says itself when to come again, so nobody is pressed."""
+"""Minimum requests a second after any number of 429s: each has its own Retry-After."""
 
 RATE_INCREASE = 0.01
-"""Requests a second by which each answer raises the rate, for every second since the last 429."""
+"""Requests a second by which each response raises the rate, for every second since the last 429."""
 
 THROTTLE_EXPIRY = 30.0
-"""Seconds after which a 429 is forgotten."""
+"""Seconds after which a 429 has no effect."""
 
 
 class RateLimiter:
-    """When requests may leave: at once, until the API asks to slow down.
+    """The times at which requests may be sent: at once, until the API responds with 429.
 
-    Then all are held for as long as it asks, and go on spaced out at just below the rate it served before.
+    Then all requests wait for the time in Retry-After. After that they are spaced at just below the rate served before.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -55,14 +55,14 @@ class RateLimiter:
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[None]:
-        """Enter when a request may be sent; leave when its answer has come."""
+        """Wait until a request may be sent; count it as concurrent until the block ends."""
         async with self._semaphore:
             async with self._slot_lock:
                 await self._wait_for_slot()
             yield
 
     def record_success(self, *, elapsed: float) -> None:
-        """Note an answer that was no 429 and how many seconds it took."""
+        """Record a response other than 429, and the seconds that it took."""
         now = self._clock.monotonic()
         self._response_times.append(now)
         while self._response_times[0] < now - 1:
@@ -73,9 +73,9 @@ class RateLimiter:
             self._semaphore.release()
 
     def record_throttled(self, retry_after: float | None, *, sent_at: float) -> None:
-        """Note a 429 to a request that was sent then: hold everything, and go on more slowly."""
+        """Record a 429 to a request sent at this moment: block all requests for a time, and reduce the rate."""
         now = self._clock.monotonic()
-        # Those that were under way together are refused together: that is one wish to slow down, not many.
+        # Concurrent requests get their 429s together, which counts as one: the rate is reduced once.
         if sent_at > self._throttled_at:
             self._throttled_at = now
             served = sum(1 for moment in self._response_times if moment >= now - 1)
@@ -87,7 +87,7 @@ class RateLimiter:
         )
 
     async def _wait_for_slot(self) -> None:
-        """Return when the next slot has come; while one waits here, the hold may grow longer and the rate change."""
+        """Wait until the next slot; other responses may move it and change the rate meanwhile."""
         while (wait := max(self._next_slot, self._blocked_until) - self._clock.monotonic()) > 0:
             await self._clock.sleep(wait)
         now = self._clock.monotonic()

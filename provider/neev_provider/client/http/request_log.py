@@ -18,7 +18,7 @@ _log = logging.getLogger("neev.http")
 
 @dataclass
 class Attempt:
-    """An attempt at a request, and what is known of its response."""
+    """An attempt at a request, with the known properties of its response."""
 
     method: str
     path: str

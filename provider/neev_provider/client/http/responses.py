@@ -1,4 +1,4 @@
-"""What an answer of the API means: a value, or one of our errors."""
+"""The conversion of the API's responses to values or errors."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -23,19 +23,19 @@ ERROR_BY_STATUS: Mapping[int, type[errors.ApiError]] = {
     HTTPStatus.CONFLICT: errors.Conflict,
     HTTPStatus.UNPROCESSABLE_ENTITY: errors.InvalidRequest,
     HTTPStatus.TOO_MANY_REQUESTS: errors.RateLimited,
-    # gateways send these three, too, so they do not show what the API did:
+    # gateways send these three, too, so they do not show whether the request had an effect:
     HTTPStatus.REQUEST_TIMEOUT: errors.Unavailable,
     HTTPStatus.TOO_EARLY: errors.Unavailable,
     499: errors.Unavailable,  # the client closed the connection
 }
 
 CREATE_PATH_ENDINGS = ("sandboxes", "agents", "fork", "snapshots", "ports")
-"""How the paths end to which a POST makes something."""
+"""The endings of the paths to which a POST creates an object."""
 
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """An answer as it came, and the request it came to."""
+    """A response, with the method and the path of its request."""
 
     method: str
     path: str
@@ -46,15 +46,15 @@ class ApiResponse:
 
 
 def is_success(status: int) -> bool:
-    """Return whether the status is one of success."""
+    """Return whether the status is 2xx."""
     return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def parse_response(response: ApiResponse, parse: Callable[[Any], T], *, redactor: Redactor = NO_SECRETS) -> T:
-    """Return what `parse` makes of the answer.
+    """Return the result of `parse` for the response's JSON.
 
     Raises:
-        ApiError: the answer is a refusal, or its shape is not what `parse` takes.
+        ApiError: the status is no success, or `parse` rejects the content.
     """
     if not is_success(response.status):
         raise error_from_response(response, redactor)
@@ -73,9 +73,9 @@ def parse_response(response: ApiResponse, parse: Callable[[Any], T], *, redactor
 
 
 def error_from_response(response: ApiResponse, redactor: Redactor = NO_SECRETS) -> errors.ApiError:
-    """Return the error that an answer without success stands for, the API key struck out.
+    """Return the error for a response without success, with the API key redacted.
 
-    Only the API's own `not_found` is a `NotFound`: the 404 of a gateway or of another service says nothing of ours.
+    Only the API's own `not_found` is a `NotFound`: the 404 of a gateway or another service is not about the object.
     """
     message = _error_fields(response)
     if response.status == HTTPStatus.NOT_FOUND and message.get("code") != "not_found":
@@ -101,13 +101,13 @@ def error_from_response(response: ApiResponse, redactor: Redactor = NO_SECRETS) 
 
 
 def _is_json(content_type: str) -> bool:
-    """Return whether the media type is one of JSON, whatever its parameters and its case."""
+    """Return whether the media type is JSON, ignoring parameters and case."""
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type in ("application/json", "text/json") or media_type.endswith("+json")
 
 
 def _is_create(response: ApiResponse) -> bool:
-    """Return whether the request was to make something."""
+    """Return whether the request was to create an object."""
     return response.method == "POST" and response.path.rpartition("/")[2] in CREATE_PATH_ENDINGS
 
 
@@ -121,7 +121,7 @@ def _error_class(status: int, code: str | None) -> type[errors.ApiError]:
 
 
 def _error_fields(response: ApiResponse) -> Mapping[str, Any]:
-    """Return the fields of an error's body; none where it is not one of the API's own."""
+    """Return the fields of an error's body; none if the body is not a JSON object."""
     try:
         message = json.loads(response.body)
     except (ValueError, RecursionError):
@@ -130,7 +130,7 @@ def _error_fields(response: ApiResponse) -> Mapping[str, Any]:
 
 
 def _fallback_message(response: ApiResponse) -> str:
-    """Return what can be said of an error that says nothing itself."""
+    """Return the message for an error without a message of its own."""
     target = response.headers.get("location")
     if not target:
         return ""
@@ -146,7 +146,7 @@ def _parse_json(response: ApiResponse) -> Any:
 
 
 def _unexpected_response(response: ApiResponse, reason: str) -> errors.UnexpectedResponse:
-    """Return the error for a success that cannot be read; never with the body in it."""
+    """Return the error for an unexpected response, without its body."""
     return errors.UnexpectedResponse(
         response.status,
         reason,

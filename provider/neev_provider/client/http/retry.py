@@ -1,4 +1,4 @@
-"""Which requests are sent again, and when."""
+"""The retries of requests: which ones, and when."""
 
 import re
 from http import HTTPStatus
@@ -21,13 +21,13 @@ from neev_provider.core.errors import (
 )
 
 MAX_ATTEMPTS = 6
-"""Attempts at a request that the server or the network does not serve."""
+"""Maximum attempts at a request."""
 
 MAX_ATTEMPTS_WITH_RETRY_AFTER = 12
-"""Attempts at a request that the server wants later: it is alive, and will take it."""
+"""Maximum attempts if the server asks to retry later (429 or Retry-After), because it is available."""
 
 MAX_RETRY_AFTER = 60.0
-"""Seconds that a Retry-After is believed."""
+"""Maximum seconds of a Retry-After; longer ones are shortened to this."""
 
 
 def had_no_effect(error: BaseException) -> bool:
@@ -38,20 +38,20 @@ def had_no_effect(error: BaseException) -> bool:
 
 
 def retry_policy(method: str) -> retry_if_exception:
-    """Return the rule for a method: a POST only when nothing was done, the others whenever it may help."""
+    """Return the rule for a method: retry a POST only if it had no effect, others after every transient error."""
     if method == "POST":
         return retry_if_exception(had_no_effect)
     return retry_if_exception(lambda error: had_no_effect(error) or _is_transient(error))
 
 
 def _is_transient(error: BaseException) -> bool:
-    """Return whether the same request may well succeed the next time."""
+    """Return whether a retry of the same request may succeed."""
     mangled = isinstance(error, UnexpectedResponse) and is_success(error.status)
     return mangled or isinstance(error, (Unavailable, OutcomeUnknown))
 
 
 class StopAfterAttempts(stop_base):
-    """True once another attempt is not worth it."""
+    """The rule that ends the retries after the maximum of attempts."""
 
     def __call__(self, retry_state: RetryCallState) -> bool:  # noqa: D102
         error = _attempt_error(retry_state)
@@ -60,7 +60,7 @@ class StopAfterAttempts(stop_base):
 
 
 class Backoff(wait_base):
-    """The seconds the server asked for, else exponentially more with jitter."""
+    """The delay before a retry, in seconds: the server's Retry-After, else an exponential backoff with jitter."""
 
     def __init__(self) -> None:
         self._jitter = wait_random_exponential(multiplier=0.5, max=8)
@@ -69,19 +69,19 @@ class Backoff(wait_base):
         error = _attempt_error(retry_state)
         jitter = self._jitter(retry_state)
         if isinstance(error, ApiError) and error.retry_after is not None:
-            # All who were told the same moment would come back together.
+            # Without jitter, all requests with the same Retry-After would be sent at the same moment.
             return error.retry_after + min(jitter, 0.5)
         return jitter
 
 
 def describe_attempt(state: RetryCallState) -> str:
-    """Return what the attempt came to."""
+    """Return the error of the attempt as text."""
     error = _attempt_error(state)
     return error.summary if isinstance(error, NeevError) else str(error)
 
 
 def parse_retry_after(header: str | None, *, now: float) -> float | None:
-    """Return the seconds that a Retry-After header asks for, or None where it says nothing that can be read."""
+    """Return the seconds in a Retry-After header, or None if it is absent or invalid."""
     text = (header or "").strip()
     if re.fullmatch(r"[0-9]+([.][0-9]+)?", text):
         return min(float(text), MAX_RETRY_AFTER)
@@ -92,5 +92,5 @@ def parse_retry_after(header: str | None, *, now: float) -> float | None:
 
 
 def _attempt_error(state: RetryCallState) -> BaseException | None:
-    """Return how the attempt failed."""
+    """Return the error of the attempt."""
     return state.outcome.exception() if state.outcome else None

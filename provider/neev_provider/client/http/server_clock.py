@@ -1,4 +1,4 @@
-"""The time of day at the server."""
+"""The server's time of day."""
 
 from email.utils import parsedate_to_datetime
 

@@ -1,4 +1,4 @@
-"""Requests to the API and their answers."""
+"""Requests to the API and their responses."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ NOT_SENT_ERRORS = (
 
 
 class Transport:
-    """One pool of connections to one API, with its key, its retries and its errors."""
+    """The requests to one API: a connection pool with its key, retries, rate limit and errors."""
 
     def __init__(self, settings: Settings, *, clock: Clock, transport: HttpTransport | None = None) -> None:
         enable_request_log()
@@ -54,7 +54,7 @@ class Transport:
         self._rate_limiter = RateLimiter(clock)
         self._client_pool = HttpClientPool(settings, transport)
         self._project_confirmed = False
-        """Whether the API has answered for the project in this process."""
+        """Whether a response of this process has confirmed that the project exists."""
         self._project_lock = asyncio.Lock()
         self.server_clock = ServerClock(clock)
         self.project = f"/api/v1beta1/orgs/{quote(settings.org_id, '')}/projects/{quote(settings.project_id, '')}"
@@ -72,17 +72,17 @@ class Transport:
         params: Mapping[str, str | int | None] | None = None,
         json: Any = None,
     ) -> T:
-        """Return what `parse` makes of the answer's JSON (None where it is empty).
+        """Send the request; return the result of `parse` for the response's JSON (None if it is empty).
 
-        `parse` raises ValueError for a shape that is not documented.
-        GET, PUT, PATCH and DELETE are sent again where that may help, POST only where nothing was done.
+        `parse` raises ValueError for content that is not documented.
+        GET, PUT, PATCH and DELETE are retried after transient errors, POST only if it had no effect.
 
         Raises:
-            NotFound: the API does not know what the path names, and is known to answer for the project.
-            ApiError: the API refuses, or its answer cannot be read.
-            NeverSent: no connection could be made.
+            NotFound: the object does not exist, and the API is known to have the project.
+            ApiError: the response is an error, or cannot be read.
+            RequestNotSent: no connection could be established.
             OutcomeUnknown: a write was sent and its effect is not known.
-            DeadlineExceeded, Cancelled: it waited to be sent, within `unsent`.
+            DeadlineExceeded, Cancelled: the wait to send the request ended first, within `send_deadline`.
         """
         try:
             value = await self._request_with_retries(method, path, parse, params=params, json=json)
@@ -94,10 +94,10 @@ class Transport:
         return value
 
     async def require_project(self) -> None:
-        """Return only where the API answers for the project: else its "not found" tells nothing of what is in it.
+        """Raise an error unless the API has the project: without it, "not found" says nothing about its objects.
 
         Raises:
-            ProjectNotFound: it does not.
+            ProjectNotFound: the API does not know the project.
         """
         async with self._project_lock:
             if self._project_confirmed:
@@ -110,7 +110,7 @@ class Transport:
             self._project_confirmed = True
 
     def _project_not_found(self, error: NotFound) -> ProjectNotFound:
-        """Return the error for a project that the API does not know, with what it said of it."""
+        """Return the error for a project that the API does not know, with the API's message."""
         settings = self._settings
         project = f"there is no project {settings.project_id} of the organization {settings.org_id}"
         return ProjectNotFound(
@@ -132,7 +132,7 @@ class Transport:
         params: Mapping[str, str | int | None] | None = None,
         json: Any = None,
     ) -> T:
-        """Return the value of a request that is sent again where that may help."""
+        """Send the request with retries; return its value."""
         request = self._client_pool.build_request(
             method,
             self._settings.base_url + path,
@@ -168,7 +168,7 @@ class Transport:
     async def _attempt(
         self, request: httpx.Request, redacted_path: str, parse: Callable[[Any], T], *, retry_number: int
     ) -> T:
-        """Return the value of one request sent once."""
+        """Send the request once; return its value."""
         answer = await self._send(request, redacted_path, retry_number=retry_number)
         try:
             return responses.parse_response(answer, parse, redactor=self._redactor)
@@ -178,10 +178,10 @@ class Transport:
             raise
 
     async def _send(self, request: httpx.Request, redacted_path: str, *, retry_number: int) -> responses.ApiResponse:
-        """Return the answer to a request, whatever its status."""
+        """Send the request once; return the response, whatever its status."""
         try:
             async with AsyncExitStack() as stack:
-                # where the wait is given up, whatever it has taken is given back
+                # if the wait ends early, the stack releases the acquired slot
                 await wait_before_send(
                     lambda: stack.enter_async_context(self._rate_limiter.acquire()),
                     action=f"{request.method} {redacted_path}",
@@ -211,7 +211,7 @@ class Transport:
         return answer
 
     def _error_without_response(self, method: str, path: str, error: httpx.RequestError) -> NeevError:
-        """Return the error for a request that ended without an answer."""
+        """Return the error for a request without a response."""
         if isinstance(error, NOT_SENT_ERRORS):
             host = urlsplit(self._settings.base_url).netloc
             distrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
@@ -227,6 +227,6 @@ class Transport:
 
 
 def _may_have_had_effect(error: ApiError) -> bool:
-    """Return whether a POST that ended so may have had an effect."""
+    """Return whether a POST with this error may have had an effect."""
     unreadable = isinstance(error, UnexpectedResponse) and responses.is_success(error.status)
     return unreadable or (isinstance(error, Unavailable) and not retry.had_no_effect(error))

@@ -1,4 +1,4 @@
-"""One look at many items of a list, in as few requests as will do."""
+"""Batch reads: many items of a list in as few requests as possible."""
 
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
@@ -15,21 +15,21 @@ ItemReader = Callable[[str], Coroutine[Any, Any, ItemT]]
 
 @dataclass
 class BatchResult(Generic[ItemT]):
-    """What a sweep saw: items, ids that are certainly gone, and ids whose own request failed."""
+    """The result of a batch read: items, ids that are certainly gone, and ids whose own request failed."""
 
     items: dict[str, ItemT] = field(default_factory=dict)
     gone_ids: set[str] = field(default_factory=set)
     errors: dict[str, NeevError] = field(default_factory=dict)
 
     def unresolved(self, ids: Collection[str]) -> set[str]:
-        """Return the ids of which nothing is known yet."""
+        """Return the ids without a result."""
         return set(ids) - self.items.keys() - self.gone_ids - self.errors.keys()
 
 
 class BatchReader(Generic[ItemT]):
-    """Looks many items up: each by itself or through their list, whichever takes fewer requests.
+    """Reads many items: one by one or through their list, whichever takes fewer requests.
 
-    It remembers what each page showed, so a list that is long with other people's items costs no more.
+    It stores which items each page contained, so a list with many unrelated items takes no more requests.
     """
 
     def __init__(self, *, read_one: ItemReader[ItemT], read_page: PageReader[ItemT]) -> None:
@@ -37,12 +37,12 @@ class BatchReader(Generic[ItemT]):
         self._read_page = read_page
         self._ids_by_page: dict[int, frozenset[str]] = {}
         self._newest_page = 1
-        """The page that showed a newcomer last."""
+        """The page on which the last new item appeared."""
 
     async def read(self, ids: Collection[str], *, confirm: Collection[str] = ()) -> BatchResult[ItemT]:
-        """Return what is there of the ids.
+        """Return the items of the ids.
 
-        Ids that a whole list lacks are gone; those to `prove` are asked for by themselves before they count as gone.
+        Ids that a whole list lacks are gone; those in `confirm` are requested one by one before they count as gone.
         """
         sighting: BatchResult[ItemT] = BatchResult()
         pages = self._likely_pages(ids)
@@ -61,13 +61,13 @@ class BatchReader(Generic[ItemT]):
             sighting.gone_ids = missing - set(confirm)
             await self._read_each(missing & set(confirm), sighting)
         else:
-            # A list that never adds up must hold nobody up: some are asked for each time, readers before others.
+            # A list that is never consistent must not block: some ids are requested one by one, `confirm` first.
             others = sorted(missing - set(confirm))[: len(read)]
             await self._read_each({*missing & set(confirm), *others}, sighting)
         return sighting
 
     def _likely_pages(self, ids: Collection[str]) -> set[int]:
-        """Return the pages that showed the ids last; a newcomer is expected where the last one appeared."""
+        """Return the pages that last contained the ids; a new item is expected where the previous new item appeared."""
         pages = {number for number, shown in self._ids_by_page.items() if not shown.isdisjoint(ids)}
         known = frozenset().union(*self._ids_by_page.values())
         return pages if known.issuperset(ids) else pages | {self._newest_page}
@@ -75,7 +75,7 @@ class BatchReader(Generic[ItemT]):
     async def _read_pages(
         self, numbers: Collection[int], ids: Collection[str], result: BatchResult[ItemT]
     ) -> list[Page[ItemT]]:
-        """Return the pages, having noted the wanted items on them."""
+        """Read the pages and record the requested items on them; return the pages."""
         expected = set(ids)
         known = frozenset().union(*self._ids_by_page.values())
         numbers = sorted(numbers)
@@ -92,7 +92,7 @@ class BatchReader(Generic[ItemT]):
         return pages
 
     async def _read_each(self, ids: Collection[str], result: BatchResult[ItemT]) -> None:
-        """Note what each id's own request answers."""
+        """Record the response to each id's own request."""
 
         async def look(id: str) -> None:
             try:

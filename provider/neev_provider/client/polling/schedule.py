@@ -1,4 +1,4 @@
-"""The schedule of a shared poller: a pure function of what is awaited and what was read."""
+"""The schedule of a shared poller: a pure function of the pending items and the past reads."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +10,10 @@ POLL_INTERVAL = 0.05
 """Seconds between polls of two items. It grows with the root of their number, so that many share one poll."""
 
 COMPLETION_INTERVAL = 0.1
-"""Seconds between polls for each page of the list while items complete: what started together ends together."""
+"""Seconds between polls for each page of the list while items complete: items that start together complete together."""
 
 COMPLETION_SHARE = 0.1
-"""Share of the polled items that has to complete to make the rest worth an early poll."""
+"""Minimum share of the polled items that completes before the rest is polled early."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ class PollAll:
 
 @dataclass(frozen=True)
 class Sleep:
-    """Read nothing for so many seconds."""
+    """Read nothing for this many seconds."""
 
     seconds: float
 
 
 def next_read(now: float, pending: Sequence[Pending], history: History) -> ProbeOne | PollAll | Sleep:
-    """Return what to do next for the pending items, those that wait longest first.
+    """Return the next read for the pending items, which are ordered by age, the oldest first.
 
     A list of several pages costs several requests, so the items at the head are probed first.
     Probes take at most as many requests as one poll of all items.
@@ -87,5 +87,5 @@ def _many_completed(ids: Collection[str], polled_ids: frozenset[str]) -> bool:
 
 
 def _at(due: float, now: float, read: ProbeOne | PollAll) -> ProbeOne | PollAll | Sleep:
-    """Return the read where it is due, else the time until then."""
+    """Return the read if it is due, else the time until then."""
     return read if due <= now else Sleep(due - now)

@@ -33,7 +33,7 @@ class _Subscriber(Generic[ItemT]):
     pending: Pending
     confirm_gone: bool
     on_retry: RetryListener = field(default_factory=current_retry_listener)
-    """Gets the reason for each retry of a request for the item."""
+    """Called with the reason for each retry of a request for the item."""
     result: asyncio.Future[PollResult[ItemT]] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -47,21 +47,21 @@ class _Subscriber(Generic[ItemT]):
 class SharedPoller(Generic[ItemT]):
     """Reads items for any number of subscribers, when `next_read` decides so.
 
-    Its task lives while there are subscribers.
+    Its task runs while there are subscribers.
     """
 
     def __init__(self, reader: BatchReader[ItemT], *, clock: Clock) -> None:
         self._reader = reader
         self._clock = clock
         self._subscribers: list[_Subscriber[ItemT]] = []
-        """Those who wait for the next read, in the order of their requests."""
+        """The subscribers of the next read, in the order of their requests."""
         self._subscribers_changed = asyncio.Event()
         self._history = History()
         self._task: asyncio.Task[None] | None = None
 
     @property
     def is_idle(self) -> bool:
-        """Whether nobody waits for the next read."""
+        """Return whether there are no subscribers."""
         return not self._subscribers
 
     async def observe(self, id: str, max_delay: float) -> ItemT | None:
@@ -85,7 +85,7 @@ class SharedPoller(Generic[ItemT]):
         self._subscribers.append(subscriber)
         self._subscribers_changed.set()
         if self._task is None or self._task.done():
-            # on behalf of all subscribers, so in the context of none of them
+            # the task reads for all subscribers, so it uses the context of none of them
             self._task = asyncio.create_task(self._run(), context=Context())
         try:
             result = await subscriber.result
@@ -129,7 +129,7 @@ class SharedPoller(Generic[ItemT]):
                 batch = await self._reader.read(
                     ids, confirm={item.pending.id for item in subscribers if item.confirm_gone}
                 )
-        except Exception as error:  # noqa: BLE001  it belongs to the subscribers
+        except Exception as error:  # noqa: BLE001  every subscriber raises it
             for subscriber in subscribers:
                 subscriber.resolve(PollResult(error=error))
         else:
@@ -145,6 +145,6 @@ def _to_poll_result(id: str, batch: BatchResult[ItemT]) -> PollResult[ItemT]:
 
 
 def _resolve_cancelled(subscribers: Sequence[_Subscriber[ItemT]]) -> None:
-    """End the wait of those who have no result."""
+    """End the wait of the subscribers without a result."""
     for subscriber in subscribers:
         subscriber.resolve(PollResult(error=Cancelled("polling the API")))

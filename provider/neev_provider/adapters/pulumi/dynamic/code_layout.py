@@ -10,12 +10,12 @@ MAX_LINE_LENGTH: Final = 120
 
 
 def format_block(opening: str, items: Iterable[str], closing: str) -> str:
-    """Return the items one below the other, between the opening and the closing line."""
+    """Return the items on a line each, between the opening and the closing line."""
     return "\n".join([opening, *(indent(f"{item},") for item in items), closing])
 
 
 def format_call(opening: str, items: Sequence[str], closing: str) -> str:
-    """Return the items between the opening and the closing, on one line or in as few lines as they need."""
+    """Return the items between the opening and the closing, on as few lines as possible."""
     line = f"{opening}{', '.join(items)}{closing}"
     if len(line) <= MAX_LINE_LENGTH - 8:
         return line
@@ -28,7 +28,7 @@ def format_call(opening: str, items: Sequence[str], closing: str) -> str:
 
 
 def indent(code: str, levels: int = 1) -> str:
-    """Return the code, so many levels further in."""
+    """Return the code, indented by the number of levels."""
     return textwrap.indent(code, "    " * levels)
 
 

@@ -1,4 +1,4 @@
-"""The source of ``pulumi_neev.sdk`` and of the classes that states record, from the declarations.
+"""The generator of ``pulumi_neev.sdk`` and of the classes that states record, from the declarations.
 
 ``python -m neev_provider.adapters.pulumi.dynamic.codegen provider/pulumi_neev`` writes it.
 """
@@ -54,7 +54,7 @@ def render_files() -> dict[str, str]:
 
 
 def write_files(package: Path) -> None:
-    """Write every generated file, and remove the files of ``sdk`` that are generated no more."""
+    """Write every generated file, and remove files of ``sdk`` that are no longer generated."""
     files = render_files()
     for stale in {*package.glob("sdk/*.py")} - {package / path for path in files}:
         stale.unlink()
@@ -64,7 +64,7 @@ def write_files(package: Path) -> None:
 
 
 def public_modules() -> dict[str, str]:
-    """Return the module of each name that programs use, by the name."""
+    """Return the module of each public name, by name."""
     functions = [to_snake(function.name) for function in FUNCTIONS]
     return {
         **{resource.name: f"{_SDK}.{to_snake(resource.name)}" for resource in RESOURCES},
@@ -130,7 +130,7 @@ def _output_class(model: type[Model]) -> str:
     head = ["@pulumi.output_type", f"class {model.__name__}(OutputObject):", _docstring(description(model), 1), ""]
     lines = []
     for prop in _sort_properties(model):
-        # what a program leaves out of an input is not filled in
+        # an absent property of a nested input stays absent
         is_present = is_always_present(prop) if issubclass(model, Outputs) else prop.required
         value = f'pulumi.property("{prop.name}", default=None)'
         lines += [f"    {prop.field}: {_result_type(prop, is_present=is_present)} = {value}"]
@@ -237,7 +237,7 @@ def _docstring(text: str, levels: int, argument_docs: dict[str, str] | None = No
 
 
 def _use_snake_case(text: str) -> str:
-    """Return the text with Python's names of properties."""
+    """Return the text with Python's property names."""
     return re.sub(r"`(\w+)`", lambda word: f"`{_FIELD_NAMES.get(word[1], word[1])}`", text)
 
 

@@ -1,4 +1,4 @@
-"""The event loop and the clients of a process that is not asynchronous itself."""
+"""The event loop and the clients of a process that is not asynchronous."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def shared_client(settings: Settings) -> Api:
-    """Return the one client for these settings; call this on the background loop.
+    """Return the shared client for these settings; call this on the background loop.
 
-    All operations share its poller and its connections. The client is closed when the process exits.
+    All operations share its poller and its connections. The exit of the process closes it.
     """
     if not _clients:
         atexit.register(_close_at_exit)
@@ -47,7 +47,7 @@ def shared_client(settings: Settings) -> Api:
 
 
 def shared_preflight(settings: Settings) -> Preflight:
-    """Return the one preflight for these settings; call this on the background loop."""
+    """Return the shared preflight for these settings; call this on the background loop."""
     if settings not in _preflights:
         _preflights[settings] = Preflight(shared_client(settings))
     return _preflights[settings]
@@ -77,7 +77,7 @@ _START_LOCK = threading.Lock()
 
 
 def _get_loop() -> asyncio.AbstractEventLoop:
-    with _START_LOCK:  # `cache` does not keep two threads from starting one each
+    with _START_LOCK:  # `cache` alone would let two threads start a loop each
         return _start_loop()
 
 

@@ -1,9 +1,9 @@
 """Patches of Pulumi's dynamic host: more operations at a time, errors without tracebacks, an exit with the engine.
 
-The host (``pulumi.dynamic.__main__``) runs four operations at a time, answers every exception with its traceback, and
-outlives an engine that was killed. None of it can be configured, and the names used here are private to the host. A
-patch that does not apply changes nothing: everything still works, four operations at a time. ``NEEV_NO_HOST_PATCHES=1``
-turns all patches off.
+The host (``pulumi.dynamic.__main__``) runs four operations at a time, reports every exception with its traceback, and
+outlives an engine that was killed. None of this can be configured, and the names used here are private to the host. A
+patch that does not apply changes nothing: everything still works, four operations at a time.
+``NEEV_NO_HOST_PATCHES=1`` turns all patches off.
 """
 
 # ruff: noqa: SLF001  as above
@@ -54,14 +54,14 @@ def raise_worker_limit(_host: Any) -> None:
     if not isinstance(pool, ThreadPoolExecutor) or not isinstance(pool._work_queue, queue.SimpleQueue):
         raise TypeError("the thread is not one of a thread pool")
     pool._max_workers = max(pool._max_workers, MAX_WORKERS)
-    # a pool starts a thread only for new work; a refresh has queued all its reads by now
+    # a pool starts a thread only for new work, and a refresh has already queued all its reads
     max_threads = min(len(pool._threads) + pool._work_queue.qsize(), MAX_WORKERS)
     while len(pool._threads) < max_threads:
-        pool._adjust_thread_count()  # starts one, or counts one that has become idle
+        pool._adjust_thread_count()  # starts a thread, or counts an idle one
 
 
 def suppress_tracebacks(host: Any) -> None:
-    """Answer the errors of this package without a traceback (tested with pulumi 3.272)."""
+    """Report the errors of this package without a traceback (tested with pulumi 3.272)."""
     if not isinstance(host.traceback, _PlainTraceback):
         if host.traceback is not traceback or not callable(host._abort_with_traceback):
             raise TypeError("it formats exceptions otherwise")
@@ -69,7 +69,7 @@ def suppress_tracebacks(host: Any) -> None:
 
 
 def exit_with_engine(host: Any) -> None:
-    """Exit soon after the engine, whose address is the last argument (tested with pulumi 3.272)."""
+    """Start a task that exits soon after the engine, whose address is the last argument (tested with pulumi 3.272)."""
     address = sys.argv[-1]
     if not re.fullmatch(r".+:\d+", address) or not callable(host.DynamicResourceProviderServicer):
         raise TypeError(f"its last argument is no address: {address}")
@@ -80,7 +80,7 @@ PATCHES: Final = (raise_worker_limit, suppress_tracebacks, exit_with_engine)
 
 
 class _PlainTraceback(ModuleType):
-    """The ``traceback`` module as far as the host uses it."""
+    """A replacement of the ``traceback`` module, with the part that the host uses."""
 
     def format_exc(self) -> str:
         """Return the text of the exception in progress."""

@@ -1,4 +1,4 @@
-"""The data functions of a Python program: the program calls the API itself, or the mocks of a unit test."""
+"""Data functions of a Python program: the program's process calls the API, or the mocks of a unit test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 def invoke(name: str, arguments: Mapping[str, Any], result: type[T], opts: pulumi.InvokeOptions | None = None) -> T:
-    """Return the result of a data function; ``pulumi.RunError`` ends a program without a traceback."""
+    """Return the result of a data function; raise ``pulumi.RunError``, which ends a program without a traceback."""
     _validate_options(name, opts)
     if _is_mocked():
         return cast("T", pulumi.runtime.invoke(token(name), arguments, opts, result).value)
@@ -39,9 +39,9 @@ def invoke_output(
     result: type[T],
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[T]:
-    """Return the result of a data function, which is called when all its dependencies exist.
+    """Return the result of a data function, called when all its dependencies exist.
 
-    In a plan, it is unknown while one of the resources that it depends on is not made.
+    In a preview, the result is unknown if a resource that it depends on is not created yet.
     """
     _validate_options(name, opts)
     if _is_mocked():
@@ -58,15 +58,15 @@ def invoke_output(
 
 
 async def _dependency_ids(arguments: pulumi.Output[Any], dependencies: pulumi.Output[Any]) -> list[Any]:
-    """Return the ids of the resources that a result depends on; the id of one that is not created is unknown."""
+    """Return the ids of the resources that a result depends on; the id of a resource to be created is unknown."""
     dependency = await dependencies.future() or []
     resources = {
         *await arguments.resources(),
         *await dependencies.resources(),
         *(dependency if isinstance(dependency, list) else [dependency]),
     }
-    # a component stands for what it is made of
-    expanded = await rpc._expand_dependencies(resources, None)  # noqa: SLF001  as Pulumi's own look-ups do it
+    # a dependency on a component is one on its children
+    expanded = await rpc._expand_dependencies(resources, None)  # noqa: SLF001  as in Pulumi's own functions
     return [vars(resource)["id"] for resource in expanded.values() if "id" in vars(resource)]
 
 
@@ -88,7 +88,7 @@ async def _call_function(name: str, arguments: Mapping[str, Any], result: type[T
 
 
 def _validate_options(name: str, opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None) -> None:
-    """Raise ``pulumi.RunError`` where an option would have no effect, or a setting is unknown."""
+    """Raise ``pulumi.RunError`` if an option would have no effect or a setting is unknown."""
     settings.require_known_settings()
     for option, reason in unsupported_options(opts) if opts else ():
         raise pulumi.RunError(f"{to_snake(name)}: {option}: {reason}")

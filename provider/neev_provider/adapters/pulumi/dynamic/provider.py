@@ -1,7 +1,7 @@
-"""The resources as dynamic resources of a Python program: nothing to install but this package.
+"""The provider classes of dynamic resources, which need no other installation than this package.
 
-A provider object is pickled into the state as the name of its class, which ``pulumi_neev.dynamic_providers`` has. The
-object carries nothing else: the key arrives through ``configure``.
+A provider object is pickled into the state as the name of its class in ``pulumi_neev.dynamic_providers``. The pickle
+contains nothing else: ``configure`` passes the key.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ from neev_provider.core.wait import Deadline
 from neev_provider.resources import find_resource
 
 INPUTS = f"{INTERNAL_PREFIX}inputKeys"
-"""Hidden output: which properties the program set, since the host hands over only the outputs of the old state."""
+"""Hidden output: the properties that the program set, because the host passes only the outputs of the old state."""
 PREVIOUS_INPUTS = f"{INTERNAL_PREFIX}oldInputKeys"
-"""Hidden input: which properties the program set the last time; only ``check`` is handed the old inputs."""
+"""Hidden input: the properties that the program set last time, because the host passes old inputs only to ``check``."""
 TIMEOUTS = f"{INTERNAL_PREFIX}timeouts"
-"""Hidden input: the seconds of ``custom_timeouts`` per verb, which the host does not hand over either."""
+"""Hidden input: the seconds of ``custom_timeouts`` per operation, which the host does not pass either."""
 RESOURCE_NAME = f"{INTERNAL_PREFIX}resourceName"
-"""Hidden input: the resource's name in the program, for names and messages; the host keeps it to itself."""
+"""Hidden input: the resource's name in the program, for names and messages, which the host does not pass either."""
 CHECK_ON_PREVIEW = f"{INTERNAL_PREFIX}checkOnPreview"
-"""Hidden input of a plan that asks the API whether what inputs name is there; it is not stored."""
+"""Hidden input of a preview that verifies with requests that referenced objects exist; it is not stored."""
 REPLACE_ON_CHANGES = f"{INTERNAL_PREFIX}replaceOnChanges"
-"""Hidden input: the paths of ``replace_on_changes``, to which the engine pays no heed where a diff has no paths."""
+"""Hidden input: the paths of ``replace_on_changes``, which the engine ignores if a diff has no paths."""
 NOT_STORED_HINT = "Look at what came of it first: the next `up` does it again, for a dynamic resource cannot keep that."
 COPIED_KEYS = (TIMEOUTS, RESOURCE_NAME, AUTONAMED_KEY, SECRET_NAMES)
 
@@ -65,18 +65,18 @@ T = TypeVar("T")
 
 
 class DynamicProvider(dynamic.ResourceProvider):
-    """The operations of the resource that the class is named after; the host calls each in a thread of its own."""
+    """The operations of the resource that gives the class its name; the host calls each in a thread of its own."""
 
-    serialize_as_secret_always = False  # the pickle holds a class's name and nothing else
+    serialize_as_secret_always = False  # the pickle contains only the class's name
 
     @classmethod
     def resource_name(cls) -> str:
-        """Return the name of the resource, which is in the name of the class."""
+        """Return the name of the resource, derived from the name of the class."""
         return cls.__name__.removesuffix("Provider")
 
     @property
     def resource(self) -> AnyResource:
-        """The declaration of the resource."""
+        """Return the declaration of the resource."""
         resource = find_resource(self.resource_name())
         if resource is None:
             raise AssertionError(f"{type(self).__name__} is named after no resource")
@@ -90,10 +90,10 @@ class DynamicProvider(dynamic.ResourceProvider):
         self._settings: Settings = config.parse_settings(settings, os.environ)
 
     def __getstate__(self) -> None:
-        """Nothing goes into a pickle, also of a provider that is configured."""
+        """Return an empty state, so that a pickle contains no settings, even of a configured provider."""
 
     def _run(self, context: OperationContext, operation: Callable[[Api], Awaitable[T]]) -> T:
-        """Run the operation on the background loop; its errors name the resource."""
+        """Run the operation on the background loop; add the resource's name to its errors."""
 
         async def connected() -> T:
             return await operation(event_loop.shared_client(self._settings))
@@ -123,13 +123,13 @@ class DynamicProvider(dynamic.ResourceProvider):
             failed = self._run(
                 context, lambda _: shared_preflight(self._settings).reference_failures(self.resource, checked, old)
             )
-        # the first time what the second will say: inputs that differ would have the engine write the whole state anew
+        # the same marks as in the second check: with different inputs, the engine would write the whole state again
         checked[PREVIOUS_INPUTS] = sorted(user_properties(_olds or checked))
         shown = redact_failures(self.resource, failed, news)
         return dynamic.CheckResult(to_host(checked), to_check_failures(shown, resource_names(self.resource)))
 
     def _warn(self, label: str, text: str) -> None:
-        # what the host writes there, the engine shows among its diagnostics
+        # the engine shows the host's stderr among its diagnostics
         sys.stderr.write(redact(f"warning: {self.resource.name} {label}: {text}\n"))
 
     @override
@@ -201,7 +201,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         self._run(context, lambda api: lifecycle.delete(self.resource.connect(api), _id, context))
 
     def _old_inputs(self, old_state: Values, new_inputs: Mapping[str, Any] = MappingProxyType({})) -> Values:
-        # a run that changes only what the program says leaves the outputs as they were, so the news know better
+        # an update that changes only hidden inputs leaves the outputs as they are, so the new inputs take precedence
         names = new_inputs.get(PREVIOUS_INPUTS) or old_state.get(INPUTS) or self.resource.inputs.properties
         return {**{name: old_state[name] for name in names if name in old_state}, **_copy_internal_keys(old_state)}
 
@@ -219,7 +219,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         return mark_secret_outputs(self.resource, host_outputs(stored, raw_inputs[0]), *raw_inputs)
 
     def _rollback_create(self, init_failure: ResourceInitFailed, props: Values) -> NeevError:
-        """Delete what was created: the host cannot store a resource that failed, so no state would refer to it."""
+        """Delete the created resource: the host cannot store a resource that failed, so no state would refer to it."""
         created, reason = init_failure.stored, render(init_failure, PULUMI)
         context = replace(self._operation_context(props, "delete", self.resource.timeouts.delete), state=created.state)
         try:
@@ -239,7 +239,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         return self._to_python_error(f"{context.resource_name}: {render(error, PULUMI)}")
 
     def _to_python_error(self, text: str) -> NeevError:
-        """Return the error with the program's names of properties."""
+        """Return the error with Python's property names."""
         return NeevError(to_python_names(redact(text), resource_names(self.resource)), hint="")
 
 
@@ -248,5 +248,5 @@ def _copy_internal_keys(values: Mapping[str, Any]) -> Values:
 
 
 def host_outputs(stored: StoredResource, raw_inputs: Mapping[str, Any]) -> Values:
-    """What the host stores of a thing, but for the provider, which it adds itself."""
+    """Return the outputs that the host stores for a resource, without the provider, which the host adds."""
     return {**stored.state, **_copy_internal_keys(raw_inputs), INPUTS: sorted(user_properties(stored.inputs))}

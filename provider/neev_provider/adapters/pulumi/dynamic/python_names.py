@@ -1,4 +1,4 @@
-"""The names that a Python program has for properties and functions, in texts that speak of them as the state does."""
+"""Python's names of properties and functions, in texts that contain the state's names."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _CAMEL_CASE_WORD: Final = re.compile(r"(?<![:/\w-])[a-z]+[A-Z]\w*")
 
 
 def resource_names(resource: AnyResource) -> Mapping[str, str]:
-    """Return Python's names by the state's, of everything that a text about the resource may speak of."""
+    """Return Python's names by the state's, of everything that a text about the resource may mention."""
     return {**dict(_names(resource.outputs)), **dict(_names(resource.inputs))}
 
 
 def argument_names(model: type[Model]) -> Mapping[str, str]:
-    """Return Python's names by the state's, of everything that a text about a function's arguments may speak of."""
+    """Return Python's names by the state's, of everything that a text about a function's arguments may mention."""
     return dict(_names(model))
 
 
@@ -36,13 +36,13 @@ def to_python_names(text: str, names: Mapping[str, str]) -> str:
 
 
 def to_check_failures(failures: Iterable[ValidationFailure], names: Mapping[str, str]) -> list[CheckFailure]:
-    """Return the failures of a check with Python's names, as the host takes them."""
+    """Return the failures of a check with Python's names, in the host's form."""
     return [_to_check_failure(failure, names) for failure in failures]
 
 
 def _to_check_failure(failure: ValidationFailure, names: Mapping[str, str]) -> CheckFailure:
     path, reason = to_python_names(failure.path, names), to_python_names(failure.reason, names)
-    # the engine shows the value at the path, which it does not find where the program has another name for it
+    # the engine shows the value at the path, but does not find it under Python's name
     return CheckFailure(path, reason) if path == failure.path else CheckFailure("", f"{path}: {reason}")
 
 

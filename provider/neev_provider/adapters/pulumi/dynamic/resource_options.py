@@ -1,4 +1,4 @@
-"""Pulumi's own options of a dynamic resource: with the state's names, and refused where they would have no effect."""
+"""Pulumi's options of a dynamic resource: converted to the state's names, and rejected if they would have no effect."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SECONDS_PER_UNIT = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 class OptionError(ValueError):
-    """An option that a dynamic resource cannot have."""
+    """An error for an option that a dynamic resource cannot have."""
 
 
 def resolve_options(resource: AnyResource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    """Return a copy of the options, every property by the state's name.
+    """Return a copy of the options with the state's property names.
 
     Raises:
-        OptionError: the option would have no effect, or names no property.
+        OptionError: an option would have no effect, or names no property.
     """
     given = pulumi.ResourceOptions.merge(None, opts)
     for option, reason in _unsupported_resource_options(resource, opts or given):
@@ -36,7 +36,7 @@ def resolve_options(resource: AnyResource, opts: pulumi.ResourceOptions | None) 
     inputs, outputs = resource.inputs, resource.outputs
     for option in ("ignore_changes", "replace_on_changes", "hide_diffs"):
         _translate_option(given, option, lambda path: translate_path(path, inputs))
-    # the engine takes whole properties here, and no paths
+    # the engine accepts property names here, but no paths
     _translate_option(
         given,
         "additional_secret_outputs",
@@ -46,14 +46,14 @@ def resolve_options(resource: AnyResource, opts: pulumi.ResourceOptions | None) 
 
 
 def unsupported_read_hint(kind: str) -> str:
-    """Return what to use for a resource of this kind that is there already."""
+    """Return the hint that says how to use an existing resource of this type."""
     function = _LOOKUP_FUNCTIONS.get(kind)
     look_up = f"use `{function}` to look it up, or " if function else "use "
     return f"Pulumi's host cannot read a dynamic resource: {look_up}the plugin's class `pulumi_neev_sdk.{kind}`"
 
 
 def timeout_seconds(opts: pulumi.ResourceOptions) -> dict[str, float]:
-    """Return the seconds that the options allow, by verb."""
+    """Return the timeouts of the options in seconds, by operation."""
     given = opts.custom_timeouts
     if given is None:
         return {}
@@ -64,7 +64,7 @@ def timeout_seconds(opts: pulumi.ResourceOptions) -> dict[str, float]:
 def unsupported_options(
     opts: pulumi.ResourceOptions | pulumi.InvokeOptions | pulumi.InvokeOutputOptions,
 ) -> Iterator[tuple[str, str]]:
-    """Return the options that neither a dynamic resource nor a look-up beside it can have, each with the reason."""
+    """Return the options that neither a dynamic resource nor its function can have, each with the reason."""
     if opts.provider is not None:
         yield "provider", SINGLE_ACCOUNT_REASON
     if opts.parent is not None and opts.parent.get_provider(f"{PACKAGE}:index:") is not None:
@@ -101,5 +101,5 @@ def _translate_option(opts: pulumi.ResourceOptions, option: str, translate: Call
 
 
 def _parse_duration(duration: str) -> float:
-    """Pulumi's durations (``1h30m``) in seconds; the engine itself refuses what is none."""
+    """Return a Pulumi duration (``1h30m``) in seconds; the engine rejects invalid ones."""
     return sum(float(number) * _SECONDS_PER_UNIT[unit] for number, unit in re.findall(r"([0-9.]+)(ms|h|m|s)", duration))

@@ -1,6 +1,6 @@
-"""What a Python program writes: resource classes over the declarations, with its own names in snake_case.
+"""The base of the resource classes of Python programs, with property names in snake_case.
 
-The typed classes of programs are in ``pulumi_neev.sdk``; this is their base.
+The typed classes of programs are in ``pulumi_neev.sdk``.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class OutputObject(dict[str, Any]):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.__eq__ = dict.__eq__  # type: ignore[method-assign]  # Pulumi would have it differ from every plain map
+        cls.__eq__ = dict.__eq__  # type: ignore[method-assign]  # else it would differ from every plain map
 
     def _translate_property(self, name: str) -> str:
-        """Keep the state's names, in which Pulumi exports a map, serialises it and hands it to other stacks."""
+        """Return the state's name unchanged: Pulumi exports and serializes the map with it."""
         return name
 
 
@@ -54,10 +54,10 @@ class DynamicResource(dynamic.Resource):
             module, name = PACKAGE, provider.resource_name()
         super().__init_subclass__(module=module, name=name, **kwargs)
         if not module:
-            cls._resource_type_name = inherited  # a program's own class over one of ours is the same type of resource
+            cls._resource_type_name = inherited  # a program's subclass has the same resource type
         if provider is not None:
             cls._provider_class = provider
-            # in a class of the program's own, Pulumi would look the names up in the program first
+            # for a subclass in the program, Pulumi would look the names up in the program first
             cls.__annotations__ = inspect.get_annotations(cls, eval_str=True)
             for field, output_type in cls.__annotations__.items():
                 setattr(cls, field, _output_property(to_camel(field), output_type))
@@ -99,7 +99,7 @@ class DynamicResource(dynamic.Resource):
 
     @classmethod
     def get(cls, resource_name: str, *_: Any, **__: Any) -> NoReturn:
-        """Refuse, as Pulumi's host cannot read a dynamic resource; the error says what to use instead."""
+        """Raise an error: Pulumi's host cannot read a dynamic resource; the error says what to use instead."""
         resource_type = cls._provider_class.resource_name()
         raise pulumi.RunError(
             f"{resource_type} {resource_name}: {resource_options.unsupported_read_hint(resource_type)}"
@@ -107,7 +107,7 @@ class DynamicResource(dynamic.Resource):
 
 
 def _output_property(name: str, output_type: Any) -> property:
-    """Return the property for an output; Pulumi makes the value an object where the type is a class of objects."""
+    """Return the property for an output; Pulumi converts the value to an object if the type is an output class."""
 
     def get_output(self: DynamicResource) -> Any:
         return pulumi.get(self, name)

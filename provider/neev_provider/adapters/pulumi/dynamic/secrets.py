@@ -1,4 +1,4 @@
-"""Secrets of dynamic resources: Pulumi's host hands every value over in the clear, and its errors to everybody."""
+"""Secrets of dynamic resources: Pulumi's host passes every value in clear, and shows every error unredacted."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from neev_provider.core.redaction import Redactor, redact, use_redactor
 from neev_provider.core.validation import INTERNAL_PREFIX, ValidationFailure, redact_failure
 
 SECRET_NAMES: Final = f"{INTERNAL_PREFIX}secrets"
-"""Hidden input: which properties the program made a secret."""
+"""Hidden input: the properties that are secret by the program."""
 
 T = TypeVar("T")
 
 
 def find_secret_names(inputs: Mapping[str, Any]) -> pulumi.Output[list[str] | None]:
-    """Return the names of the inputs that hold a secret; nothing where none does."""
+    """Return the names of the inputs that contain a secret."""
 
     async def found() -> list[str] | None:
         known = {name: pulumi.Output.from_input(value) for name, value in inputs.items() if value is not None}
@@ -37,7 +37,7 @@ def find_secret_names(inputs: Mapping[str, Any]) -> pulumi.Output[list[str] | No
 
 
 def mark_host_secrets(resource: AnyResource, values: Mapping[str, Any]) -> PropertyMap:
-    """Return the host's values with those marked that are secret, by the program or by their declaration."""
+    """Return the host's values with the secrets marked, by the program or by their declaration."""
     known = from_host(values)
     secrets = frozenset((name,) for name in values.get(SECRET_NAMES) or () if name in known)
     return mark_state_secrets(resource, known, PropertyMap(known, secrets))
@@ -50,9 +50,9 @@ def secret_inputs(resource: AnyResource, values: Mapping[str, Any]) -> frozenset
 
 
 def mark_secret_outputs(resource: AnyResource, outputs: Values, *raw_inputs: Mapping[str, Any]) -> Values:
-    """Return the outputs with those marked, as the engine reads it, that secret inputs led to.
+    """Return the outputs with those marked, in the engine's form, that result from secret inputs.
 
-    What is secret by its declaration, or as an input of the same name, is marked by the program and by the engine.
+    The program and the engine already mark the secrets of the declaration and of inputs with the same name.
     """
     if not any(secret_inputs(resource, input_) for input_ in raw_inputs):
         return outputs
@@ -63,14 +63,14 @@ def mark_secret_outputs(resource: AnyResource, outputs: Values, *raw_inputs: Map
 def redact_failures(
     resource: AnyResource, failures: Iterable[ValidationFailure], new_inputs: Mapping[str, Any]
 ) -> list[ValidationFailure]:
-    """Return the failures of a check without a secret."""
+    """Return the failures of a check with secrets redacted."""
     secret = secret_inputs(resource, new_inputs)
     shown = (redact_failure(failure, secret) for failure in failures)
     return [ValidationFailure(redact(item.path), redact(item.reason)) for item in shown]
 
 
 def redact_errors(verb: Callable[..., T]) -> Callable[..., T]:
-    """Return the verb of a provider with every secret of its values struck out of what it raises."""
+    """Return the operation of a provider with every secret of its values redacted in the errors that it raises."""
 
     @wraps(verb)
     def call(provider: Any, *arguments: Any) -> T:
@@ -88,7 +88,7 @@ def redact_errors(verb: Callable[..., T]) -> Callable[..., T]:
                 return verb(provider, *arguments)
             except NeevError as error:
                 raise NeevError(redact(render(error, PULUMI)), hint="") from None
-            except Exception:  # noqa: BLE001  a bug of ours: the host would show its words and those of its causes
+            except Exception:  # noqa: BLE001  a bug: the host would show its message and those of its causes
                 raise NeevError(redact(traceback.format_exc()), hint="") from None
 
     return call

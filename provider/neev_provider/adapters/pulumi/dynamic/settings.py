@@ -1,4 +1,4 @@
-"""The settings as the process of a Python program has them, for look-ups and for what its resources hand on."""
+"""The settings in the process of a Python program, for its functions and resources."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from neev_provider.core.errors import ConfigError
 
 
 def load_settings() -> Settings:
-    """Return the settings; raises ``ConfigError`` where one is missing or wrong."""
+    """Return the settings; raise ``ConfigError`` if one is missing or invalid."""
     return config.parse_settings(_read_config(), os.environ)
 
 
 def require_known_settings() -> None:
-    """Return only where every key of the package in the stack's configuration is a setting.
+    """Raise an error unless every key of the package in the stack's configuration is a setting.
 
     Raises:
-        pulumi.RunError: a key is none.
+        pulumi.RunError: a key is not a setting.
     """
     try:
         config.require_known_settings((*CONFIG.get(), *get_config_env()), pulumi.get_project())
@@ -32,7 +32,7 @@ def require_known_settings() -> None:
 
 
 def should_check_on_preview() -> bool:
-    """Return whether this is a plan that asks the API: a setting says so, or a look-up has asked it already.
+    """Return whether this is a preview that sends requests: a setting enables it, or a function has already sent one.
 
     Raises:
         pulumi.RunError: the setting is neither true nor false.

@@ -1,4 +1,4 @@
-"""Values as Pulumi's dynamic host hands them over, and as it takes them."""
+"""Conversion of values from and to the form of Pulumi's dynamic host."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Values = dict[str, Any]
 
 
 def from_host(values: Mapping[str, Any]) -> Values:
-    """Return the values with our marks for what is unknown and for assets, at any depth, and without the provider."""
+    """Return the values without the provider, with this package's unknown values and assets at any depth."""
     return dict(_map_leaves({key: value for key, value in values.items() if key != PROVIDER_KEY}, _value_from_host))
 
 
 def to_host(values: Mapping[str, Any]) -> Values:
-    """Return the values with the host's marks."""
+    """Return the values with the host's unknown values and assets."""
     return dict(_map_leaves(values, _value_to_host))
 
 

@@ -22,7 +22,7 @@ The commands for people are those of `pulumi-neev`: see `pulumi-neev --help`."""
 
 
 def engine_address(arguments: Sequence[str]) -> str | None:
-    """Return the address of the engine, or None where there is none.
+    """Return the address of the engine, or None without one.
 
     Raises:
         SystemExit: the help or the version is printed, or an argument is unknown.

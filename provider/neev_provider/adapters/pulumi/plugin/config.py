@@ -54,7 +54,7 @@ def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
     olds = request.old_inputs if request.HasField("old_inputs") else request.olds
     old, new = (coerce_settings(unmarshal(struct).values) for struct in (olds, request.news))
     if old.get("baseUrl") is None:
-        old["baseUrl"] = new.get("baseUrl")  # an earlier version did not record it
+        old["baseUrl"] = new.get("baseUrl")  # states of earlier versions lack it
     changes = tuple(
         Change(name, _change_kind(old.get(name), new.get(name)), requires_replacement=False)
         for name in ProviderConfig.properties

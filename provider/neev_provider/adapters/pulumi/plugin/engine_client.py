@@ -114,7 +114,7 @@ def announce_create(resource_name: str, name: str | None) -> Iterator[None]:
 
 
 def _write_to_stderr(line: str) -> None:
-    # an engine that was killed does not read
+    # a killed engine reads nothing
     with contextlib.suppress(OSError):
         sys.stderr.write(f"{redact(line)}\n")
 

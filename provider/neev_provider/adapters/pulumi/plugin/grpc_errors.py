@@ -36,7 +36,7 @@ STATUS_CODES: Mapping[type[Exception], grpc.StatusCode] = {
     errors.UnexpectedResponse: StatusCode.FAILED_PRECONDITION,
     errors.RuntimeRejected: StatusCode.FAILED_PRECONDITION,
     errors.RequestNotSent: StatusCode.UNAVAILABLE,
-    # the engine adds to this status that the state may be out of date, which is true
+    # for this status, the engine correctly adds that the state may be out of date
     errors.OutcomeUnknown: StatusCode.UNKNOWN,
     errors.DeadlineExceeded: StatusCode.DEADLINE_EXCEEDED,
     errors.OperationFailed: StatusCode.FAILED_PRECONDITION,

@@ -180,7 +180,7 @@ class PulumiProvider:
     async def _require_references(
         self, resource: AnyResource, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
-        """Return if the API has what the inputs name, or if a plan sends no requests."""
+        """Raise an error if an input refers to a missing object; do nothing in a preview that sends no requests."""
         if self._api_in_use or (self._settings is not None and self._settings.check_on_preview):
             if self._preflight is None:
                 self._preflight = Preflight(await self._get_client())

@@ -1,4 +1,4 @@
-"""Process `pulumi-resource-neev`: it prints its port and exits on a signal or when the engine is gone."""
+"""The process `pulumi-resource-neev`: it prints its port and exits on a signal or when the engine is gone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Plugin's side of the protocol between Pulumi's engine and a provider.
+"""The plugin's side of the protocol between Pulumi's engine and a provider.
 
-This module imports nothing heavy: the engine waits for the first line of the process. What that line does not need is
-loaded while the two shake hands.
+This module imports nothing slow, because the engine waits for the first line of the process. The other modules are
+loaded during the handshake.
 """
 
 # ruff: noqa: N802, ARG002  the names and arguments are the protocol's
@@ -32,7 +32,7 @@ ResponseT = TypeVar("ResponseT")
 
 
 def load_provider(engine_client: EngineClient) -> PulumiProvider:
-    """Return the provider of this process, with everything that it needs imported."""
+    """Return the provider of this process, after importing everything that it needs."""
     with fast_start.exclude_from_collection():
         from neev_provider.adapters.pulumi.plugin.provider import PulumiProvider  # noqa: PLC0415
         from neev_provider.client import connect  # noqa: PLC0415
@@ -43,7 +43,7 @@ def load_provider(engine_client: EngineClient) -> PulumiProvider:
 
 @cache
 def schema_json() -> str:
-    """Return the schema of the package, with the version that is served."""
+    """Return the schema of the package, with the version of this plugin."""
     from neev_provider.adapters.pulumi.schema import package_schema  # noqa: PLC0415  only some engines ask for it
 
     return json.dumps({**package_schema(), "version": version()})
@@ -60,7 +60,7 @@ def version() -> str:
 def rpc(
     method: Callable[[ProviderServicer, PulumiProvider, RequestT], Awaitable[ResponseT]],
 ) -> Callable[[ProviderServicer, RequestT, ServicerContext], Awaitable[ResponseT]]:
-    """Return the servicer's method for one that takes the loaded provider.
+    """Return the servicer's method for a method that takes the loaded provider.
 
     Every error ends the call with a status and a message for the user, without the secrets of the request.
     """
@@ -77,7 +77,7 @@ def rpc(
 
 
 class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
-    """Handlers of the engine's calls. Those that need the provider wait until it is loaded."""
+    """The handlers of the engine's calls. Those that need the provider wait until it is loaded."""
 
     def __init__(self, load: Callable[[EngineClient], PulumiProvider] = load_provider) -> None:
         self._engine_client = EngineClient()
@@ -147,7 +147,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
     async def GetMappings(
         self, request: provider_pb2.GetMappingsRequest, context: ServicerContext
     ) -> provider_pb2.GetMappingsResponse:
-        """Return nothing, likewise."""
+        """Return nothing: no resources of another tool are mapped."""
         return provider_pb2.GetMappingsResponse()
 
     @rpc

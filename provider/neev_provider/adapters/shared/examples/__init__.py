@@ -27,14 +27,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class ExamplePage:
-    """What a file holds: examples, and what is to be said after them."""
+    """The content of a file: examples, and the text after them."""
 
     examples: tuple[Example, ...]
     trailing_text: str
 
 
 def load_examples(name: str) -> ExamplePage:
-    """The examples of a resource or function."""
+    """Return the examples of a resource or function."""
     text = files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
     end = _NEXT_SECTION.search(text)
     shown, afterwards = (text[: end.start()], text[end.start() :]) if end else (text, "")
@@ -42,7 +42,7 @@ def load_examples(name: str) -> ExamplePage:
 
 
 def description_with_examples(description: str, name: str) -> str:
-    """The description with its examples, marked up so that each SDK shows those in its own language."""
+    """Return the description with its examples, in the markup with which each SDK shows those in its own language."""
     of_it = load_examples(name)
     shown = "\n\n".join(_format_example(example) for example in of_it.examples)
     parts = [description, "{{% examples %}}\n## Example Usage", shown, "{{% /examples %}}", of_it.trailing_text]
