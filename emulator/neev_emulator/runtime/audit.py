@@ -44,12 +44,12 @@ class AuditLog:
 
     @property
     def records(self) -> tuple[AuditRecord, ...]:
-        """The operations that have ended, the oldest first."""
+        """Return the operations that have ended, the oldest first."""
         return tuple(self._records)
 
     @property
     def touched_at(self) -> float:
-        """Time of the last activity; the current time while an operation is in progress."""
+        """Return the time of the last activity; the current time while an operation is in progress."""
         return self._now() if self._active_count else self._touched_at
 
     def touch(self) -> None:

@@ -29,7 +29,7 @@ class FileStat(NamedTuple):
 
     @property
     def content(self) -> tuple[int, ...]:
-        """Size and modification time; those of a directory are ignored, because its entries determine them."""
+        """Return size and modification time, except those of a directory, which its entries determine."""
         return (self.inode,) if stat.S_ISDIR(self.mode) else (self.inode, self.size, self.modified_ns)
 
 

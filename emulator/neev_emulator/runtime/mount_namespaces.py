@@ -33,7 +33,7 @@ class MountNamespaces:
 
     @property
     def unavailable_reason(self) -> str | None:
-        """Why this machine has no mount namespaces for the emulator; None if it has."""
+        """Return why this machine has no mount namespaces for the emulator; None if it has."""
         server = self._get_server()
         return server if isinstance(server, str) else None
 
@@ -53,7 +53,7 @@ class MountNamespaces:
 
     @property
     def is_over_limit(self) -> bool:
-        """Whether unused namespaces should be closed to save descriptors."""
+        """Return whether unused namespaces should be closed to save descriptors."""
         return self._open > self._max_open
 
     def build_prefix(self, namespace: int, directory: str) -> list[str]:

@@ -31,7 +31,7 @@ class ConfinedPath:
 
     @property
     def display_path(self) -> str:
-        """The path for callers, relative to the workspace."""
+        """Return the path for callers, relative to the workspace."""
         return "/".join(self.parts) or "."
 
 

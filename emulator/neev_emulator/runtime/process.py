@@ -49,7 +49,7 @@ class ManagedProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code, or 128 plus the number of the signal that ended it; None while it runs."""
+        """Return the exit code, or 128 plus the number of the signal that ended it; None while it runs."""
         return self._exit_code() if self.exited.is_set() else None
 
     async def wait(self) -> int:

@@ -67,12 +67,12 @@ class SandboxHost:
 
     @property
     def audit(self) -> tuple[AuditRecord, ...]:
-        """The latest operations, the oldest first."""
+        """Return the latest operations, the oldest first."""
         return self._audit.records
 
     @property
     def touched_at(self) -> float:
-        """Time of the last activity."""
+        """Return the time of the last activity."""
         return self._audit.touched_at
 
     def touch(self) -> None:

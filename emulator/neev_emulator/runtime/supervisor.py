@@ -27,7 +27,7 @@ class SupervisedProcess:
 
     @property
     def is_running(self) -> bool:
-        """Whether the process runs; if not, its log is complete."""
+        """Return whether the process runs; if not, its log is complete."""
         return not self.log.ended
 
     def status(self) -> dict[str, object]:

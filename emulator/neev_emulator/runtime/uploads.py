@@ -35,7 +35,7 @@ class Upload:
 
     @property
     def offset(self) -> int:
-        """The number of bytes that have arrived."""
+        """Return the number of bytes that have arrived."""
         with translate_os_errors("the upload"):
             return self.staging_path.stat().st_size
 

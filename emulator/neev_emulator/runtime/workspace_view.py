@@ -31,7 +31,7 @@ class WorkspaceView:
 
     @property
     def home(self) -> str:
-        """The path of the workspace."""
+        """Return the path of the workspace."""
         return str(self._workspace.root) if self._usable_mounts is None else MOUNT
 
     def build_environment(self, env: Mapping[str, str]) -> Mapping[str, str]:

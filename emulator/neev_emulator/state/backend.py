@@ -74,7 +74,7 @@ class Backend:
 
     @property
     def caller(self) -> str:
-        """The creator of objects: a hash of the key."""
+        """Return the creator of objects: a hash of the key."""
         return f"key_{hashlib.sha256(self.api_key.encode()).hexdigest()[:12]}"
 
     def save(self, *records: Record) -> None:

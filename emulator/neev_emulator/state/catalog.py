@@ -30,7 +30,7 @@ class SandboxTemplate(FrozenModel):
 
     @property
     def image(self) -> str:
-        """The image of a sandbox of this template."""
+        """Return the image of a sandbox of this template."""
         return f"{_REGISTRY}/{self.id.removeprefix('sb-')}:v2026.03.1"
 
 
@@ -55,7 +55,7 @@ class AgentTemplate(FrozenModel):
 
     @property
     def image(self) -> str:
-        """The image of the agent's sandbox."""
+        """Return the image of the agent's sandbox."""
         return f"{_REGISTRY}/agent-{self.name}:v{self.agent_version or '1'}"
 
 
