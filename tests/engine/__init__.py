@@ -1,1 +1,1 @@
-"""The real engine, driven through its command line."""
+"""Tests with the real engine, through its command line."""

@@ -1,4 +1,4 @@
-"""The same program for either face: in YAML for the plugin, read by a Python program for the dynamic resources."""
+"""The same program for both adapters: YAML for the plugin, and a Python program of dynamic resources that reads it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from tests.engine.project import PulumiProject
 
 Program = Mapping[str, Mapping[str, Any]]
-"""Resources by their names, as a YAML program has them; each refers only to outputs of those before it."""
+"""Resources by name, as in a YAML program. Each refers only to outputs of those before it."""
 YAML_READER = r"""
 import json, pathlib, re, pulumi, pulumi_neev as neev
 
@@ -31,12 +31,12 @@ for name, each in json.loads(pathlib.Path("program.json").read_text()).items():
 
 
 def write_plugin_program(project: PulumiProject, program: Program) -> None:
-    """The project's program is this one, on the plugin."""
+    """Write the program as the project's, on the plugin."""
     project.write_yaml(program)
 
 
 def write_dynamic_program(project: PulumiProject, program: Program) -> None:
-    """The project's program is this one, of dynamic resources."""
+    """Write the program as the project's, of dynamic resources."""
     project.write_python(YAML_READER)
     (project.directory / "program.json").write_text(json.dumps(program), encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""A bucket for states, on an S3 of this process."""
+"""A bucket for states, on an S3 server in this process."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ BUCKET_NAME = "states"
 
 @dataclass(frozen=True)
 class StateBucket:
-    """Where it is, and a client to look into it."""
+    """The address of a bucket, and a client that reads it."""
 
     endpoint: str
     s3: S3Client
 
     @property
     def env(self) -> dict[str, str]:
-        """The variables that make it the backend of a project."""
+        """Return the variables that make the bucket the backend of a project."""
         return {
             "PULUMI_BACKEND_URL": f"s3://{BUCKET_NAME}/team?endpoint={self.endpoint}&s3ForcePathStyle=true&region=us-east-1",
             "AWS_ACCESS_KEY_ID": "x",

@@ -17,14 +17,14 @@ from neev_emulator.testing import Emulator, serve
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """An empty platform, used by nobody else."""
+    """Yield an empty emulator for one test."""
     with serve() as running:
         yield running
 
 
 @pytest.fixture
 def project(tmp_path: Path, pulumi_bin: Path, emulator: Emulator) -> Iterator[PulumiProject]:
-    """A project without a program yet; give it one with `yaml`, `python` or `write`."""
+    """Yield a project without a program. Add one with `write_yaml`, `write_python` or `write_project`."""
     project = PulumiProject(tmp_path, pulumi_bin, emulator)
     yield project
     # language hosts outlive an engine that was killed
@@ -34,7 +34,7 @@ def project(tmp_path: Path, pulumi_bin: Path, emulator: Emulator) -> Iterator[Pu
 
 @pytest.fixture
 def bucket() -> Iterator[StateBucket]:
-    """An empty bucket for states."""
+    """Yield an empty bucket for states."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -42,7 +42,7 @@ def bucket() -> Iterator[StateBucket]:
     client = boto3.client(
         "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
-    # all servers of a process share what they hold
+    # all servers of a process share their buckets
     httpx.post(f"{endpoint}/moto-api/reset").raise_for_status()
     client.create_bucket(Bucket=BUCKET_NAME)
     yield StateBucket(endpoint, client)

@@ -1,4 +1,4 @@
-"""One Pulumi project in a directory of its own, with its own home and state, and the real engine to run it."""
+"""One Pulumi project in its own directory, with its own home and state, and the real engine that runs it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from neev_emulator.testing import Emulator
 
 STACK = "dev"
 COMMAND_TIMEOUT_SECONDS = 180
-"""How long one command of the engine may take."""
+"""The timeout of one command of the engine, in seconds."""
 FOREIGN_PREFIXES = ("PULUMI_", "NEEV", "VIRTUAL_ENV")
-"""Variables of the machine that runs the tests, which must not decide anything here."""
+"""Prefixes of the machine's variables that must not affect the tests."""
 
 
 INTERRUPT_TRACEBACK = re.compile(
@@ -32,17 +32,17 @@ INTERRUPT_TRACEBACK = re.compile(
     r"(?:(?!Traceback \().)*?KeyboardInterrupt",
     re.DOTALL,
 )
-"""What newer engines show of a program that they interrupt, since a resource of it has failed."""
+"""The output of newer engines about a program that they interrupt because one of its resources failed."""
 
 
 def without_interrupt_tracebacks(text: str) -> str:
-    """The text without the tracebacks of a program that was interrupted: they are Pulumi's, of its own loop."""
+    """Return the text without the tracebacks of an interrupted program. They come from Pulumi's own event loop."""
     return INTERRUPT_TRACEBACK.sub("", text)
 
 
 @dataclass(frozen=True)
 class Result:
-    """How a command ended, and what it said."""
+    """The exit code and output of a command."""
 
     returncode: int
     stdout: str
@@ -50,17 +50,17 @@ class Result:
 
     @property
     def text(self) -> str:
-        """Everything it said."""
+        """Return the whole output."""
         return self.stdout + self.stderr
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """What the engine told of its steps; needs `--json`."""
+        """Return the engine's events. Needs `--json`."""
         return [json.loads(line) for line in self.stdout.splitlines()]
 
     @property
     def changes(self) -> dict[str, str]:
-        """What was done to which resource: `{"box": "update"}`, the stack itself aside; needs `--json`."""
+        """Return the change of each resource, without the stack: `{"box": "update"}`. Needs `--json`."""
         found: dict[str, str] = {}
         for step in self._steps("resourcePreEvent") + self._steps("resOutputsEvent"):
             operation = "replace" if "replace" in step["op"] else step["op"]
@@ -69,20 +69,23 @@ class Result:
         return found
 
     def diff(self, name: str) -> dict[str, str]:
-        """How each property of the resource differs, by its path: `{"cpu": "update"}`; needs `--json`."""
+        """Return the kind of change of each property of the resource, by path: `{"cpu": "update"}`. Needs `--json`."""
         steps = (step for step in self._steps("resourcePreEvent") if step["op"] != "refresh")
         step = next(step for step in steps if step["urn"].endswith(f"::{name}"))
         return {path: value["diffKind"] for path, value in (step.get("detailedDiff") or {}).items()}
 
     def inputs(self, name: str) -> dict[str, Any]:
-        """The resource's inputs as they were checked; needs `--json`."""
+        """Return the resource's checked inputs. Needs `--json`."""
         step = next(step for step in self._steps("resourcePreEvent") if step["urn"].endswith(f"::{name}"))
         inputs: dict[str, Any] = step["new"]["inputs"]
         return inputs
 
     @property
     def warnings(self) -> list[str]:
-        """What the engine and its hosts warned of, but that the plugin is the one on PATH; needs `--json`."""
+        """Return the warnings of the engine and its hosts, except that the plugin is the one on PATH.
+
+        Needs `--json`.
+        """
         message = (str(event["diagnosticEvent"]["message"]) for event in self.events if "diagnosticEvent" in event)
         return [item for item in message if "warning" in item.lower() and "from $PATH" not in item]
 
@@ -115,18 +118,18 @@ class PulumiProject:
         }
 
     def write_yaml(self, resources: Mapping[str, Any], **rest: Any) -> None:
-        """The project's program is these resources, in YAML, on the plugin."""
+        """Write a YAML program of these resources, on the plugin."""
         self.write_project({"runtime": "yaml", "resources": resources, **rest})
 
     def write_python(self, program: str, **options: Any) -> None:
-        """The project's program is this Python, run by the interpreter of the tests."""
+        """Write this Python program, for the interpreter of the tests."""
         (self.directory / "__main__.py").write_text(program, encoding="utf-8")
         self.write_project(
             {"runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}, **options}
         )
 
     def write_project(self, project: Mapping[str, Any]) -> None:
-        """The project is this; the plugin is the one of the interpreter of the tests."""
+        """Write this project file. The plugin is that of the interpreter of the tests."""
         plugins = {"providers": [{"name": "neev", "path": f"{sys.prefix}/bin"}]}
         text = yaml.safe_dump({"name": "story", "plugins": plugins, **project})
         first = not (self.directory / "Pulumi.yaml").exists()
@@ -135,23 +138,23 @@ class PulumiProject:
             _require_success(self.run_pulumi("stack", "init", STACK))
 
     def run_pulumi(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
-        """How the engine's command ended; nothing is raised."""
+        """Run a command of the engine and return its result, also after a failure."""
         return _wait_for_result(self.start_pulumi(*arguments, env=env))
 
     def run_neev(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
-        """How the command of `pulumi-neev` ended in the project's directory; nothing is raised."""
+        """Run a command of `pulumi-neev` in the project's directory and return its result, also after a failure."""
         return _wait_for_result(self.start_neev(*arguments, env=env))
 
     def start_pulumi(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """The engine's command, running."""
+        """Start a command of the engine."""
         return self.start_command(["pulumi", *arguments, "--non-interactive", "--color=never"], env)
 
     def start_neev(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """The command of `pulumi-neev`, running."""
+        """Start a command of `pulumi-neev`."""
         return self.start_command([sys.executable, "-c", "from neev_provider.cli import main; main()", *arguments], env)
 
     def start_command(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """The command, running in the project's directory."""
+        """Start the command in the project's directory."""
         return subprocess.Popen(
             command,
             cwd=self.directory,
@@ -163,7 +166,7 @@ class PulumiProject:
         )
 
     def list_processes(self) -> list[psutil.Process]:
-        """Everything that runs for this project: the engine, hosts, programs and plugins."""
+        """Return every process of this project: the engine, hosts, programs and plugins."""
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
@@ -172,59 +175,59 @@ class PulumiProject:
         return found
 
     def find_processes(self, part: str) -> list[psutil.Process]:
-        """What runs for this project with this in its command line."""
+        """Return the processes of this project with this text in their command line."""
         return [process for process in self.list_processes() if any(part in word for word in command_line(process))]
 
     def up(self, *arguments: str) -> Result:
-        """The stack is as its program says; `changes` of the result tells what that took."""
+        """Update the stack to its program. The result's `changes` are what that took."""
         return _require_success(self.run_pulumi("up", "--yes", "--json", "--skip-preview", *arguments))
 
     def preview(self, *arguments: str) -> Result:
-        """What `up` would do; nothing is changed."""
+        """Return what `up` would do, without a change."""
         return _require_success(self.run_pulumi("preview", "--json", *arguments))
 
     def refresh(self, *arguments: str) -> Result:
-        """The state is as the platform is."""
+        """Refresh the state from the API."""
         return _require_success(self.run_pulumi("refresh", "--yes", "--json", "--skip-preview", *arguments))
 
     def destroy(self, *arguments: str) -> Result:
-        """Nothing is left of the stack."""
+        """Destroy the stack."""
         return _require_success(self.run_pulumi("destroy", "--yes", "--json", "--skip-preview", *arguments))
 
     def import_(self, kind: str, name: str, id: str, *arguments: str) -> Result:
-        """The thing with this id belongs to the stack."""
+        """Import the object with this id into the stack."""
         return _require_success(self.run_pulumi("import", kind, name, id, "--yes", "--protect=false", *arguments))
 
     def set_config(self, key: str, value: str, *arguments: str) -> None:
-        """The stack's configuration has this value."""
+        """Set a value of the stack's configuration."""
         _require_success(self.run_pulumi("config", "set", key, value, *arguments))
 
     def export(self, *arguments: str) -> dict[str, Any]:
-        """The state: `deployment.resources`, secrets encrypted."""
+        """Return the exported state: `deployment.resources`, secrets encrypted."""
         state: dict[str, Any] = json.loads(_require_success(self.run_pulumi("stack", "export", *arguments)).stdout)
         return state
 
     def state_of(self, name: str) -> dict[str, Any] | None:
-        """What the state holds of the resource with this name."""
+        """Return the resource with this name in the state."""
         resources = self.export()["deployment"].get("resources", [])
         return next((resource for resource in resources if resource["urn"].endswith(f"::{name}")), None)
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs, secrets in clear."""
+        """Return the stack's outputs, secrets in clear."""
         shown = _require_success(self.run_pulumi("stack", "output", "--json", "--show-secrets"))
         outputs: dict[str, Any] = json.loads(shown.stdout)
         return outputs
 
 
 def command_line(process: psutil.Process) -> list[str]:
-    """The process's command and its arguments; nothing where it has ended."""
+    """Return the process's command line, or nothing if it has ended."""
     with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
         return process.cmdline()
     return []
 
 
 def wait_until(condition: Callable[[], bool]) -> float:
-    """The seconds that passed until it was true."""
+    """Wait until the condition is true and return the seconds that passed."""
     started = time.monotonic()
     while not condition():
         assert time.monotonic() - started < COMMAND_TIMEOUT_SECONDS
@@ -233,7 +236,7 @@ def wait_until(condition: Callable[[], bool]) -> float:
 
 
 def out_of_band_request(emulator: Emulator, method: str, path: str, body: object = None) -> Any:
-    """What the platform answers to somebody who works outside of the stack: `outside(e, "GET", "/sandboxes/box")`."""
+    """Send a request from outside of the stack and return the response's content."""
     root = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
     headers = {"Authorization": f"Bearer {emulator.api_key}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
@@ -243,7 +246,7 @@ def out_of_band_request(emulator: Emulator, method: str, path: str, body: object
 
 
 def read_in_sandbox(emulator: Emulator, sandbox: str, path: str, call: str = "files/read", **body: object) -> bytes:
-    """What a file of the sandbox, by its id or name, holds; or what another call inside answers about the path."""
+    """Return the content of a file in the sandbox, by its id or name, or the response of another call with the path."""
     observed = out_of_band_request(emulator, "GET", f"/sandboxes/{sandbox}")
     headers = {"Authorization": f"Bearer {emulator.api_key}", "X-Sandbox-Id": observed["id"]}
     data = json.dumps({"path": path, **body}).encode()

@@ -1,4 +1,4 @@
-"""The SDKs, built from today's schema into the ignored folder where `make sdks` has them."""
+"""The SDKs, built from the current schema into the ignored folder that `make sdks` uses."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ SDKS = ROOT / "sdks"
 
 
 def build_sdk(language: str) -> Path:
-    """The folder of the SDK of this language; quick where the schema has not changed."""
+    """Return the folder of the SDK of this language. Unchanged schemas are not built again."""
     run_command(ROOT, sys.executable, "tools/sdks.py", language)
     return SDKS / language
 
 
 def run_command(folder: Path, *command: str) -> str:
-    """What the command printed; it has to succeed."""
+    """Run the command and return its output. The command has to succeed."""
     env = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true", **os.environ}  # as in the Makefile
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

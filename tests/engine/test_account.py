@@ -1,4 +1,4 @@
-"""A stack whose API has moved to another host name: refused until the program says so, then recorded."""
+"""A stack whose API has a new host name: refused until the program names it, then recorded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROGRAM = 'import pulumi_neev as neev\n\nneev.Sandbox("box", name="box")\n'
 
 
 def recorded_account(project: PulumiProject) -> dict[str, str]:
-    """The account that the state of the sandbox records."""
+    """Return the account that the state of the sandbox records."""
     state: Any = project.state_of("box")
     recorded: dict[str, str] = state["outputs"][ACCOUNT_KEY]
     return recorded

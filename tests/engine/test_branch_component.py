@@ -1,4 +1,4 @@
-"""An environment of a branch on the engine, over either face."""
+"""The component for a branch's environment on the engine, through either adapter."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_it_follows_its_branch(project: PulumiProject, adapter: str) -> None:
 
 
 def read_file(project: PulumiProject, path: str) -> str:
-    """What a file of the environment holds."""
+    """Return the content of a file of the environment."""
     return read_in_sandbox(project.emulator, project.outputs()["id"], path).decode()
 
 

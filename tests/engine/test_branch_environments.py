@@ -1,4 +1,4 @@
-"""The life of pull requests, by the scripts that the workflows of the example run, with the state on S3."""
+"""The lifecycle of pull requests with the scripts of the example's workflows, with the state on S3."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ JOB_SECONDS = 240
 
 
 class Pipeline:
-    """Jobs of a pipeline, each in a checkout of its own."""
+    """The jobs of a pipeline, each in its own checkout."""
 
     def __init__(self, project: PulumiProject, directory: Path, env: Mapping[str, str]) -> None:
         self.emulator = project.emulator
@@ -39,7 +39,7 @@ class Pipeline:
         self._env = {**project.env, **env, "PATH": path}
 
     def start(self, script: str, *arguments: str, port: int = 0) -> subprocess.Popen[str]:
-        """The script runs, as the leader of a group of processes; the environment's application gets the port."""
+        """Start the script as the leader of a process group. The environment's application gets the port."""
         checkout = self._directory / f"job-{next(self._numbers)}"
         shutil.copytree(EXAMPLE, checkout)
         project = checkout / "Pulumi.yaml"
@@ -55,7 +55,7 @@ class Pipeline:
         )
 
     def run(self, script: str, *arguments: str, port: int = 0) -> str:
-        """The last line that the script prints; it has to succeed."""
+        """Run the script, which has to succeed, and return the last line of its output."""
         process = self.start(script, *arguments, port=port)
         try:
             stdout, stderr = process.communicate(timeout=JOB_SECONDS)
@@ -66,24 +66,24 @@ class Pipeline:
         return (stdout.splitlines() or [""])[-1]
 
     def sandbox(self, name: str) -> dict[str, Any]:
-        """What the platform says of the sandbox."""
+        """Return what the API reports of the sandbox."""
         observed: dict[str, Any] = out_of_band_request(self.emulator, "GET", f"/sandboxes/{name}")
         return observed
 
     def sandbox_names(self) -> list[str]:
-        """The sandboxes that there are."""
+        """Return the names of all sandboxes."""
         return sorted(item["name"] for item in out_of_band_request(self.emulator, "GET", "/sandboxes")["items"])
 
 
 def kill_job(process: subprocess.Popen[str]) -> None:
-    """The job is killed with all that runs for it, as a runner that is lost."""
+    """Kill the job with all of its processes, like a runner that is lost."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 
 def fetch_body(url: str) -> str:
-    """What a browser would see."""
+    """Return the response body that a browser would show."""
     with urlopen(url) as answer:
         text: str = answer.read().decode()
     return text
@@ -91,7 +91,7 @@ def fetch_body(url: str) -> str:
 
 @pytest.fixture
 def ports() -> tuple[int, int]:
-    """Two ports that nobody listens on."""
+    """Return two ports that nothing listens on."""
     with socket.socket() as one, socket.socket() as other:
         one.bind(("127.0.0.1", 0))
         other.bind(("127.0.0.1", 0))
@@ -100,7 +100,7 @@ def ports() -> tuple[int, int]:
 
 @pytest.fixture
 def pipeline(project: PulumiProject, tmp_path: Path, bucket: StateBucket) -> Pipeline:
-    """The pipelines of a repository whose main branch has been built."""
+    """Yield the pipelines of a repository whose main branch has been built."""
     pipeline = Pipeline(project, tmp_path, bucket.env)
     pipeline.run("up.sh", "base", "main.0")
     return pipeline
@@ -112,13 +112,13 @@ def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
     emulator = pipeline.emulator
     first, second = ports
 
-    # 1 is opened
+    # pull request 1 is opened
     url = pipeline.run("up.sh", "pr-1", "a.1", port=first)
     assert fetch_body(url) == "a.1"
     opened = pipeline.sandbox("pr-1")
     assert read_in_sandbox(emulator, "pr-1", "data/prepared"), "it begins as the base is"
 
-    # somebody pushes to 1 while 2 is opened
+    # a push to 1 while 2 is opened
     emulator.advance(HOUR / 4)
     with ThreadPoolExecutor() as jobs:
         pushed = jobs.submit(pipeline.run, "up.sh", "pr-1", "b.2", port=first)
@@ -130,7 +130,7 @@ def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
     assert opened["hard_expires_at"] < now["hard_expires_at"]
     assert pipeline.sandbox_names() == ["base", "pr-1", "pr-2"]
 
-    # the job of the second push to 1 is killed in the middle
+    # the job of the second push to 1 is killed
     emulator.clear_log()
     emulator.add_fault("delay", method="POST", path="/v1/exec")
     job = pipeline.start("up.sh", "pr-1", "c.4", port=first)
@@ -165,7 +165,7 @@ def test_a_job_that_is_killed_while_it_makes_the_sandbox_leaves_one_that_is_foun
     pipeline: Pipeline, bucket: StateBucket, ports: tuple[int, int]
 ) -> None:
     emulator = pipeline.emulator
-    # the clocks have to agree all the time: that the fork was made since its create began is what proves it
+    # the clocks have to agree, because the fork's creation time proves that this create made it
     emulator.change_settings(durations={"fork": 5})
     job = pipeline.start("up.sh", "pr-3", "a.1", port=ports[0])
     wait_until(lambda: emulator.counts().get("POST /sandboxes/{id}/fork") == 1 or job.poll() is not None)
@@ -191,6 +191,6 @@ def test_a_job_that_is_killed_while_it_makes_the_sandbox_leaves_one_that_is_foun
 
 
 def list_state_keys(bucket: StateBucket) -> list[str]:
-    """The stacks and locks that the bucket holds."""
+    """Return the stacks and locks in the bucket."""
     keys = [item["Key"] for item in bucket.s3.list_objects_v2(Bucket=BUCKET_NAME).get("Contents", [])]
     return [key for key in keys if "/locks/" in key or ("/stacks/" in key and key.endswith(".json"))]

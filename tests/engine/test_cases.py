@@ -1,4 +1,4 @@
-"""Every folder of `tests/cases`: a program and what its user does with it."""
+"""Every folder of `tests/cases`: a program and the commands of its user."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "cases"
 CASES = sorted(script.parent for script in FOLDER.glob("*/run.sh"))
 SECONDS = 580
-"""How long one case may take: the longest runs some twenty commands of the engine."""
+"""The timeout of one case in seconds. The longest case runs some twenty commands of the engine."""
 
 
 @pytest.mark.timeout(SECONDS + 20)

@@ -14,21 +14,21 @@ pytestmark = pytest.mark.engine
 
 
 def count_writes(emulator: Emulator) -> int:
-    """How many files were written since the last look."""
+    """Return how many files were written since the last call."""
     number = emulator.counts().get("POST /v1/files/uploads", 0)
     emulator.clear_log()
     return number
 
 
 def write_files(folder: Path, **files: str) -> None:
-    """The folder holds these files, besides what it held."""
+    """Write these files into the folder, besides the existing ones."""
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text)
 
 
 def stack_program(**directory: Any) -> dict[str, Any]:
-    """A sandbox with a directory, a file, and somebody who looks at both."""
+    """Return a sandbox with a directory, a file, and a command that reads both."""
     session = {"sandboxId": "${box.id}"}
     return {
         "box": {"type": "neev:index:Sandbox"},

@@ -1,4 +1,4 @@
-"""`pulumi-neev doctor` on a stack in which a lot is wrong."""
+"""`pulumi-neev doctor` on a stack with many problems."""
 
 from __future__ import annotations
 

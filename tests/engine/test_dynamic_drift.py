@@ -1,4 +1,4 @@
-"""What happens outside of a stack of dynamic resources shows after a refresh, and is put right by the next update."""
+"""Drift of a stack of dynamic resources: a refresh shows it, and the next update corrects it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def make_program(*lines: str) -> str:
 
 
 def connect_to_sandbox(emulator: Emulator, name: str) -> SandboxConnection:
-    """The files of the sandbox with this name."""
+    """Return the files of the sandbox with this name."""
     observed = out_of_band_request(emulator, "GET", f"/sandboxes/{name}")
     return SandboxConnection(observed["connect_url"], emulator.api_key, sandbox_id=observed["id"])
 
@@ -36,7 +36,7 @@ def test_what_changes_outside_shows_after_a_refresh_and_is_put_right(project: Pu
     out_of_band_request(emulator, "POST", "/sandboxes/third/pause", {})
     out_of_band_request(emulator, "DELETE", "/sandboxes/other")
     emulator.advance(5)
-    # of third the program says nothing, so its pause is its users' business
+    # the program says nothing about the pause of third, so it is left to the sandbox's users
     assert project.refresh().changes == {"box": "update", "other": "delete"}
     assert project.state_of("other") is None
     assert project.up().changes == {"box": "update", "other": "create"}

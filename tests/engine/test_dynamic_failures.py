@@ -1,4 +1,4 @@
-"""What a user reads, and what is left, when something goes wrong in a program of dynamic resources."""
+"""Failures in a program of dynamic resources: the message for the user, and what remains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def make_program(*lines: str) -> str:
 
 
 def is_user_readable(text: str) -> bool:
-    """Whether the text is for users."""
+    """Return whether the text is fit for users."""
     return not any(
         word in without_interrupt_tracebacks(text) for word in ("Traceback", 'File "', "pulumi_neev.", SECRET)
     )

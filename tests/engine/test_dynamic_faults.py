@@ -1,4 +1,4 @@
-"""A platform that answers late, wrongly or not at all: nothing is made twice, and nothing is lost."""
+"""An API whose responses are late, wrong or missing: nothing is created twice, and nothing is lost."""
 
 from __future__ import annotations
 

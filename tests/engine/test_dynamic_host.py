@@ -1,4 +1,4 @@
-"""Pulumi's dynamic host as it really runs: how much side by side, and how it ends when it is made to."""
+"""Pulumi's dynamic host as a process: how much runs concurrently, and how it ends when it is interrupted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CANCEL_HINT = "press ^C again"
 
 
 def max_concurrent_creates(emulator: Emulator, seconds: float) -> int:
-    """The most sandboxes that were being made at one moment, where each takes this long."""
+    """Return the maximum number of concurrent creates of sandboxes, if each takes this long."""
     entries = [entry for entry in emulator.log(mutating=True) if entry["template"] == "/sandboxes"]
     begun = [datetime.fromisoformat(entry["time"]).timestamp() for entry in entries]
     return max(sum(1 for other in begun if moment - seconds < other <= moment) for moment in begun)
@@ -30,7 +30,7 @@ def max_concurrent_creates(emulator: Emulator, seconds: float) -> int:
 
 @contextlib.contextmanager
 def run_update(project: PulumiProject) -> Iterator[subprocess.Popen[str]]:
-    """An update whose sandbox is being made, for an hour of the platform's time."""
+    """Yield an update whose create of a sandbox takes an hour of the emulator's time."""
     project.emulator.change_settings(durations={"create": 3600})
     project.write_python(SINGLE_PROGRAM)
     with project.start_pulumi("up", "--yes", "--skip-preview") as engine:
@@ -42,7 +42,7 @@ def run_update(project: PulumiProject) -> Iterator[subprocess.Popen[str]]:
 
 
 def read_output(engine: subprocess.Popen[str], on_cancel: Callable[[], object]) -> str:
-    """Everything that the engine says, until it ends; it is asked to stop, and says that it will."""
+    """Return the engine's output until it ends. Interrupt the engine, which has to confirm that it cancels."""
     assert engine.stdout is not None
     engine.send_signal(signal.SIGINT)
     message = []
@@ -54,7 +54,7 @@ def read_output(engine: subprocess.Popen[str], on_cancel: Callable[[], object]) 
 
 
 def pending_operations(project: PulumiProject) -> list[dict[str, Any]]:
-    """The operations that the state says are under way."""
+    """Return the pending operations of the state."""
     operations: list[dict[str, Any]] = project.export()["deployment"].get("pending_operations") or []
     return operations
 
@@ -63,7 +63,7 @@ def test_as_many_are_made_at_once_as_the_engine_asks_for(project: PulumiProject)
     project.emulator.change_settings(durations={"create": CREATE_SECONDS})
     project.write_python('import pulumi_neev as neev\nfor n in range(24):\n    neev.Sandbox(f"box-{n}")')
     project.up("-p", "64")
-    # four, where the host's pool is as Pulumi makes it
+    # four, with the host's pool as Pulumi creates it
     assert max_concurrent_creates(project.emulator, CREATE_SECONDS) > 16
 
     project.emulator.clear_log()

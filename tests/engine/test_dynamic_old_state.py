@@ -52,13 +52,13 @@ PROGRAMS = {"dynamic": SANDBOXES, "dynamic-others": OTHER_RESOURCES}
 
 
 def resources_by_name(recorded: Path) -> dict[str, dict[str, Any]]:
-    """The dynamic resources of the recorded state, by name."""
+    """Return the dynamic resources of the recorded state, by name."""
     listed = json.loads(recorded.read_text())["deployment"]["resources"]
     return {item["urn"].rpartition("::")[2]: item for item in listed if "dynamic/neev" in item["type"]}
 
 
 def resource_type(resource: dict[str, Any]) -> str:
-    """The kind of the resource."""
+    """Return the kind of the resource."""
     return str(resource["type"]).rpartition(":")[2]
 
 
@@ -70,7 +70,7 @@ def test_the_state_holds_of_a_provider_its_name_and_nothing_else(recorded: Path)
             words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
             codes = {code.name for code, _, _ in pickletools.genops(pickled)}
             assert words == ["pulumi_neev.dynamic_providers", f"{resource_type(resource)}Provider"]
-            # an object of a class that is imported, without a state of its own
+            # an object of an importable class, without a state of its own
             assert codes <= {
                 "PROTO",
                 "FRAME",
@@ -110,6 +110,6 @@ def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project:
     assert imported.returncode == 0, imported.text
 
     assert project.preview().changes == {}
-    # the others are gone already
+    # the others are deleted already
     project.destroy()
     assert (emulator.state()["sandboxes"], emulator.state()["snapshots"]) == (0, 0)

@@ -116,7 +116,7 @@ def test_the_story(project: PulumiProject, example: str, prepared: Callable[[Pul
 
 @contextmanager
 def install_example(example: str, ours: Path, rest: str) -> Iterator[tuple[Path, bool]]:
-    """The folder that keeps what an example needs, and whether that is still to be put into it."""
+    """Yield the folder of the installed example, and whether it still has to be installed."""
     expected = hashlib.sha256(ours.read_bytes() + rest.encode()).hexdigest()
     folder = SDKS / f"{example}-example"
     stamp = folder / expected

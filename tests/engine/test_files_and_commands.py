@@ -1,4 +1,4 @@
-"""What happens inside a sandbox, on the real engine: through the plugin and through dynamic resources."""
+"""Files and commands in a sandbox on the real engine: through the plugin and through dynamic resources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXEC = "POST /v1/exec"
 
 
 def count_runs(project: PulumiProject) -> int:
-    """How many commands ran since the last look."""
+    """Return how many commands ran since the last call."""
     number = project.emulator.counts().get(EXEC, 0)
     project.emulator.clear_log()
     return number

@@ -1,4 +1,4 @@
-"""The fleet of agents: made, asked, made again elsewhere to the last byte, scaled, and gone."""
+"""The fleet of agents: created, queried, recreated elsewhere with the same bytes, scaled, and destroyed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_two_fleets_are_the_same_to_the_last_byte(project: PulumiProject, tmp_pa
 
 
 def write_example(project: PulumiProject) -> PulumiProject:
-    """The project is the example; its agents listen on ports that are free."""
+    """Write the example as the project. Its agents listen on free ports."""
     shutil.copytree(EXAMPLE, project.directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("Pulumi.yaml"))
     runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
     project.write_project({**yaml.safe_load((EXAMPLE / "Pulumi.yaml").read_text()), "runtime": runtime})
@@ -58,7 +58,7 @@ def write_example(project: PulumiProject) -> PulumiProject:
 
 
 def find_free_ports(number: int) -> int:
-    """The first of so many ports in a row that nobody listens on."""
+    """Return the first of this number of consecutive ports that nothing listens on."""
     for first in range(20_000, 30_000, number):
         sockets = [socket.socket() for _ in range(number)]
         try:
@@ -75,14 +75,14 @@ def find_free_ports(number: int) -> int:
 
 
 def query_agent(url: str) -> dict[str, Any]:
-    """What an agent says."""
+    """Return an agent's response."""
     with urlopen(f"{url}?q=fork") as answer:
         message: dict[str, Any] = json.loads(answer.read())
     return message
 
 
 def workspace_digests(project: PulumiProject) -> set[str]:
-    """The workspaces of all agents, each of which answers."""
+    """Return the digests of the workspaces of all agents, each of which responds."""
     urls = project.outputs()["urls"]
     assert len(urls) == len(set(urls)) == REPLICAS
     message = [query_agent(url) for url in urls]

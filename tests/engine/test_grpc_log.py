@@ -1,4 +1,4 @@
-"""What the engine writes of its talk with the plugin (`PULUMI_DEBUG_GRPC`) holds our secrets only where marked."""
+"""The engine's log of its calls to the plugin (`PULUMI_DEBUG_GRPC`): it holds secrets only where they are marked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROGRAM = {
 
 
 def redact_secrets(message: Any) -> Any:
-    """The message with every value that the protocol marks as a secret taken out, as a tool that shares a log does."""
+    """Return the message without the values that the protocol marks as secret, as a tool that shares a log does."""
     if isinstance(message, dict):
         if message.get(SIGNATURE) == SECRET:
             return "[secret]"

@@ -16,7 +16,7 @@ SECRET = "hunter2-of-the-registry"
 
 
 def count_creates(emulator: Emulator) -> int:
-    """How many sandboxes were made since the last look."""
+    """Return how many sandboxes were created since the last call."""
     number = emulator.counts().get("POST /sandboxes", 0)
     emulator.clear_log()
     return number
@@ -31,7 +31,7 @@ def box_resource() -> dict[str, Any]:
 
 
 def stack_program(*more: dict[str, Any], **image: Any) -> dict[str, Any]:
-    """An image of two files, a sandbox that follows it, and one that does not."""
+    """Return an image of two files, a sandbox that follows it, and one that does not."""
     steps = [
         {"path": "a", "source": {"fn::fileAsset": "./a"}},
         {"path": "app", "source": {"fn::fileArchive": "./app"}},
@@ -57,7 +57,7 @@ FOLLOW_CHANGES = {"image": "update", "follows": "replace", "look": "replace"}
 
 
 def write_source_files(project: PulumiProject) -> None:
-    """The project has the files that the steps write."""
+    """Write the files that the image's steps use."""
     (project.directory / "app").mkdir()
     (project.directory / "app" / "b").write_text("B")
     (project.directory / "a").write_text("1")

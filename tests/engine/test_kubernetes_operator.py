@@ -1,4 +1,4 @@
-"""The program that the Pulumi Kubernetes Operator runs for each team, as it runs it: up, again, scaled, healed."""
+"""The program that the Pulumi Kubernetes Operator runs for each team: up, again, scaled, repaired."""
 
 from __future__ import annotations
 

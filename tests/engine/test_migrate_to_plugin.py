@@ -1,4 +1,4 @@
-"""Migrate a stack from dynamic resources to the plugin, as docs/guides/migrate-to-plugin.md describes."""
+"""The migration of a stack from dynamic resources to the plugin, as docs/guides/migrate-to-plugin.md describes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pulumi.export("fork", fork.id)
 
 
 def plugin_program(**ids: str) -> dict[str, Any]:
-    """The same stack for the plugin; with ids, each resource is taken over from what exists."""
+    """Return the same stack for the plugin. With ids, each resource is imported."""
     options = {name: {"options": {"import": ids[name]}} if name in ids else {} for name in ("agent", "baseline", "exp")}
     egress = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}]}
     return {
@@ -49,7 +49,7 @@ def plugin_program(**ids: str) -> dict[str, Any]:
 
 
 def test_a_stack_moves_from_the_dynamic_face_to_the_plugin(project: PulumiProject) -> None:
-    """Out of the state, taken over by id, clean ever after; not one request changes anything."""
+    """Resources leave one state and are imported by id. No request changes anything, and later previews are clean."""
     project.write_python(DYNAMIC)
     project.up()
     ids = project.outputs()

@@ -1,4 +1,4 @@
-"""What is half made stays in the state with its reason, and the next update finishes it."""
+"""Partial failures: the resource stays in the state with its reason, and the next update finishes it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def box_resource(options: dict[str, Any] | None = None, **properties: Any) -> di
 
 
 def run_interrupted_update(project: PulumiProject, *arguments: str, creates: int) -> str:
-    """What an update says that is interrupted once so many sandboxes have been asked for, and ends soon after."""
+    """Interrupt an update after so many creates of sandboxes, and return its output. It has to end soon after."""
     engine = project.start_pulumi("up", "--yes", "--skip-preview", *arguments)
     wait_until(lambda: project.emulator.counts().get("POST /sandboxes", 0) >= creates)
     engine.send_signal(signal.SIGINT)
@@ -46,7 +46,7 @@ def test_a_create_that_times_out_is_kept_with_its_reason_and_the_next_update_fin
     assert "customTimeouts" in kept["initErrors"][0]
     assert emulator.state()["sandboxes"] == 1
 
-    # a refresh does not lose that there is something left to do
+    # a refresh keeps the problem that the next update has to solve
     assert project.refresh().returncode == 0
     assert "not ready yet" in (project.state_of("box") or {})["initErrors"][0]
 
@@ -117,7 +117,7 @@ def test_a_plugin_that_was_killed_has_said_what_it_was_making(project: PulumiPro
     assert engine.returncode != 0
     created = out_of_band_request(emulator, "GET", "/sandboxes")["items"][0]["name"]
     assert f"Sandbox box: making {created}." in stdout + stderr
-    # the engine forgets a step whose plugin died: only the platform knows
+    # the engine drops a step whose plugin died, so only the API has the sandbox
     assert project.state_of("box") is None
 
 

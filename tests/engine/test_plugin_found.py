@@ -1,4 +1,4 @@
-"""The ways in which an engine finds the plugin."""
+"""The ways in which the engine finds the plugin."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_plugin_is_added_from_its_source(project: PulumiProject, pulumi_bin: P
     project.write_project({"runtime": "yaml", "resources": {"box": {"type": "neev:index:Sandbox"}}, "plugins": {}})
     added = project.run_pulumi("package", "add", str(checkout / "plugin"))
     assert added.returncode == 0, added.text
-    # what is installed stays in the folder, and out of the environment of the checkout
+    # the installation stays in the folder and out of the environment of the checkout
     assert (checkout / "plugin" / "venv").is_dir()
     assert not (checkout / ".venv").exists()
     assert project.up().changes == {"box": "create"}

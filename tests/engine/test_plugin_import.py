@@ -1,4 +1,4 @@
-"""What exists already becomes part of a stack, by id or by name, and the plan after that is clean."""
+"""Imports of existing objects by id or by name, and clean previews after that."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_what_the_command_imports_is_clean_in_the_program_it_suggests(project: P
     assert project.up().changes == {}
     assert emulator.log(mutating=True) == []
 
-    # nobody can read back an environment, so that one is in the program is recorded, and replaces nothing
+    # the API returns no environment, so the one of the program is recorded and replaces nothing
     project.write_yaml({**program, "one": box_resource(name="one", cpu=2, env={"A": "b"})})
     assert project.up().changes == {"one": "update"}
     assert project.up().changes == {}
@@ -80,7 +80,7 @@ def test_a_program_can_import_and_look_up(project: PulumiProject) -> None:
     }
     project.write_yaml({"one": imported, **looked_up}, outputs=outputs)
 
-    # the import is followed by the update that records what nobody can read back
+    # the import is followed by the update that records what the API does not return
     assert project.preview().changes == {"one": "update", **dict.fromkeys(looked_up, "read")}
     project.up()
     sandbox, copy = {"cpu": 1, "phase": "Ready"}, {"fork": "fork", "source": two["id"]}

@@ -76,7 +76,7 @@ pytestmark = pytest.mark.engine
 
 
 def resource_types(recorded: Path) -> set[str]:
-    """The kinds of resources that the state holds."""
+    """Return the kinds of resources in the state."""
     types = {load["type"] for load in json.loads(recorded.read_text())["deployment"]["resources"]}
     return {type_.removeprefix("neev:index:") for type_ in types if type_.startswith("neev:")}
 
@@ -101,7 +101,7 @@ def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project:
     preview = project.preview()
     assert preview.changes == {}
     assert project.emulator.log() == []
-    # nothing of it is on this platform: a refresh sees that, and so does a destroy
+    # none of it exists at this API: a refresh detects that, and so does a destroy
     assert project.refresh().changes == dict.fromkeys(program, "delete")
     imported = project.run_pulumi("stack", "import", "--file", str(state))
     assert imported.returncode == 0, imported.text

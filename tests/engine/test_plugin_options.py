@@ -1,4 +1,4 @@
-"""What a stack's configuration and a resource's options say reaches the plugin."""
+"""A stack's configuration and a resource's options, as the plugin receives them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ pulumi.CustomResource(
 def write_named_program(
     project: PulumiProject, mode: dict[str, Any] | None, properties: dict[str, Any] | None = None
 ) -> None:
-    """The program makes a sandbox, whose name is made in this mode."""
+    """Write a program of one sandbox, whose name is generated in this mode."""
     config = {} if mode is None else {"config": {"pulumi:autonaming": {"value": mode}}}
     project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": properties or {}}}, **config)
 

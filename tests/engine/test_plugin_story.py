@@ -1,4 +1,4 @@
-"""The life of sandboxes, snapshots and forks in a YAML program, through the plugin."""
+"""The lifecycle of sandboxes, snapshots and forks in a YAML program, through the plugin."""
 
 from __future__ import annotations
 

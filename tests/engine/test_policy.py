@@ -1,4 +1,4 @@
-"""The policy pack of the examples, run by the engine on programs of either face."""
+"""The policy pack of the examples, run by the engine on programs of either adapter."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ neev.Sandbox("box", image="docker.io/library/python:3.12", cpu=2, max_lifetime_s
 
 @pytest.fixture(scope="module")
 def policy_python() -> Path:
-    """The directory of a Python that can run packs; in an environment of its own, for it wants an older protobuf."""
+    """Return the directory of a Python that runs policy packs, in its own environment with an older protobuf."""
     folder = SDKS / "policy"
     requirements = PACK.parent / "requirements.txt"
     stamp = folder / hashlib.sha256(requirements.read_bytes()).hexdigest()
@@ -49,7 +49,7 @@ def policy_python() -> Path:
 
 
 def find_violations(project: PulumiProject, python: Path, *arguments: str) -> set[str]:
-    """The rules that a preview breaks; without one, it succeeds."""
+    """Return the rules that a preview violates. Without a violation the preview succeeds."""
     env = {"PATH": f"{python}{os.pathsep}{project.env['PATH']}"}
     result = project.run_pulumi("preview", "--json", "--policy-pack", str(PACK), *arguments, env=env)
     found = {event["policyEvent"]["policyName"] for event in result.events if "policyEvent" in event}

@@ -1,4 +1,4 @@
-"""A pool through the real engine: scaled, healed, rolled, interrupted, and never with one too many."""
+"""A pool on the real engine: scaled, repaired, rolled, interrupted, and never with a member too many."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ HOUR = 3600
 
 
 def pool_program(replicas: int, **properties: Any) -> dict[str, Any]:
-    """The program of one pool."""
+    """Return a program of one pool."""
     return {"fleet": {"type": "neev:index:SandboxPool", "properties": {"replicas": replicas, **properties}}}
 
 
 def pool_members(project: PulumiProject) -> list[dict[str, Any]]:
-    """The members as the state holds them."""
+    """Return the members in the state."""
     kept = project.state_of("fleet")
     assert kept is not None
     found: list[dict[str, Any]] = kept["outputs"]["members"]
@@ -30,7 +30,7 @@ def pool_members(project: PulumiProject) -> list[dict[str, Any]]:
 
 
 def count_requests(emulator: Emulator) -> Counter[str]:
-    """The mutating requests since the last look."""
+    """Return the mutating requests since the last call."""
     found = Counter(f"{entry['method']} {entry['template']}" for entry in emulator.log(mutating=True))
     emulator.clear_log()
     return found
@@ -96,7 +96,7 @@ def test_members_that_fail_are_named_and_the_next_update_makes_them(project: Pul
 
 
 def kill_during_update(project: PulumiProject, creates: int) -> None:
-    """The engine of an update is killed when so many members have been begun, and what it left is dealt with."""
+    """Kill the engine of an update after so many creates of members, and recover the stack."""
     emulator = project.emulator
     emulator.change_settings(durations={"create": HOUR})
     emulator.clear_log()

@@ -1,4 +1,4 @@
-"""The life of preview ports and agents on the real engine, through the plugin and as dynamic resources."""
+"""The lifecycle of preview ports and agents on the real engine, through the plugin and as dynamic resources."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ OUTPUTS = {
 
 
 def write_dynamic_program(project: PulumiProject, *, slug: str | None = None, **agent: Any) -> None:
-    """The program as Python on dynamic resources."""
+    """Write the program in Python, with dynamic resources."""
     message = "".join(f"{name}={value!r}, " for name, value in agent.items())
     shown = "" if slug is None else f', slug="{slug}"'
     project.write_python(PYTHON.format(slug=shown, config=IN_CONFIG, env=IN_ENV, agent=message))
 
 
 def write_plugin_program(project: PulumiProject, *, slug: str | None = None, **agent: Any) -> None:
-    """The same program as YAML on the plugin."""
+    """Write the same program in YAML, on the plugin."""
     port = {"sandboxId": "${box.id}", "port": 8080} | ({} if slug is None else {"slug": slug})
     config = {"key": {"fn::secret": IN_CONFIG}}
     coder = {"agentTemplate": "code-server", "config": config, "env": {"TOKEN": IN_ENV}, **agent}

@@ -1,4 +1,4 @@
-"""The quick start works as it is written: a reader who copies its blocks sees the output that it shows."""
+"""The quick start: a reader who copies its blocks sees the output that it shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGE_VARIABLES = ("PULUMI_", "NEEV", "VIRTUAL_ENV")
 
 
 def read_steps() -> list[tuple[str, list[str]]]:
-    """The commands of each section with its expected outputs, in the order of the page."""
+    """Return the commands of each section with their expected outputs, in the order of the page."""
     sections = re.split(r"^## ", PAGE.read_text(), flags=re.MULTILINE)[1:]
     blocks = [re.findall(r"```(sh|text)\n(.*?)```", section, re.DOTALL) for section in sections]
     return [
@@ -26,7 +26,7 @@ def read_steps() -> list[tuple[str, list[str]]]:
 def test_every_block_of_the_quick_start_prints_what_the_page_shows(tmp_path: Path, pulumi_bin: Path) -> None:
     install, *steps = read_steps()
     assert "pip install 'pulumi-neev[emulator]'" in install[0]
-    # the environment of the tests stands for the one that the first block installs
+    # the environment of the tests replaces the one that the first block installs
     (tmp_path / "venv").symlink_to(sys.prefix)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PAGE_VARIABLES)}
     env = {

@@ -1,4 +1,4 @@
-"""`pulumi-neev recover` on stacks that a killed engine has really left behind."""
+"""`pulumi-neev recover` on stacks after a kill of the engine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SNAPSHOT_PROGRAM = {"kept": {"type": "neev:index:Snapshot", "properties": {"sand
 
 
 def kill_during_update(project: PulumiProject, request: str = "POST /sandboxes", times: int = 1) -> None:
-    """The engine of an update is killed after the call has been made so often."""
+    """Kill the engine of an update after so many of these requests."""
     emulator = project.emulator
     emulator.change_settings(durations={"create": HOUR, "snapshot": HOUR})
     engine = project.start_pulumi("up", "--yes", "--skip-preview")
@@ -107,7 +107,7 @@ def test_a_replacement_that_was_killed_goes_on(project: PulumiProject, tmp_path:
     kill_during_update(project, times=2)
     emulator.advance(HOUR)
 
-    # away from the project, as for a stack that a program made
+    # outside of the project's directory, as for a stack of the Automation API
     full = f"organization/story/{STACK}"
     done = project.run_neev("recover", "--cancel", "--json", "--yes", "--stack", full, "--cwd", str(tmp_path))
     assert (done.returncode, actions_by_resource(done)) == (0, {"Sandbox box": "import"}), done.text

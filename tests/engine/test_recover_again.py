@@ -1,4 +1,4 @@
-"""`pulumi-neev recover` where it was killed itself, after a build, and for the stack of an Automation API program."""
+"""`pulumi-neev recover` after a kill of itself, after a build, and for the stack of an Automation API program."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def kill_when(
     *,
     machine: bool = False,
 ) -> None:
-    """The engine is killed at its moment, on demand with everything else; what serves the resources is gone."""
+    """Kill the engine at its moment, optionally with its other processes, and wait for the end of the plugin."""
     wait_until(has_come)
     for process in project.list_processes() if machine else []:
         process.kill()
@@ -40,7 +40,7 @@ def kill_when(
 
 
 def is_creating(project: PulumiProject) -> Callable[[], bool]:
-    """Whether the platform has begun to make a sandbox, which takes it an hour."""
+    """Return the condition that the API has begun to create a sandbox, which takes an hour."""
     project.emulator.change_settings(durations={"create": HOUR})
     return lambda: project.emulator.counts().get("POST /sandboxes") == 1
 
@@ -50,7 +50,7 @@ def steps_by_resource(result: Result) -> dict[str, str]:
 
 
 def is_importing(project: PulumiProject) -> bool:
-    """Whether a recovery's `pulumi stack import` runs."""
+    """Return the condition that a recovery's `pulumi stack import` is running."""
     return any({"stack", "import"} <= set(command_line(process)) for process in project.list_processes())
 
 
@@ -75,7 +75,7 @@ def test_a_recovery_that_is_killed_itself_changes_all_or_nothing_and_the_next_on
     created = project.state_of("box")
     assert bool(created) != bool(project.export()["deployment"].get("pending_operations"))
 
-    # the import that it had started goes on without it
+    # the import that it had started continues without it
     alone = project.start_neev(*RECOVER)
     kill_when(project, alone, lambda: is_importing(project) or alone.poll() is not None)
     wait_until(lambda: not is_importing(project))
@@ -89,7 +89,7 @@ def test_a_recovery_that_is_killed_itself_changes_all_or_nothing_and_the_next_on
 
 
 def slow_image(sleep_seconds: int) -> dict[str, Any]:
-    """An image whose second step takes so many seconds; how many is no part of its recipe."""
+    """Return an image whose second step takes so many seconds, which are no part of its recipe."""
     naps = ["sh", "-c", "touch begun; sleep $NAP"]
     steps = [{"path": "note", "content": "of the first step\n"}, {"run": naps}]
     properties = {"steps": steps, "env": {"NAP": str(sleep_seconds)}, "historyLimit": 1}
@@ -97,7 +97,7 @@ def slow_image(sleep_seconds: int) -> dict[str, Any]:
 
 
 def is_sleeping(project: PulumiProject) -> Callable[[], bool]:
-    """Whether the second step is under way in the builder."""
+    """Return the condition that the second step is running in the builder."""
 
     def begun() -> bool:
         builders = out_of_band_request(project.emulator, "GET", "/sandboxes")["items"]

@@ -1,4 +1,4 @@
-"""The programs of the reference run: every YAML example in one stack, on a platform that has what they look up."""
+"""The programs of the reference: every YAML example in one stack, with the objects that they look up."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from neev_provider.adapters.shared import examples
 pytestmark = pytest.mark.engine
 
 SNAPSHOT = "8d7c6b5a-4f3e-4d2c-8b1a-0f9e8d7c6b5a"
-"""The id that an example looks up; the platform chooses its own."""
+"""The id that an example looks up. The API generates another one."""
 
 
 def merge_examples(snapshot: str) -> dict[str, Any]:
-    """Every example as one program: what each calls `found` or `box` is told apart by where it is from."""
+    """Return one program of every example. Its names `found` and `box` get the example's name."""
     program: dict[str, Any] = {"variables": {}, "resources": {}, "outputs": {}}
     package = schema.package_schema()
     for token in (*package["resources"], *package["functions"]):

@@ -1,4 +1,4 @@
-"""What commands of the engine cost in requests where a stack is large, and that the bench still measures it."""
+"""The number of requests of the engine's commands on a large stack, as the benchmark measures it."""
 
 from __future__ import annotations
 

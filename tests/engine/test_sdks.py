@@ -1,4 +1,4 @@
-"""Pulumi's own generators read the schema, and the examples in it are programs of the SDKs they make."""
+"""Pulumi's SDK generators: they read the schema, and its examples are programs of the generated SDKs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.engine
 
 
 def example_programs(language: str) -> Iterator[tuple[str, str]]:
-    """Every example in the language, by the name of its resource or function."""
+    """Return every example in the language, by the name of its resource or function."""
     package = schema.package_schema()
     for token in (*package["resources"], *package["functions"]):
         name = token.rpartition(":")[2]

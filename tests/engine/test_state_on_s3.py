@@ -1,4 +1,4 @@
-"""State in an S3 bucket: stacks side by side, a lock for each, and nothing left at the end."""
+"""State in an S3 bucket: concurrent stacks, a lock for each, and nothing left at the end."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ HOUR = 3600
 
 @pytest.fixture
 def s3(bucket: StateBucket) -> S3Client:
-    """A client of it."""
+    """Return a client of the bucket."""
     return bucket.s3
 
 
 @pytest.fixture
 def s3_project(project: PulumiProject, bucket: StateBucket) -> PulumiProject:
-    """The project, with its state in the bucket."""
+    """Return the project, with its state in the bucket."""
     project.env |= bucket.env
     project.write_python(PROGRAM)
     project.run_pulumi("stack", "init", "prod", "--no-select")

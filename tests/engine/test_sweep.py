@@ -1,4 +1,4 @@
-"""`pulumi-neev sweep` beside stacks that hold something."""
+"""`pulumi-neev sweep` with stacks that refer to sandboxes."""
 
 from __future__ import annotations
 

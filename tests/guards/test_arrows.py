@@ -1,4 +1,4 @@
-"""Imports point one way, in and between the packages of both distributions."""
+"""The direction of imports in and between the packages of both distributions."""
 
 import ast
 import re
@@ -53,7 +53,7 @@ MAY_IMPORT = {
     "pulumi_neev": ("neev_provider.adapters.pulumi", "neev_provider", "pulumi_neev"),
     "neev_emulator": ("neev_emulator",),
 }
-"""What the modules below each prefix may import of ours; the longest prefix counts, and `!` takes something out."""
+"""What the modules below each prefix may import of ours. The longest prefix counts, and `!` excludes a package."""
 
 ONLY_IN = {
     "httpx": ("neev_provider.client.http",),
@@ -65,22 +65,22 @@ ONLY_IN = {
     "starlette": ("neev_emulator",),
     "uvicorn": ("neev_emulator",),
 }
-"""One seam for each outside thing: below which prefixes it may be imported."""
+"""The prefixes below which each external package may be imported."""
 
 NEUTRAL_PARTS = ("core", "client", "resources")
-"""What every engine is served from."""
+"""The packages that serve every engine."""
 
 FILES = sorted(file for package in PACKAGES for file in package.rglob("*.py"))
 
 
 def module_of(file: Path) -> str:
-    """The dotted name of the file."""
+    """Return the dotted name of the file."""
     package = next(package for package in PACKAGES if file.is_relative_to(package))
     return ".".join(file.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
 def imports(file: Path) -> Iterator[str]:
-    """Every module that the file imports, also inside functions."""
+    """Yield every module that the file imports, also inside functions."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -89,13 +89,13 @@ def imports(file: Path) -> Iterator[str]:
 
 
 def is_below(module: str, prefix: str) -> bool:
-    """Whether the module is the prefix or something in it."""
+    """Return whether the module is the prefix or a module in it."""
     return module == prefix or module.startswith(f"{prefix}.")
 
 
 @pytest.mark.parametrize("file", FILES, ids=module_of)
 def test_arrows_point_one_way(file: Path) -> None:
-    """No file imports what stands above it, and what is outside enters at its one seam."""
+    """No file imports a layer above it, and each external package is imported only below its prefixes."""
     here = module_of(file)
     allowed = MAY_IMPORT[max((prefix for prefix in MAY_IMPORT if is_below(here, prefix)), key=len)]
     forbidden = [prefix[1:] for prefix in allowed if prefix.startswith("!")]
@@ -115,7 +115,7 @@ NEUTRAL = [
 
 @pytest.mark.parametrize("file", NEUTRAL, ids=module_of)
 def test_what_serves_every_engine_names_none(file: Path) -> None:
-    """A text that names one would tell a user of another engine to run its commands."""
+    """A text that names an engine would send a user of another engine to the wrong commands."""
     nodes = ast.walk(ast.parse(file.read_text()))
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     assert [text for text in texts if re.search(r"(?i)pulumi|\bneev:\w", text)] == []
@@ -123,5 +123,5 @@ def test_what_serves_every_engine_names_none(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=module_of)
 def test_no_channel_goes_through_a_proxy(file: Path) -> None:
-    """A channel leads to the engine or to a plugin on this machine, which gRPC would look for behind a proxy."""
+    """A channel leads to the engine or a plugin on this machine, but gRPC would use a configured proxy."""
     assert "insecure_channel(" not in re.sub(r"insecure_channel\([^()]*options=NO_PROXY_OPTIONS", "", file.read_text())

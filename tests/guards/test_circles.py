@@ -1,4 +1,4 @@
-"""No module imports itself by way of others."""
+"""The absence of circular imports."""
 
 import ast
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ MODULES = {module_of(file): file for file in FILES}
 
 
 def runtime_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node below, without what only type checkers read."""
+    """Yield every node below, without what only type checkers read."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
             continue
@@ -20,7 +20,7 @@ def runtime_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def imported_modules(source: str) -> Iterator[str]:
-    """The modules of ours that the source imports, also inside functions."""
+    """Return the modules of ours that the source imports, also inside functions."""
     for node in runtime_nodes(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in MODULES)
@@ -31,7 +31,7 @@ def imported_modules(source: str) -> Iterator[str]:
 
 
 def find_circle(imports: dict[str, set[str]]) -> list[str]:
-    """The modules of a circle, or nothing."""
+    """Return the modules of a circle, or nothing."""
     try:
         TopologicalSorter(imports).prepare()
     except CycleError as error:

@@ -1,4 +1,4 @@
-"""What the documents say exists, exists."""
+"""The documents name only what exists."""
 
 import importlib
 import pkgutil
@@ -31,37 +31,37 @@ PAGES += sorted((ROOT / "tests" / "cases").rglob("README.md"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 CARRIERS = {NeevError, PartialFailure, ResourceInitFailed}
-"""Errors that no user sees: a base class, and those that carry another error with what exists."""
+"""Errors that no user reads: a base class, and those that carry another error with what exists."""
 
 
 def page_name(page: Path) -> str:
-    """The page as a test's name."""
+    """Return the page's name for a test id."""
     return str(page.relative_to(ROOT))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_links_lead_somewhere(page: Path) -> None:
-    """Every relative link is a file of the checkout."""
+    """Every relative link leads to a file of the checkout."""
     for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
         assert (page.parent / link).exists(), link
 
 
 def list_anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub generates them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_anchors_lead_to_headings(page: Path) -> None:
-    """Every anchor of a link is a heading of the page that it leads to."""
+    """Every anchor of a link is a heading of the target page."""
     for link, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text()):
         assert anchor in list_anchors(page.parent / link if link else page), f"{link}#{anchor}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_named_files_exist(page: Path) -> None:
-    """Every path in the checkout that a page names is there."""
+    """Every path that a page names exists in the checkout."""
     for path in re.findall(r"`((?:tests|provider|emulator|docs|examples|tools|bench)/[\w./-]+)`", page.read_text()):
         assert "NAME" in path or (ROOT / path).exists(), path
     for path in re.findall(r"`((?:core|client|resources|functions|adapters|cli)/[\w./-]+)`", page.read_text()):
@@ -77,7 +77,7 @@ def test_make_targets_exist(page: Path) -> None:
 
 
 def test_make_alone_prints_every_target() -> None:
-    """Each with a text that says what it does."""
+    """Every target has a text that says what it does."""
     make = shutil.which("make")
     assert make
     output = subprocess.run([make], cwd=ROOT, check=True, capture_output=True, text=True).stdout
@@ -86,12 +86,12 @@ def test_make_alone_prints_every_target() -> None:
 
 
 def test_the_readme_is_short() -> None:
-    """A newcomer reads it to the end."""
+    """The readme is short enough that a newcomer reads it to the end."""
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
 
 
 def test_the_readme_shows_the_example_that_runs() -> None:
-    """Its Python program is the one in the examples, to the letter."""
+    """The Python program of the readme is exactly the one in the examples."""
     program = (ROOT / "examples" / "python-dynamic" / "__main__.py").read_text()
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert blocks
@@ -100,7 +100,7 @@ def test_the_readme_shows_the_example_that_runs() -> None:
 
 @pytest.mark.parametrize("folder", sorted((ROOT / "examples").iterdir()), ids=lambda folder: folder.name)
 def test_every_example_is_a_project_that_an_engine_test_runs(folder: Path) -> None:
-    """No example is only looked at; a policy pack is a project of its own kind."""
+    """Every example is run by a test. A policy pack is a project of its own kind."""
     assert any((folder / project).exists() for project in ("Pulumi.yaml", "PulumiPolicy.yaml"))
     tests = "".join(test.read_text() for test in (ROOT / "tests" / "engine").glob("test_*.py"))
     # by its path, or as a case of the story that is the same in every language
@@ -109,13 +109,13 @@ def test_every_example_is_a_project_that_an_engine_test_runs(folder: Path) -> No
 
 
 def test_every_public_name_can_be_imported() -> None:
-    """And the list is sorted."""
+    """The list of public names is sorted, and each name can be imported."""
     assert dir(pulumi_neev) == sorted(dir(pulumi_neev))
     assert all(hasattr(pulumi_neev, public) for public in dir(pulumi_neev))
 
 
 def test_every_resource_and_function_is_in_the_public_names() -> None:
-    """A new declaration cannot stay hidden."""
+    """A new declaration must be in the public names."""
     snake = [re.sub(r"(?<!^)(?=[A-Z])", "_", function.name).lower() for function in FUNCTIONS]
     expected = {*(resource.name for resource in RESOURCES), *snake, *(f"{item}_output" for item in snake)}
     assert expected <= set(dir(pulumi_neev))
@@ -123,7 +123,7 @@ def test_every_resource_and_function_is_in_the_public_names() -> None:
 
 
 def test_every_case_can_be_played_and_says_what_is_right() -> None:
-    """A folder without its script would silently not be played."""
+    """A folder without its script would silently not be run."""
     for folder in (file for file in (ROOT / "tests" / "cases").iterdir() if file.is_dir()):
         assert (folder / "run.sh").exists(), folder.name
         assert "Right: " in (folder / "README.md").read_text(), folder.name
@@ -151,7 +151,7 @@ def test_every_error_has_its_section_in_troubleshooting() -> None:
 
 
 def test_the_configuration_page_lists_every_setting_with_its_variable() -> None:
-    """In the order of the declaration."""
+    """The page lists the settings in the order of the declaration."""
     page = (ROOT / "docs" / "installation-configuration.md").read_text()
     listed = re.findall(r"^\| `neev:(\w+)` \| `(\w+)` \|", page, re.MULTILINE)
     assert listed == [(name, environment_variables(name)[0]) for name in ProviderConfig.properties]
@@ -159,7 +159,7 @@ def test_the_configuration_page_lists_every_setting_with_its_variable() -> None:
 
 @pytest.mark.parametrize("command", ["doctor", "recover", "sweep"])
 def test_the_page_of_commands_names_every_option(command: str) -> None:
-    """And none that the command does not have."""
+    """The page names exactly the options that the command has."""
     page = (ROOT / "docs" / "cli.md").read_text()
     section = re.split(r"^## ", page, flags=re.MULTILINE)
     table = next(text for text in section if text.startswith(f"{command}\n"))
@@ -172,6 +172,6 @@ def test_the_page_of_commands_names_every_option(command: str) -> None:
 
 
 def test_the_guide_of_recover_explains_every_action() -> None:
-    """And none that a plan does not have."""
+    """The guide explains exactly the actions that a plan has."""
     page = (ROOT / "docs" / "guides" / "recover.md").read_text()
     assert set(re.findall(r"^ +\| `(\w+)` \|", page, re.MULTILINE)) == set(Action)

@@ -1,4 +1,4 @@
-"""What is generated and committed is what the declarations give today."""
+"""The committed generated files equal what the declarations generate today."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The manifests for the Pulumi Kubernetes Operator have the fields that it knows, and no key is in them."""
+"""The manifests for the Pulumi Kubernetes Operator: they have only fields of the operator and contain no key."""
 
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,17 @@ SPEC = {
     *("targetDependents", "prerequisites", "useLocalStackOnly", "workspaceReclaimPolicy", "workspaceTemplate"),
     "updateTemplate",
 }
-"""The fields of `Stack.spec` that are not deprecated, by the operator's own reference (docs/stacks.md, 2.x)."""
+"""The fields of `Stack.spec` that are not deprecated, from the operator's reference (docs/stacks.md, 2.x)."""
 
 
 def test_there_is_a_stack_for_more_than_one_team() -> None:
-    """In the same namespace, each with a name of its own."""
+    """The stacks are in the same namespace, each with its own name."""
     assert len({stack["spec"]["stack"] for stack in STACKS}) == len(STACKS) >= 2
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack["metadata"]["name"])
 def test_a_stack_has_the_fields_that_the_operator_knows(stack: dict[str, Any]) -> None:
-    """A field that it does not know is dropped in silence."""
+    """The operator silently drops a field that it does not support."""
     assert stack["apiVersion"] == "pulumi.com/v1"
     assert set(stack) == {"apiVersion", "kind", "metadata", "spec"}
     spec = stack["spec"]
@@ -40,7 +40,7 @@ def test_a_stack_has_the_fields_that_the_operator_knows(stack: dict[str, Any]) -
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack["metadata"]["name"])
 def test_what_is_secret_comes_from_a_secret(stack: dict[str, Any]) -> None:
-    """By name and key."""
+    """A secret is referred to by name and key."""
     for variable in stack["spec"]["envRefs"].values():
         assert variable["type"] == "Secret"
         assert set(variable["secret"]) == {"name", "key"}
@@ -48,7 +48,7 @@ def test_what_is_secret_comes_from_a_secret(stack: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack["metadata"]["name"])
 def test_a_stack_configures_what_the_program_asks_for(stack: dict[str, Any]) -> None:
-    """Names of the project, as text, as the operator hands them on."""
+    """The keys are those of the project, and the values texts, as the operator passes them on."""
     for key, value in stack["spec"]["config"].items():
         project, _, name = key.partition(":")
         assert project == PROJECT["name"]
@@ -57,7 +57,7 @@ def test_a_stack_configures_what_the_program_asks_for(stack: dict[str, Any]) -> 
 
 
 def test_the_stacks_run_as_an_account_that_exists() -> None:
-    """And that the operator may ask about."""
+    """The account exists and has the role that lets the operator review tokens."""
     account, binding = MANIFESTS["account.yaml"]
     assert {stack["spec"]["serviceAccountName"] for stack in STACKS} == {account["metadata"]["name"]}
     assert {stack["metadata"]["namespace"] for stack in STACKS} == {account["metadata"]["namespace"]}

@@ -1,4 +1,4 @@
-"""The workflows of the example keep what makes them safe: one job at a time, never cancelled, secrets only in env."""
+"""The safety of the example's workflows: one job at a time, never cancelled, secrets only in environment variables."""
 
 import re
 from collections.abc import Iterator
@@ -13,25 +13,25 @@ EXAMPLE = ROOT / "examples" / "branch-environments"
 WORKFLOWS = {file.stem: yaml.safe_load(file.read_text()) for file in (EXAMPLE / ".github" / "workflows").glob("*.yml")}
 GITLAB = yaml.safe_load((EXAMPLE / ".gitlab-ci.yml").read_text())
 ON = True
-"""`on`, as YAML 1.1 reads it."""
+"""The key `on`, as YAML 1.1 parses it."""
 STACK_SCRIPT_PATTERN = re.compile(r"ci/(up|pause|destroy)\.sh")
-"""What changes a stack."""
+"""The scripts that change a stack."""
 
 
 def github_jobs() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every job, with the concurrency of its workflow where it has none of its own."""
+    """Yield every job, with the concurrency of its workflow if it has none of its own."""
     for name, workflow in WORKFLOWS.items():
         for job, output in workflow["jobs"].items():
             yield f"{name}/{job}", {"concurrency": workflow.get("concurrency"), **output}
 
 
 def gitlab_jobs() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every job."""
+    """Yield every job."""
     yield from ((name, output) for name, output in GITLAB.items() if isinstance(output, dict) and "script" in output)
 
 
 def job_scripts(job: dict[str, Any]) -> list[str]:
-    """What the job runs."""
+    """Return the commands that the job runs."""
     return [*(item["run"] for item in job.get("steps", []) if "run" in item), *job.get("script", [])]
 
 
@@ -39,7 +39,7 @@ JOBS = dict([*github_jobs(), *gitlab_jobs()])
 
 
 def test_every_script_that_is_run_exists_and_every_one_is_run() -> None:
-    """A renamed script breaks here, not at night."""
+    """This test detects a renamed script before a pipeline does."""
     run = {
         script for job in JOBS.values() for line in job_scripts(job) for script in re.findall(r"ci/[a-z]+\.sh", line)
     }
@@ -50,19 +50,19 @@ def test_every_script_that_is_run_exists_and_every_one_is_run() -> None:
 
 
 def stack_changing_jobs(jobs: Iterator[tuple[str, dict[str, Any]]]) -> list[str]:
-    """The names of those that change a stack."""
+    """Return the names of the jobs that change a stack."""
     return [name for name, job in jobs if any(STACK_SCRIPT_PATTERN.search(line) for line in job_scripts(job))]
 
 
 def test_the_jobs_that_change_a_stack_are_found() -> None:
-    """One that is made by another tool than the scripts would be held to nothing below."""
+    """The tests below would not cover a job that changes a stack without the scripts."""
     assert set(stack_changing_jobs(github_jobs())) == {"base/base", "pull-request/environment", "nightly/destroy"}
     assert set(stack_changing_jobs(gitlab_jobs())) == {"base", "deploy", "pause", "teardown"}
 
 
 @pytest.mark.parametrize("name", stack_changing_jobs(github_jobs()))
 def test_a_github_job_that_changes_a_stack_is_alone_with_it_and_never_cancelled(name: str) -> None:
-    """One group for each stack, whichever workflow and event it is."""
+    """Each stack has one group, for all workflows and events."""
     job = JOBS[name]
     assert job["concurrency"]["cancel-in-progress"] is False
     group = job["concurrency"]["group"]
@@ -72,7 +72,7 @@ def test_a_github_job_that_changes_a_stack_is_alone_with_it_and_never_cancelled(
 
 
 def test_every_event_of_a_pull_request_has_the_same_group() -> None:
-    """Opened, pushed to, paused and closed; the nightly teardown too."""
+    """The events are opened, pushed to, paused and closed, and the nightly teardown."""
     workflow = WORKFLOWS["pull-request"]
     assert workflow["concurrency"]["group"] == "pr-${{ github.event.number }}"
     assert {"opened", "synchronize", "reopened", "closed"} <= set(workflow[ON]["pull_request"]["types"])
@@ -84,7 +84,7 @@ def test_every_event_of_a_pull_request_has_the_same_group() -> None:
 
 @pytest.mark.parametrize("name", stack_changing_jobs(gitlab_jobs()))
 def test_a_gitlab_job_that_changes_a_stack_is_alone_with_it_and_never_cancelled(name: str) -> None:
-    """By its resource group."""
+    """Each stack has one resource group."""
     job = JOBS[name]
     assert GITLAB["default"]["interruptible"] is False
     assert job.get("interruptible", False) is False
@@ -96,7 +96,7 @@ def test_a_gitlab_job_that_changes_a_stack_is_alone_with_it_and_never_cancelled(
 
 
 def test_gitlab_stops_what_it_deployed() -> None:
-    """When the merge request is closed, or nobody looks for two weeks."""
+    """It stops when the merge request is closed, or after two weeks without a deployment."""
     deploy, teardown = GITLAB["deploy"]["environment"], GITLAB["teardown"]["environment"]
     assert deploy["on_stop"] == "teardown"
     assert teardown == {"name": deploy["name"], "action": "stop"}
@@ -105,7 +105,7 @@ def test_gitlab_stops_what_it_deployed() -> None:
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_a_workflow_may_do_nothing_but_what_its_jobs_say(name: str) -> None:
-    """And only one may write, a comment."""
+    """Each job declares its permissions, and only one may write: a comment."""
     workflow = WORKFLOWS[name]
     assert workflow["permissions"] == {}
     writes = [
@@ -119,12 +119,12 @@ def test_a_workflow_may_do_nothing_but_what_its_jobs_say(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, _ in github_jobs()])
 def test_nothing_is_put_into_a_script_by_the_workflow(name: str) -> None:
-    """Secrets, names of branches and all else reach it through the environment, so nobody can write code into it."""
+    """Secrets, names of branches and all other values come through the environment, so nobody can inject code."""
     assert not [line for line in job_scripts(JOBS[name]) if "${{" in line]
 
 
 def test_pull_requests_of_forks_have_no_environment() -> None:
-    """They get no secrets, so it could only fail."""
+    """Pull requests of forks get no secrets, so a job for them could only fail."""
     condition = WORKFLOWS["pull-request"]["jobs"]["environment"]["if"]
     assert condition == "github.event.pull_request.head.repo.full_name == github.repository"
 
@@ -142,7 +142,7 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_no_failure_is_swallowed(name: str) -> None:
-    """A test of a pipe takes a failure for an answer, and a reader that leaves early for another."""
+    """A condition on a pipe hides a failure, and a reader that exits early causes one."""
     swallows = re.compile(
         r"grep -q|\|\| *(true|:)|\| *(ba)?sh\b|\|\| *exit 0|set \+e|^ *(if|while|until) [^\[]*\|", re.MULTILINE
     )
@@ -151,5 +151,5 @@ def test_no_failure_is_swallowed(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in SCRIPTS if name.endswith(".sh")])
 def test_every_script_ends_at_its_first_failure(name: str) -> None:
-    """Also in the middle of a pipe, and where a variable is not set."""
+    """A script also ends in the middle of a pipe, and at a variable that is not set."""
     assert "\nset -euo pipefail\n" in SCRIPTS[name]

@@ -60,10 +60,10 @@ FORBIDDEN = {
     "woken": "resumed",
     "world": "backend",
 }
-"""Words that stand in no name, with what to write instead."""
+"""Words that no name may contain, with the words to use instead."""
 
 PROTOCOL_NAMES = {"connection_made", "tell"}
-"""Names that a protocol of the standard library fixes: asyncio's and that of files."""
+"""Names that a protocol of the standard library requires: asyncio's and that of files."""
 
 
 def defined_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
@@ -71,7 +71,7 @@ def defined_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                # the name of a test is its sentence
+                # the name of a test is a sentence
                 if not name.startswith("test_"):
                     yield name, node.lineno
             case ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):

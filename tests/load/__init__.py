@@ -1,1 +1,1 @@
-"""Many sandboxes on a platform that slows down and goes wrong."""
+"""Many sandboxes on an API with a rate limit and faults."""

@@ -10,11 +10,11 @@ from tests.load.scenario import COMMANDS, LoadFigures, run_load
 
 MEGABYTE = 1e6
 MAX_MEMORY_BYTES, MAX_REQUEST_RATIO = 200 * MEGABYTE, 1.2
-"""Bytes of the plugin, and requests in proportion to those of the run without faults."""
+"""The maximum bytes of the plugin, and the maximum ratio of requests to those of the run without faults."""
 
 
 def main() -> None:
-    """Exits with 1 where a bound does not hold."""
+    """Exit with 1 if a bound does not hold."""
     engine, number = Path(sys.argv[1]), int(sys.argv[2])
     figures = {}
     for name, quiet in (("without", True), ("with", False)):
@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def render_table(number: int, without_faults: LoadFigures, with_faults: LoadFigures) -> str:
-    """Both runs side by side."""
+    """Return a table with both runs side by side."""
     rows = [
         (f"{number} sandboxes", "without", "with"),
         ("---", "---", "---"),

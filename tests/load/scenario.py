@@ -1,4 +1,4 @@
-"""Brings many sandboxes up, refreshes and destroys them through the real engine and the plugin, and measures that."""
+"""A scenario that creates, refreshes and destroys many sandboxes with the engine and the plugin, and measures that."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ from neev_emulator.testing import Emulator, serve
 
 CREATE_SECONDS = 1.0
 FAULTS, RATE = 0.02, 50.0
-"""The share of requests that go wrong, and the requests a second that are served."""
+"""The share of requests that get a fault, and the maximum requests a second."""
 MAX_RUNS = 3
-"""Runs of a command until it succeeds: what is left after the first is little, and can be struck again."""
+"""The maximum runs of a command until it succeeds. Later runs have little left to do, and may get faults again."""
 COMMANDS = ("up", "refresh", "destroy")
 
 
 @dataclass
 class LoadFigures:
-    """What one run took."""
+    """The measurements of one run."""
 
     requests: dict[str, int] = field(default_factory=dict)
-    """By command."""
+    """The number of requests by command."""
     throttled_requests: int = 0
-    """Requests that were answered with 429."""
+    """The number of requests with status 429."""
     injected_faults: int = 0
-    """Requests that a fault fell on."""
+    """The number of requests with a fault."""
     runs: dict[str, int] = field(default_factory=dict)
-    """How often each command was run until it succeeded."""
+    """The number of runs of each command until it succeeded."""
     seconds: dict[str, float] = field(default_factory=dict)
     memory: int = 0
-    """Bytes that the largest plugin process had resident at most."""
+    """The maximum resident bytes of the largest plugin process."""
 
     @property
     def total(self) -> int:
-        """All requests."""
+        """Return the number of all requests."""
         return sum(self.requests.values())
 
 
 def run_load(number: int, pulumi_bin: Path, directory: Path, *, without_faults: bool = False) -> LoadFigures:
-    """So many sandboxes were all there, none of them twice, and are gone again."""
+    """Create the sandboxes, assert that each exists exactly once, and destroy them."""
     troubled = Settings(rate_limit=RATE, random_faults=RandomFaults(rate=FAULTS, seed=number))
     with serve(with_create_seconds(CREATE_SECONDS, Settings() if without_faults else troubled)) as emulator:
         project = PulumiProject(directory, pulumi_bin, emulator)
@@ -62,7 +62,7 @@ def run_load(number: int, pulumi_bin: Path, directory: Path, *, without_faults: 
 
 
 def _run_until_done(project: PulumiProject, command: str, figures: LoadFigures) -> None:
-    """The command has succeeded, and what that took is in the figures."""
+    """Run the command until it succeeds, and add its measurements to the figures."""
     emulator = project.emulator
     emulator.clear_log()
     further = () if command == "refresh" else ("--continue-on-error",)
@@ -84,7 +84,7 @@ def _run_until_done(project: PulumiProject, command: str, figures: LoadFigures) 
 
 
 def _check_consistent(project: PulumiProject, number: int) -> None:
-    """State and platform hold the same sandboxes, and so many."""
+    """Assert that the state and the API hold the same sandboxes, and this number of them."""
     resources = project.export()["deployment"].get("resources", [])
     held = sorted(resource["id"] for resource in resources if resource["type"] == "neev:index:Sandbox")
     assert len(held) == number
@@ -92,7 +92,7 @@ def _check_consistent(project: PulumiProject, number: int) -> None:
 
 
 def _list_sandbox_ids(emulator: Emulator) -> Iterator[str]:
-    # the one who looks is not to be struck
+    # the requests of this check must not get faults
     settings: Any = emulator.control("GET", "settings")
     emulator.change_settings(rate_limit=None, random_faults={"rate": 0})
     page, total = 1, 1
@@ -105,7 +105,7 @@ def _list_sandbox_ids(emulator: Emulator) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _measure_memory(project: PulumiProject, figures: LoadFigures) -> Iterator[None]:
-    """The memory of the plugin's processes is in the figures."""
+    """Measure the memory of the plugin's processes and add it to the figures."""
     over = threading.Event()
 
     def watch() -> None:

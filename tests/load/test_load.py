@@ -10,7 +10,10 @@ from tests.load.scenario import run_load
 
 NUMBER = 100
 MAX_REQUESTS = 3 * NUMBER
-"""A create and a delete for each, and half as much again: one fault weighs more here than among a thousand."""
+"""The maximum: a create and a delete for each sandbox, and half as many again.
+
+One fault weighs more here than among 1,000.
+"""
 
 
 @pytest.mark.engine

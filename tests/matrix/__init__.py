@@ -1,1 +1,1 @@
-"""Every call that a program's resources cause, met by every fault: what the user sees, and what is there afterwards."""
+"""Every API call of a program's resources with every fault: what the user sees, and what exists afterwards."""

@@ -1,4 +1,4 @@
-"""The calls, and for each the programs between which it is made, once for every resource that is to be struck."""
+"""The API calls, and for each the programs before and after it, with one resource for every fault."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from typing import Any
 from tests.matrix.faults import OPERATION_TIMEOUT, REFUSED, STUCK_PHASE
 
 Program = dict[str, dict[str, Any]]
-"""Resources by their names, as a YAML program has them."""
+"""Resources by name, as in a YAML program."""
 Ids = Mapping[str, str]
-"""The ids of what is there before the call, by the resources' names."""
+"""The ids of what exists before the call, by the resources' names."""
 SOURCE = "source"
 CHILD_SEPARATOR = "--"
-"""Between the name of a cell and that of something that belongs to its sandbox."""
+"""The separator between the name of a cell and that of an object of its sandbox."""
 
 
 @dataclass(frozen=True)
 class ApiCall:
-    """One call of the API, by what makes a program cause it."""
+    """One call of the API, and the change of a program that causes it."""
 
     name: str
     method: str
     path: str
     before: Callable[[Iterable[str]], Program]
-    """What is there, for cells of these names."""
+    """The program before the call, for cells of these names."""
     after: Callable[[Iterable[str], Ids], Program]
-    """The same, after a change that makes the call for each of the names."""
+    """The program after a change that causes the call for each of the names."""
     command: str = "up"
-    """The command that makes it."""
+    """The command that makes the call."""
     snapshot: str = ""
-    """Where the call is about a snapshot that belongs to a cell: which of them."""
+    """The snapshot of a cell that the call is about, if any."""
 
     @property
     def is_retried(self) -> bool:
-        """Whether it may be sent again where its outcome is unknown."""
+        """Return whether the client may send the call again if its outcome is unknown."""
         return self.method != "POST"
 
 
 def sandbox(name: str, **properties: Any) -> Program:
-    """A sandbox of this name, which has little time where it would wait in vain."""
+    """Return a sandbox of this name, with a short timeout if its fault would make it wait in vain."""
     return {name: _resource("Sandbox", name, {"name": name, **properties})}
 
 
@@ -74,7 +74,7 @@ def _with_snapshots(names: Iterable[str], *which: str) -> Program:
 
 
 def child_name(name: str, which: str) -> str:
-    """The name of something that belongs to the sandbox of a cell."""
+    """Return the name of an object that belongs to the sandbox of a cell."""
     return f"{name}{CHILD_SEPARATOR}{which}" if which else name
 
 
@@ -89,12 +89,12 @@ def _read_call(name: str, path: str, *snapshots: str) -> ApiCall:
     def program(names: Iterable[str], _ids: Ids = MappingProxyType({})) -> Program:
         return _with_snapshots(names, *snapshots)
 
-    # the list is that of a cell's sandbox; what is got is a snapshot
+    # the list belongs to a cell's sandbox; the single read is of a snapshot
     return ApiCall(name, "GET", path, program, program, "refresh", "" if name == "list" else snapshots[0])
 
 
 def merge_programs(call_programs: Iterable[Program]) -> Program:
-    """One program of several."""
+    """Return one program with the resources of several."""
     return {name: resource for program in call_programs for name, resource in program.items()}
 
 
@@ -141,6 +141,6 @@ CALLS = (
     ),
     ApiCall("delete", "DELETE", "/sandboxes/{id}", _sandbox_programs, lambda _names, _: {}),
     _read_call("get", "/snapshots/{id}", "of"),
-    # read in one list where two of them are asked for together; of three there cannot be two lists
+    # two snapshots that are read together are read in one list; with three there could be two lists
     _read_call("list", "/sandboxes/{id}/snapshots", "a", "b", "c"),
 )

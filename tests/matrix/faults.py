@@ -1,4 +1,4 @@
-"""The faults, what a message has to name where one is shown, and the calls that cannot meet it."""
+"""The faults, what an error message has to name for each, and the calls that cannot meet it."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 REQUEST_TIMEOUT = 2
-"""Seconds after which a request is given up here."""
+"""The request timeout in these tests, in seconds."""
 SLOW_PHASE_SECONDS = 1000
-"""Seconds by which a phase that does not come is late; the clock is advanced by as much before the second command."""
+"""The delay of a stuck phase in seconds. The clock advances by as much before the second command."""
 OPERATION_TIMEOUT = "12s"
-"""What a resource may take where a phase does not come, or where nobody answers."""
+"""The timeout of a resource whose phase does not come, or whose connection is refused."""
 
 
 @dataclass(frozen=True, eq=False)
 class Fault:
-    """One way for a call to go wrong."""
+    """One way in which a call fails."""
 
     name: str
     title: str
     kind: str
     options: dict[str, Any] = field(default_factory=dict)
     cause: str = ""
-    """What a message that tells of it says."""
+    """The text that a message about it contains."""
     only: tuple[str, ...] | None = None
-    """The calls that can meet it; all where none are named."""
+    """The calls that can meet it, or ``None`` for all."""
     repeated: bool = False
-    """Whether it says that nothing was done, so that every call is sent again."""
+    """Whether it proves that the call had no effect, so that every call is sent again."""
     final: bool = False
-    """Whether nothing is sent again after it, so that it cannot last."""
+    """Whether no call is sent again after it, so that it cannot last."""
     not_for: str = ""
-    """Why the others cannot."""
+    """The reason why the other calls cannot meet it."""
 
     def can_hit(self, api_call: str) -> bool:
-        """Whether the call can meet it."""
+        """Return whether the call can meet the fault."""
         return self.only is None or api_call in self.only
 
 
@@ -42,7 +42,7 @@ NOT_A_LIST_REASON = "its answer is no list"
 NO_WAIT_REASON = "nothing is waited for after it"
 
 REFUSED = Fault("refused", "connection refused", "refused", {}, "no connection to", repeated=True)
-"""Nothing listens at the address: that befalls a whole command, not one resource of it."""
+"""Nothing listens at the address. This affects a whole command, not one resource of it."""
 STUCK_PHASE = Fault(
     "never",
     "phase that is never reached",
@@ -57,13 +57,13 @@ OTHER_RESOURCES_REASON = "it would mean other resources"
 ACCOUNT = Fault(
     "account", "another account", "account", {}, "neev:projectId", only=REFRESH_CALLS, not_for=OTHER_RESOURCES_REASON
 )
-"""The settings name another project: that befalls a whole command, too."""
+"""The settings name another project. This affects a whole command, too."""
 ENDPOINT = Fault(
     "endpoint", "another endpoint", "endpoint", {}, "neev:baseUrl", only=REFRESH_CALLS, not_for=OTHER_RESOURCES_REASON
 )
-"""The settings name another service, which has nothing of the stack."""
+"""The settings name another service, which has no object of the stack."""
 COMMAND_FAULTS = (REFUSED, ACCOUNT, ENDPOINT)
-"""What befalls a whole command, not one call."""
+"""The faults of a whole command, not of one call."""
 REJECTED_FAULTS = (
     REFUSED,
     Fault("s429", "429, Retry-After", "status", {"status": 429, "retry_after": 1}, "answered with 429", repeated=True),

@@ -1,4 +1,4 @@
-"""Plays calls against all their faults in a single command of the engine, and tells what became of each."""
+"""A runner that makes calls with all their faults in a single command of the engine, and reports each result."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from tests.matrix.faults import (
 from neev_emulator.testing import Emulator, serve
 
 MANY_TIMES = 1000
-"""Times that a fault strikes where it goes on: more than anybody tries."""
+"""The number of times that a lasting fault is injected: more than any number of attempts."""
 PARALLEL_OPTIONS = ("--parallel", "512")
 REFUSAL_SECONDS = 3600
-"""Seconds for which nobody could connect: it ends with the command."""
+"""The seconds for which connections are refused. It ends with the command."""
 ROUND_COUNT = 4
-"""Times that a story is played at most, where a busy machine kept a call from being made at all."""
+"""The maximum number of runs of a scenario in which a busy machine prevented a call."""
 
 
 @dataclass(frozen=True)
 class MatrixCell:
-    """One resource, whose call is struck by a fault: once, or as long as the command lasts."""
+    """One resource, with a fault for its call: once, or until the command ends."""
 
     api_call: ApiCall
     fault: Fault
@@ -48,26 +48,26 @@ class MatrixCell:
 
     @property
     def name(self) -> str:
-        """The resource's name."""
+        """Return the resource's name."""
         return f"{self.api_call.name}-{self.fault.name}{'-lasting' if self.lasting else ''}"
 
     def explains_cause(self, message: str) -> bool:
-        """Whether what the user read names the cause, and what it befell."""
+        """Return whether the message names the cause and the resource."""
         return bool(self.fault.cause) and self.fault.cause in message and self.name in message
 
 
 @dataclass(frozen=True)
 class CellResult:
-    """What became of the resource of a cell."""
+    """The result of one cell."""
 
     sent: int
-    """How often the call was sent."""
+    """The number of times that the call was sent."""
     message: str | None
-    """What the user read of it; nothing where all went well."""
+    """The message for the user, or ``None`` without an error."""
 
     @property
     def was_hit(self) -> bool:
-        """Whether the call met its fault: a list is read only where two reads come within one look."""
+        """Return whether the call met its fault. A list is used only if two reads come within one poll."""
         return self.sent > 0 or self.message is not None
 
     def __str__(self) -> str:
@@ -78,7 +78,7 @@ class CellResult:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Calls that one command makes, and the faults that meet them."""
+    """The calls that one command makes, and their faults."""
 
     name: str
     api_calls: tuple[ApiCall, ...]
@@ -86,12 +86,15 @@ class Scenario:
 
     @property
     def command(self) -> str:
-        """The command that makes the calls."""
+        """Return the command that makes the calls."""
         return self.api_calls[0].command
 
     @property
     def cells(self) -> list[MatrixCell]:
-        """Every call with every fault; where it is sent again, also with one that lasts as long as the command."""
+        """Return every call with every fault.
+
+        A call that is sent again also gets a fault that lasts for the command.
+        """
         return [
             cell
             for call in self.api_calls
@@ -101,7 +104,7 @@ class Scenario:
         ]
 
     def program(self, ids: Ids, changed: Callable[[MatrixCell], bool]) -> Program:
-        """The program in which the resources of some cells are changed."""
+        """Return the program in which the resources of some cells are changed."""
         parts = []
         for call in self.api_calls:
             cells = [cell for cell in self.cells if cell.api_call is call]
@@ -116,7 +119,7 @@ UPDATES = tuple(call for call in CALLS if call.command == "up" and call.name != 
 SCENARIOS = (
     Scenario("struck", UPDATES, INJECTED_FAULTS),
     Scenario("turned away", UPDATES, REJECTED_FAULTS),
-    # the engine deletes nothing where something else went wrong
+    # the engine deletes nothing if another operation failed
     Scenario("delete", tuple(call for call in CALLS if call.name == "delete"), FAULTS),
     Scenario("refresh", tuple(call for call in CALLS if call.command == "refresh"), FAULTS),
 )
@@ -124,14 +127,14 @@ SCENARIOS = (
 
 def _cells_of(api_call: ApiCall, fault: Fault) -> list[MatrixCell]:
     once = MatrixCell(api_call, fault, lasting=False)
-    # each 429 makes everybody wait, so few calls are turned away for long
+    # each 429 delays every request, so few calls get a lasting one
     goes_on = api_call.name in ("create", "patch", "delete", "list") if fault.repeated else api_call.is_retried
     lasts = goes_on and fault.cause and not fault.final and fault not in (*COMMAND_FAULTS, STUCK_PHASE)
     return [once, MatrixCell(api_call, fault, lasting=True)] if lasts else [once]
 
 
 def run_scenario(scenario: Scenario, adapter: str, pulumi_bin: Path, directory: Path) -> dict[MatrixCell, CellResult]:
-    """Every cell was struck, everything was put right by one more command, and nothing is left."""
+    """Run every cell, repair everything with one more command, and assert that nothing remains."""
     observed: dict[MatrixCell, CellResult] = {}
     for turn in range(ROUND_COUNT):
         (place := directory / str(turn)).mkdir()
@@ -157,7 +160,7 @@ def _run_in_project(project: PulumiProject, scenario: Scenario, adapter: str) ->
     write(project, after)
     observed |= _run_with_faults(project, [cell for cell in scenario.cells if cell.fault not in COMMAND_FAULTS], ids)
     project.emulator.advance(SLOW_PHASE_SECONDS)
-    # one more command puts everything right
+    # one more command repairs everything
     getattr(project, scenario.command)(*PARALLEL_OPTIONS)
     invariants.check_invariants(project, after)
     plan = project.run_pulumi("preview", "--expect-no-changes", "--diff")
@@ -178,10 +181,10 @@ def _can_hit(fault: Fault, cell: MatrixCell) -> bool:
 
 
 def _run_redirected(project: PulumiProject, fault: Fault, cells: list[MatrixCell]) -> dict[MatrixCell, CellResult]:
-    """What is seen of a command that does not reach the platform, or another one."""
+    """Return the results of a command that does not reach the API, or reaches another one."""
     command = cells[0].api_call.command
     if fault is not REFUSED and cells[0].api_call.name == "delete":
-        # a program would mean other resources there; what is deleted is what the state holds
+        # a program would mean other resources there; a destroy deletes what the state holds
         command = "destroy"
     targets = [f"--target={_urn(project, cell.name)}" for cell in cells] if command == "destroy" else []
     with _redirected_settings(fault, project.emulator) as env:
@@ -191,7 +194,7 @@ def _run_redirected(project: PulumiProject, fault: Fault, cells: list[MatrixCell
 
 @contextmanager
 def _redirected_settings(fault: Fault, emulator: Emulator) -> Iterator[dict[str, str]]:
-    """The settings that lead there; or nobody can connect meanwhile."""
+    """Yield the settings that cause the fault, or refuse connections meanwhile."""
     if fault is REFUSED:
         assert emulator.reopen is not None
         emulator.reject_connections(REFUSAL_SECONDS)
@@ -219,7 +222,7 @@ def _run(project: PulumiProject, command: str, env: dict[str, str], *targets: st
 
 
 def _run_with_faults(project: PulumiProject, cells: list[MatrixCell], ids: Ids) -> dict[MatrixCell, CellResult]:
-    """What is seen where each call meets its fault."""
+    """Return the results of a command in which each call meets its fault."""
     emulator = project.emulator
     emulator.clear_log()
     for cell in cells:
@@ -229,7 +232,7 @@ def _run_with_faults(project: PulumiProject, cells: list[MatrixCell], ids: Ids) 
             "name": child_name(cell.name, cell.api_call.snapshot),
         }
         emulator.add_fault(cell.fault.kind, **aim, **cell.fault.options, times=MANY_TIMES if cell.lasting else 1)
-        # counts what is sent after that, and changes nothing
+        # counts the requests after the fault, and changes nothing
         emulator.add_fault("slow_phase", **aim, seconds=0, times=MANY_TIMES)
     ended = _run(project, cells[0].api_call.command, {"NEEV_REQUEST_TIMEOUT_SECONDS": str(REQUEST_TIMEOUT)})
     waiting: Any = emulator.control("GET", "faults")
@@ -250,7 +253,7 @@ def _run_with_faults(project: PulumiProject, cells: list[MatrixCell], ids: Ids) 
 
 
 def messages_by_name(command_result: Result) -> Mapping[str, str]:
-    """What the user read of each cell, by its name."""
+    """Return the message for the user of each cell, by its name."""
     found: dict[str, str] = {}
     for event in command_result.events:
         message = event.get("diagnosticEvent", {})

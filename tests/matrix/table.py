@@ -1,4 +1,4 @@
-"""The tables of docs/internals/reliability.md: written from what was seen, and read back by the test."""
+"""The tables of docs/internals/reliability.md: written from results, and read by the test."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ NOT_APPLICABLE = "n/a"
 TITLES = {"plugin": "Through the plugin", "dynamic": "Through dynamic resources"}
 
 Words = Mapping[str, str]
-"""What was seen, by the name of the cell."""
+"""The words for each result, by the name of the cell."""
 
 
 def render_tables(results: Mapping[str, Words]) -> str:
-    """The tables of all faces: a row for each fault, a column for each call."""
+    """Return the tables of all adapters: a row for each fault, a column for each call."""
     return "\n".join(f"### {TITLES[adapter]}\n\n{_render_table(words)}" for adapter, words in results.items())
 
 
 def read_committed(adapter: str, names: Iterable[str]) -> Words:
-    """What the page says of these cells."""
+    """Return what the page says of these cells."""
     part = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
     table = part.partition(f"### {TITLES[adapter]}\n\n")[2].partition("\n### ")[0]
     rows = [re.split(r" *\| *", line.strip("| ")) for line in table.strip().splitlines()]
@@ -37,7 +37,7 @@ def read_committed(adapter: str, names: Iterable[str]) -> Words:
 
 
 def write_page(results: Mapping[str, Words]) -> None:
-    """The page holds these tables."""
+    """Write the tables into the page."""
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
     PAGE.write_text(

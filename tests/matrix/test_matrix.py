@@ -1,4 +1,4 @@
-"""Whatever a call meets: the user reads the cause or notices nothing, and one more command puts everything right."""
+"""Every call with every fault: the user reads the cause or notices nothing, and one more command repairs everything."""
 
 from __future__ import annotations
 

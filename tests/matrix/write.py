@@ -12,7 +12,7 @@ from tests.matrix.table import write_page
 
 
 def main() -> None:
-    """The page is up to date."""
+    """Bring the page up to date."""
     engine = Path(sys.argv[1])
     observed: dict[str, dict[str, str]] = {}
     for adapter in ADAPTERS:
