@@ -1,4 +1,4 @@
-"""The resources: every class below this package that declares one."""
+"""Registry of all resource classes in this package."""
 
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.registry import Registry

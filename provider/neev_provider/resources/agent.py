@@ -135,7 +135,7 @@ class AgentResource(PausableResource[Agent, AgentInputs, AgentOutputs]):
     async def is_left_paused(self, item: Agent, inputs: AgentInputs) -> bool:
         if inputs.resume_idle_paused:
             return False
-        # only the agent's sandbox shows who paused it; an agent without an idle timeout cannot have been idle
+        # only the sandbox shows whether the idle timeout paused the agent; without a timeout, the user paused it
         sandbox = await none_if_not_found(self.api.sandboxes.get(item.sandbox_id or ""))
         return bool(item.idle_timeout_seconds) if sandbox is None else was_paused_when_idle(sandbox)
 
@@ -161,7 +161,7 @@ class AgentResource(PausableResource[Agent, AgentInputs, AgentOutputs]):
         if inputs is not None:
             observed = await self.api.agents.observe(id, REFRESH_BATCH_DELAY)
             return None if observed is None else await self._to_observation(observed, inputs)
-        # an import may give the name, which only the path of one agent understands
+        # an import may pass the name; only the request for a single agent accepts names
         agent = await none_if_not_found(self.api.agents.get(id))
         return None if agent is None else await _observe_import(self.api, agent)
 
@@ -173,12 +173,12 @@ class AgentResource(PausableResource[Agent, AgentInputs, AgentOutputs]):
     async def _apply(
         self, id: str, inputs: AgentInputs, context: OperationContext, old_inputs: AgentInputs | None = None
     ) -> Observation[AgentOutputs]:
-        """Apply size, egress, idle timeout and power of the inputs; only what differs is sent."""
+        """Apply size, egress, idle timeout and `paused`. Send only values that differ."""
         agent = await self.wait_for_phase(id, context)
         body: dict[str, Any] = {}
         size = inputs.model_dump(include={"cpu", "memory_gb"}, exclude_none=True)
         if size and old_inputs is not None:
-            # the API does not report the size, so each update sends it; a create has just sent it
+            # the API does not report the size, so each update sends it; the create request already contains it
             body["resources"] = size
         if policy := egress.policy_to_apply(agent.egress, inputs, old_inputs):
             body["egress"] = egress.to_api(policy)
@@ -189,7 +189,7 @@ class AgentResource(PausableResource[Agent, AgentInputs, AgentOutputs]):
         return await self._to_observation(await self.apply_power(agent, inputs, context, old_inputs), inputs)
 
     async def _to_observation(self, agent: Agent, inputs: AgentInputs) -> Observation[AgentOutputs]:
-        """Return the agent as a program with these inputs sees it."""
+        """Convert the agent to an observation for a program with these inputs."""
         observation = _from_api(agent)
         if inputs.paused is None:
             return observation
@@ -213,7 +213,7 @@ def _create_body(api: Api, inputs: AgentInputs) -> dict[str, Any]:
 
 
 def _from_api(agent: Agent) -> Observation[AgentOutputs]:
-    """The agent as the API answers it."""
+    """Convert the agent that the API returned to an observation."""
     answered: dict[str, Any] = {
         "name": agent.name,
         "egress": egress.from_api(agent.egress),
@@ -230,7 +230,7 @@ def _problem(agent: Agent) -> str | None:
 
 
 async def _observe_import(api: Api, agent: Agent) -> Observation[AgentOutputs]:
-    """The agent with the name of its template; of one that is no longer offered, only the id is known."""
+    """Return the agent with its template's name. Omit the name if the catalog no longer offers the template."""
     live = _from_api(agent)
     template = await none_if_not_found(api.agent_templates.get(agent.agent_template_id or ""))
     return live if template is None else replace(live, inputs={**live.inputs, "agentTemplate": template.name})

@@ -1,4 +1,4 @@
-"""A command that runs in a sandbox: once when it is made, again when it changes, and another when it goes."""
+"""A command that runs in a sandbox when its resource is created, updated or deleted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from neev_provider.resources.session import open_session, sandbox_exists
 
 Argv = Annotated[list[str], Field(min_length=1)]
 RERUN_PROPERTIES = ("create", "cwd", "env", "stdin")
-"""The inputs a change of which means that something has to run."""
+"""Inputs whose changes run a command again."""
 UNKNOWN_OUTCOME_HINT = (
     "It is not run a second time by itself. Look in the sandbox: to run it again, change `triggers`; "
     "to take it as done, set `allowFailure`."
@@ -128,7 +128,7 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
     @override
     def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
         changed = super().diff(old_inputs, state, new_inputs)
-        # what the old `delete` undoes, the new `create` must not have done by then
+        # the old `delete` must run before the new `create`; otherwise it undoes the effects of the new command
         changed = replace(changed, delete_before_replace=old_inputs.get("delete") is not None)
         if new_inputs.get("update") is None or not state.get("createSucceeded"):
             return changed
@@ -143,7 +143,7 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
 
     @override
     async def create(self, inputs: CommandInputs, context: OperationContext) -> Observation[CommandOutputs]:
-        # what is stored if nobody comes back to say how it went
+        # the engine stores this if the operation is interrupted before the outcome is known
         return Observation(str(uuid.uuid4()), {}, CommandOutputs())
 
     @override
@@ -212,7 +212,7 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
 
 
 class _CommandRun:
-    """One run, and what is known of it whatever happens."""
+    """One run of a command, with the outputs recorded so far."""
 
     def __init__(self, api: Api, id: str, inputs: CommandInputs, old_outputs: CommandOutputs) -> None:
         self._api = api
@@ -221,7 +221,11 @@ class _CommandRun:
         self._outputs = old_outputs.model_copy(update={"outcome": Outcome.PENDING})
 
     async def run(self, argv: list[str], context: OperationContext) -> Observation[CommandOutputs]:
-        """It has run once and well; raises ``Halfway`` with how far it came."""
+        """Run the command once.
+
+        Raises:
+            PartialFailure: the run failed. It contains the outputs recorded so far.
+        """
         try:
             await self._execute(argv, context)
         except NeevError as error:
@@ -235,7 +239,7 @@ class _CommandRun:
     async def _execute(self, argv: list[str], context: OperationContext) -> None:
         inputs, deadline = self._inputs, context.deadline
         request = ExecRequest(argv, inputs.cwd, inputs.env or {}, inputs.stdin, inputs.timeout_seconds)
-        # a value of `env` is struck out of what is told; of a text that is secret, only a part may be the secret
+        # values of `env` are redacted from the log; other secret inputs may leak in part, so all output is hidden
         output = OutputCapture(context.log, silent=bool(inputs.secret_output or context.secret_inputs - {"env"}))
         async with open_session(self._api, inputs.sandbox_id, context) as sandbox:
             remaining = deadline.remaining

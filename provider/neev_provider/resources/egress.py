@@ -98,19 +98,22 @@ class EgressInputs(Inputs):
 
 
 def to_api(policy: Egress) -> dict[str, Any]:
-    """The policy as the API takes it."""
+    """Convert the policy to the API's format."""
     return policy.model_dump(mode="json", exclude_none=True)
 
 
 def from_api(policy: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The policy that the API answers, as programs write it."""
+    """Convert a policy from the API's format to camelCase properties."""
     return Egress.model_validate(drop_nulls(policy or {})).to_properties()
 
 
 def policy_to_apply(
     current: Mapping[str, Any] | None, inputs: EgressInputs, old_inputs: EgressInputs | None
 ) -> Egress | None:
-    """The policy to send; ``None`` where the one that the API answers is as it has to be, or is left alone."""
+    """Return the policy to send.
+
+    Return ``None`` if the current policy is equivalent or the inputs do not manage it.
+    """
     declared = type(inputs).properties["egress"]
     taken_out = old_inputs is not None and old_inputs.egress is not None
     denied = declared.resets_to is not None and (taken_out or not declared.resets_to.only_on_removal)

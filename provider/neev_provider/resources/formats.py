@@ -1,4 +1,4 @@
-"""Texts that the API takes, checked before anything is sent."""
+"""String formats that the API accepts, validated before a request is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leases of running sandboxes, so that only the last session pauses one that was resumed for it."""
+"""Leases of running sandboxes. The last session pauses a sandbox that a session resumed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,11 +14,11 @@ class SandboxLease:
     """A sandbox with open sessions."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while the sandbox is resumed or paused."""
+    """Lock that is held while the sandbox is resumed or paused."""
     ref_count: int = 0
-    """Sessions that are open."""
+    """Number of open sessions."""
     resumed_by_us: bool = False
-    """A session had to resume the sandbox, so the last one pauses it."""
+    """Whether a session resumed the sandbox. If so, the last session pauses it."""
 
 
 _LEASES: WeakKeyDictionary[Api, dict[str, SandboxLease]] = WeakKeyDictionary()
@@ -26,7 +26,7 @@ _LEASES: WeakKeyDictionary[Api, dict[str, SandboxLease]] = WeakKeyDictionary()
 
 @asynccontextmanager
 async def acquire_lease(api: Api, sandbox_id: str) -> AsyncIterator[SandboxLease]:
-    """Hold the lease that all sessions in the sandbox share; it is dropped after the last of them."""
+    """Yield the lease that all sessions of the sandbox share. Discard it after the last session."""
     leases = _LEASES.setdefault(api, {})
     lease = leases.setdefault(sandbox_id, SandboxLease())
     lease.ref_count += 1

@@ -9,7 +9,7 @@ from neev_provider.core.errors import NotFound
 
 T = TypeVar("T")
 REFRESH_BATCH_DELAY: Final = 0.02
-"""Seconds that a read waits for others, so that a refresh of many resources is one list."""
+"""Delay of a read, in seconds. It lets a refresh read many resources with one list request."""
 
 
 async def none_if_not_found(awaitable: Awaitable[T]) -> T | None:

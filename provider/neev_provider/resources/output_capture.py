@@ -1,4 +1,4 @@
-"""What a command writes: as much of it as a state can hold, and its lines while it runs."""
+"""Capture of a command's output: its end for the state, its lines for the log."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections.abc import Callable
 from neev_provider.core.redaction import redact
 
 MAX_CAPTURED_CHARS = 64 * 1024
-"""Characters of one stream that are kept, the last ones; likewise what of a command goes to the log."""
+"""Maximum number of characters kept of one stream (the last ones), and logged of one command."""
 ERROR_LINES = 15
-"""Lines that an error shows, the last ones."""
+"""Maximum number of output lines in an error (the last ones)."""
 MAX_LINE_LENGTH = 500
-"""Characters of a line that an error shows."""
+"""Maximum length of an output line in an error."""
 
 
 class TailBuffer:
-    """The end of a text of any length."""
+    """A buffer that keeps the end of a text of any length."""
 
     def __init__(self) -> None:
         self._text = ""
         self._omitted_chars = 0
 
     def append(self, text: str) -> None:
-        """The text goes on."""
+        """Append text."""
         self._text += text
         if len(self._text) > 2 * MAX_CAPTURED_CHARS:
             self._truncate()
 
     @property
     def text(self) -> str:
-        """The text, or its end and before it how much is left out."""
+        """Return the text, or the number of omitted characters followed by its end."""
         self._truncate()
         return f"[{self._omitted_chars} characters left out]\n{self._text}" if self._omitted_chars else self._text
 
@@ -40,7 +40,7 @@ class TailBuffer:
 
 
 class OutputCapture:
-    """Both streams of a command; whole lines are told as they come, for a secret may come in pieces."""
+    """Both output streams of a command. It logs complete lines, because a secret may arrive in parts."""
 
     def __init__(self, log: Callable[[str], None], *, silent: bool) -> None:
         self._log = log
@@ -51,32 +51,32 @@ class OutputCapture:
         self._logged_chars = 0
 
     def write(self, stream: str, text: str) -> None:
-        """The command wrote this."""
+        """Add text that the command wrote to the stream."""
         self._streams[stream].append(text)
         lines, newline, rest = (self._partial_lines[stream] + text).rpartition("\n")
         if newline:
             self._log_lines(lines)
-        # half a secret would not be known again
+        # redact before truncating: part of a secret is not recognized
         self._partial_lines[stream] = rest if len(rest) <= MAX_CAPTURED_CHARS else redact(rest)[-MAX_CAPTURED_CHARS:]
 
     def close(self) -> None:
-        """The command will write no more."""
+        """Log the incomplete last lines after the command has ended."""
         for rest in filter(None, self._partial_lines.values()):
             self._log_lines(rest)
 
     @property
     def stdout(self) -> str:
-        """What it wrote to its standard output."""
+        """Return the captured standard output."""
         return self._streams["stdout"].text
 
     @property
     def stderr(self) -> str:
-        """What it wrote to its standard error."""
+        """Return the captured standard error."""
         return self._streams["stderr"].text
 
     @property
     def last_lines(self) -> str:
-        """The end of what it wrote, for an error; nothing where the output is a secret."""
+        """Return the last lines for an error message. Omit them if the output is secret."""
         if self._silent:
             return "Its output is a secret, so it is not shown."
         lines = self._lines.text.rstrip().splitlines()[-ERROR_LINES:]

@@ -1,4 +1,4 @@
-"""The verbs that sandboxes and agents have in common."""
+"""Operations that sandboxes and agents have in common."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PausableObject(Protocol):
 
     @property
     def id(self) -> str:
-        """The id that the API gave it."""
+        """Return the id that the API assigned."""
 
 
 class PausableInputs(EgressInputs):
@@ -44,7 +44,7 @@ class PausableCollection(Protocol[CollectedT_co]):
     """The API's sandboxes or agents."""
 
     async def find(self, name: str, /) -> CollectedT_co | None:
-        """Return the object of this name."""
+        """Return the object with this name, or ``None`` if there is none."""
 
     async def observe(self, id: str, max_delay: float, /) -> CollectedT_co | None:
         """Return the object as the API reports it within the delay."""
@@ -63,12 +63,12 @@ class PausableCollection(Protocol[CollectedT_co]):
 
 
 class PausableResource(Resource[Api, PausableInputsT, OutputsT], Generic[ItemT, PausableInputsT, OutputsT]):
-    """Find, wait for, pause, resume and delete the objects of one collection."""
+    """A resource whose objects can be paused and resumed."""
 
     @property
     @abstractmethod
     def collection(self) -> PausableCollection[ItemT]:
-        """The API's objects of this kind."""
+        """Return the API's collection of these objects."""
 
     @abstractmethod
     def classify_phase(self, item: ItemT, target_phases: tuple[str, ...]) -> WaitStatus:
@@ -76,11 +76,11 @@ class PausableResource(Resource[Api, PausableInputsT, OutputsT], Generic[ItemT, 
 
     @abstractmethod
     def is_paused(self, item: ItemT) -> bool:
-        """Return whether the object is paused, or is being paused."""
+        """Return whether the object is paused or pausing."""
 
     @abstractmethod
     async def is_left_paused(self, item: ItemT, inputs: PausableInputsT) -> bool:
-        """Return whether the API paused the object because it was idle, and the program accepts that."""
+        """Return whether the API paused the idle object and the program accepts that."""
 
     @override
     async def find_id_by_name(self, name: str) -> str | None:
@@ -111,7 +111,7 @@ class PausableResource(Resource[Api, PausableInputsT, OutputsT], Generic[ItemT, 
     async def apply_power(
         self, item: ItemT, inputs: PausableInputsT, context: OperationContext, old_inputs: PausableInputsT | None
     ) -> ItemT:
-        """Pause or resume the object as the inputs say, and return it as it is then."""
+        """Pause or resume the object according to the inputs, and return the updated object."""
         if inputs.paused is None or self.is_paused(item) == inputs.paused:
             return item
         if inputs.paused:

@@ -1,4 +1,4 @@
-"""A preview port: a port of a sandbox that has a URL of its own."""
+"""A preview port: a port of a sandbox with its own URL."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class PreviewPortResource(Resource[Api, PreviewPortInputs, PreviewPortOutputs]):
         if existing is not None:
             if slug == existing.slug:
                 raise OperationFailed(f"port {port} is already exposed with the given slug", hint=SLUG_TAKEN_HINT)
-            # another slug says that the port is this resource's from now on, also to one that had it before
+            # a new slug marks the port as owned by this resource, also for a resource that owned it before
             slug = slug or "".join(secrets.choice(SLUG_LETTERS) for _ in range(SLUG_LENGTH))
             context.log(f"port {port} was exposed already: it has another URL now, and the one it had has ended.")
         exposed = await self.api.ports.expose(sandbox, port, slug=slug)
@@ -98,7 +98,7 @@ class PreviewPortResource(Resource[Api, PreviewPortInputs, PreviewPortOutputs]):
     @override
     async def read(self, id: str, inputs: PreviewPortInputs | None) -> Observation[PreviewPortOutputs] | None:
         sandbox, port = _parse_id(id)
-        # an import may give the sandbox's name, which a program that refers to its id would want to replace
+        # an import may pass the sandbox's name; store the id, since a program that refers to it would replace the port
         found_sandbox = await none_if_not_found(self.api.sandboxes.get(sandbox))
         sandbox = found_sandbox.id if found_sandbox is not None else sandbox
         exposed = await self.api.ports.find(sandbox, port)
@@ -141,7 +141,7 @@ def _to_observation(sandbox_id: str, port: Port, own_slug: str | None) -> Observ
 
 
 def _own_slug(state: Mapping[str, Any]) -> str | None:
-    """The slug with which the resource exposed the port, as far as that was stored."""
+    """Return the slug with which the resource exposed the port, or ``None`` if the state has none."""
     own = state.get("exposedSlug") or state.get("slug")
     return own if isinstance(own, str) else None
 

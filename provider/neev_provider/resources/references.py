@@ -1,4 +1,4 @@
-"""Inputs that name something of the platform: what they name is there, or the error is one of the input."""
+"""Validation of inputs that refer to objects at the API. A missing object is an error of the input."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ T = TypeVar("T")
 
 
 def missing_reference_error(api: Api, path: str, kind: str, id: str) -> MissingReference:
-    """Return the error for an input that names nothing of the kind in the project."""
+    """Return the error for an input that refers to an object missing in the project."""
     return MissingReference(path, f"there is no {kind} {id!r} in the project {api.settings.project_id}")
 
 
 async def require_existing(awaitable: Awaitable[T], error: MissingReference) -> T:
-    """Return what the work gives; raises the error where the API does not find what the work is about."""
+    """Return the result, or raise the error if the API does not find the object."""
     try:
         return await awaitable
     except NotFound:
@@ -27,23 +27,23 @@ async def require_existing(awaitable: Awaitable[T], error: MissingReference) -> 
 
 
 async def require_sandbox(api: Api, path: str, id: str) -> None:
-    """Return only where there is the sandbox that the input at the path names."""
+    """Raise ``MissingReference`` unless the sandbox in the input at the path exists."""
     await require_existing(api.sandboxes.get(id), missing_reference_error(api, path, "sandbox", id))
 
 
 async def require_snapshot(api: Api, path: str, id: str) -> None:
-    """Return only where there is the snapshot that the input at the path names."""
+    """Raise ``MissingReference`` unless the snapshot in the input at the path exists."""
     await require_existing(api.snapshots.get(id), missing_reference_error(api, path, "snapshot", id))
 
 
 async def require_template(api: Api, path: str, id: str) -> None:
-    """Return only where the catalogue offers the sandbox template that the input at the path names, by its id."""
+    """Raise ``MissingReference`` unless the catalog contains a sandbox template with this id."""
     known_values = [template.id for template in await api.templates.list()]
     _require_entry(path, "sandbox template", id, known_values)
 
 
 async def require_agent_template(api: Api, path: str, name: str) -> None:
-    """Return only where the catalogue offers the agent template that the input at the path names, by its name."""
+    """Raise ``MissingReference`` unless the catalog contains an agent template with this name."""
     known_values = [template.name for template in await api.agent_templates.list()]
     _require_entry(path, "agent template", name, known_values)
 

@@ -1,4 +1,4 @@
-"""Work inside a sandbox: it runs while the work goes on, and sleeps again afterwards where it slept before."""
+"""Sessions in a sandbox. A paused sandbox is resumed for the session and paused again afterwards."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from neev_provider.resources.workspace_paths import canonicalize_path
 
 SANDBOX = SandboxResource()
 CLEANUP_GRACE_SECONDS = 0.25
-"""Seconds for putting a sandbox to sleep where the operation itself has none left; a face gives it little more."""
+"""Grace period for pausing a sandbox after the deadline, in seconds. Adapters allow little more time."""
 
 
 @asynccontextmanager
 async def open_session(api: Api, sandbox_id: str, context: OperationContext) -> AsyncIterator[SandboxSession]:
-    """The inside of the sandbox, which runs; whoever leaves last pauses it where somebody had to wake it."""
+    """Yield a session in the running sandbox. The last session pauses a sandbox that a session resumed."""
     async with acquire_lease(api, sandbox_id) as lease:
         try:
             yield api.runtime.session(await _ensure_running(api, sandbox_id, lease, context))
@@ -44,7 +44,7 @@ async def open_session(api: Api, sandbox_id: str, context: OperationContext) -> 
 
 
 async def run_tool(sandbox: SandboxSession, argv: list[str], failure_message: str) -> None:
-    """A tool of the sandbox's image has done its work; where it has not, the error says the trouble first."""
+    """Run a tool of the sandbox's image. If it fails, raise an error that starts with ``failure_message``."""
     output: list[str] = []
     try:
         code = await sandbox.exec(ExecRequest(argv, timeout=30), lambda _, text: output.append(text), read_timeout=30)
@@ -58,12 +58,12 @@ async def run_tool(sandbox: SandboxSession, argv: list[str], failure_message: st
 
 
 async def sandbox_exists(api: Api, sandbox_id: str) -> bool:
-    """Whether the sandbox exists."""
+    """Return whether the sandbox exists."""
     return await none_if_not_found(api.sandboxes.get(sandbox_id)) is not None
 
 
 def parse_path_id(id: str, subject: str) -> tuple[str, str]:
-    """The sandbox and the path that the id of something written inside says."""
+    """Return the sandbox id and the path in the id of a file or directory."""
     sandbox_id, slash, path = id.partition("/")
     if not slash:
         raise InputError("id", f"must have the form SANDBOX_ID/PATH for {subject}")
@@ -87,7 +87,7 @@ async def _ensure_running(api: Api, sandbox_id: str, lease: SandboxLease, contex
 
 @asynccontextmanager
 async def _should_pause(lease: SandboxLease) -> AsyncIterator[bool]:
-    """Whether the one who leaves has to put the sandbox back to sleep; nobody comes in meanwhile."""
+    """Yield whether the closing session has to pause the sandbox. No session can resume it meanwhile."""
     async with lease.lock:
         needs_pause = lease.resumed_by_us and lease.ref_count == 1
         lease.resumed_by_us = lease.resumed_by_us and not needs_pause
@@ -95,7 +95,7 @@ async def _should_pause(lease: SandboxLease) -> AsyncIterator[bool]:
 
 
 async def run_cleanup(operation: Awaitable[object], context: OperationContext, *, action: str) -> None:
-    """The work is done, if that can be had soon: what went wrong before is what counts."""
+    """Run the cleanup under a short deadline. Ignore its errors, because the earlier error is reported."""
     deadline = context.deadline
     seconds = CLEANUP_GRACE_SECONDS if deadline.cancelled.is_set() else max(CLEANUP_GRACE_SECONDS, deadline.remaining)
     cleanup_deadline = replace(deadline, timeout=seconds, cancelled=asyncio.Event())

@@ -1,4 +1,4 @@
-"""A snapshot: the state of a sandbox at one moment, kept."""
+"""A snapshot: the stored state of a sandbox at one moment."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class SnapshotResource(Resource[Api, SnapshotInputs, SnapshotOutputs]):
             for snapshot in await none_if_not_found(self.api.snapshots.list(inputs.sandbox_id)) or ()
             if snapshot.name == inputs.name
         ]
-        # a name that several have does not say which of them was made by whom
+        # if several snapshots have the name, the one that the create made is unknown
         return _to_observation(matches[0]) if len(matches) == 1 else None
 
     @override

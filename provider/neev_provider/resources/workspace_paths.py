@@ -1,4 +1,4 @@
-"""Paths inside a sandbox: what they mean, however they are spelled, and which of them cannot be."""
+"""Paths in a sandbox: normalization and validation."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 
 WORKSPACE_ROOT: Final = "/workspace"
-"""Where the workspace is inside a sandbox; a relative path is below it."""
+"""Path of the workspace in a sandbox. Relative paths start there."""
 MAX_NAME_BYTES: Final = 255
-"""Bytes of one name in a path, at most, as file systems have it."""
+"""Maximum length of one name in a path, in bytes. File systems have this limit."""
 MAX_PATH_BYTES: Final = 4095
-"""Bytes of a whole path, likewise."""
+"""Maximum length of a whole path, in bytes. File systems have this limit."""
 
 
 def normalize_path(path: str) -> str:
-    """Return the path from the workspace on, spelled in the one way that all its spellings have in common.
+    """Return the path relative to the workspace, in its normal form.
 
     Raises:
-        ValueError: it leads out of the workspace, or no file can have it.
+        ValueError: the path leads out of the workspace, or no file can have it.
     """
     if "\0" in path:
         raise ValueError("contains a NUL character")
@@ -33,10 +33,10 @@ def normalize_path(path: str) -> str:
 
 
 def normalize_file_path(path: str) -> str:
-    """Return the path likewise; it cannot be the workspace itself.
+    """Return the normal form of a file's path, which cannot be the workspace itself.
 
     Raises:
-        ValueError: as `relative` does, or it is the workspace.
+        ValueError: as for ``normalize_path``, or the path is the workspace.
     """
     found = normalize_path(path)
     if found == ".":
@@ -45,7 +45,7 @@ def normalize_file_path(path: str) -> str:
 
 
 def canonicalize_path(path: str) -> str:
-    """Return what two paths have in common where they mean the same; one that cannot be is only like itself."""
+    """Return the normal form of a valid path for comparisons. Return an invalid path unchanged."""
     try:
         return normalize_path(path)
     except ValueError:

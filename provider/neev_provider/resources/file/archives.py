@@ -1,4 +1,4 @@
-"""What is in an archive, one entry after the other; nothing of it is written anywhere here."""
+"""Reading of archives, one entry at a time. This module writes nothing to disk."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ READ_ERRORS: Final = (
     RuntimeError,
     ValueError,
 )
-"""What an archive that cannot be read raises."""
+"""Exceptions raised for an archive that cannot be read."""
 MAX_HEADER_BYTES: Final = 16 << 20
-"""Bytes of one header of an entry, at most; a name is never that long."""
+"""Maximum size of an entry's header, in bytes. No valid name is that long."""
 MAX_LINK_TARGET_BYTES: Final = 4095
-"""Bytes that the target of a symbolic link may have."""
+"""Maximum length of a symbolic link's target, in bytes."""
 _COMPRESSIONS: Final[tuple[tuple[bytes, Callable[..., Any]], ...]] = (
     (b"\x1f\x8b", gzip.open),
     (b"BZh", bz2.open),
@@ -50,14 +50,14 @@ class ArchiveEntry:
     size: int
     is_executable: bool
     target: str | None
-    """Where it leads, where it is a symbolic link."""
+    """Target of a symbolic link. ``None`` for any other entry."""
     open: Callable[[], IO[bytes]] | None
-    """Opens its content; ``None`` where it is no file."""
+    """Function that opens the content. ``None`` if the entry is not a file."""
 
 
 @contextmanager
 def open_entries(archive: Path) -> Iterator[Iterator[ArchiveEntry] | None]:
-    """The entries of the archive, which is a regular file; ``None`` where it is no archive of a kind that is known."""
+    """Yield the entries of the archive, which must be a regular file. Yield ``None`` if its format is unknown."""
     with ExitStack() as kept:
         if zipfile.is_zipfile(archive):
             yield _read_zip_entries(kept.enter_context(zipfile.ZipFile(archive)))
@@ -79,13 +79,13 @@ def _open_decompressed(archive: Path) -> Any:
 
 
 class _BoundedReader:
-    """A stream of which nobody reads much at once: a header may claim any size, and is read as a whole."""
+    """A stream that limits the size of a read. A header may declare any size, and ``tarfile`` reads it at once."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
 
     def read(self, size: int) -> bytes:
-        """Return the next bytes."""
+        """Return the next bytes, or raise ``OSError`` if the size exceeds ``MAX_HEADER_BYTES``."""
         if size > MAX_HEADER_BYTES:
             raise OSError("an entry has a header that is too large")
         return self._stream.read(size)
@@ -95,7 +95,7 @@ class _BoundedReader:
         return self._stream.tell()
 
     def seek(self, position: int) -> int:
-        """Go to the position; what is compressed is read on the way, piece by piece."""
+        """Move to the position. Read compressed data up to it in chunks."""
         while (left := position - self._stream.tell()) > 0:
             raise_if_cancelled()
             if not self._stream.read(min(left, CHUNK_BYTES)):

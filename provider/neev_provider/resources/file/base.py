@@ -1,4 +1,4 @@
-"""What files and directories in a sandbox have in common."""
+"""Base classes of files and directories in a sandbox."""
 
 from __future__ import annotations
 
@@ -44,45 +44,45 @@ class SandboxFileResource(Resource[Api, SandboxFileInputsT, OutputsT]):
     parent = "sandboxId"
     is_slow = True
     subject: ClassVar[str]
-    """What it is, for errors: such as `a file`."""
+    """Noun phrase for error messages, such as `a file`."""
     source_inputs: ClassVar[tuple[str, ...]]
-    """The inputs of which one says what it holds, in camelCase as the following."""
+    """Inputs that each can define the content, in camelCase like the following attributes."""
     source_options: ClassVar[tuple[str, ...]] = ()
-    """The inputs that select what of the source is written."""
+    """Inputs that select the parts of the source to write."""
     unstored_inputs: ClassVar[tuple[str, ...]]
-    """The inputs that contain the content itself: the state holds only its digest."""
+    """Inputs that contain the content itself. The state contains only its digest."""
     written_output: ClassVar[str]
-    """The output without which nothing was written that a deletion has to remove."""
+    """Output that is set if something was written. Without it, a deletion removes nothing."""
 
     @abstractmethod
     def plan_writes(
         self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]
     ) -> Sequence[Change] | None:
-        """Return the changes of single files; ``None`` if what is there is as the new inputs say."""
+        """Return the changes of single files, or ``None`` if the current content matches the new inputs."""
 
     @abstractmethod
     async def observe(
         self, session: SandboxSession, id: str, path: str, state: Mapping[str, Any]
     ) -> Observation[OutputsT] | None:
-        """Return what is there now, or ``None`` if it is gone; what is unchanged since the state is not read again."""
+        """Return the current observation, or ``None`` if the path is gone. Do not read unchanged files again."""
 
     @abstractmethod
     def observe_state(self, id: str, state: Mapping[str, Any]) -> Observation[OutputsT]:
-        """Return what the state says is there."""
+        """Return the observation that the state describes."""
 
     async def observe_import(self, session: SandboxSession, id: str, path: str) -> Observation[OutputsT] | None:
-        """Return what is there that no state describes, or ``None``."""
+        """Return an observation without a state, or ``None`` if the path does not exist."""
         return await self.observe(session, id, path, {})
 
     @abstractmethod
     async def find_written(
         self, session: SandboxSession, id: str, inputs: SandboxFileInputsT
     ) -> Observation[OutputsT] | None:
-        """Return what an interrupted create wrote, if it wrote all of it; else ``None``."""
+        """Return the observation if an interrupted create wrote everything, otherwise ``None``."""
 
     @abstractmethod
     async def remove(self, session: SandboxSession, id: str, path: str, context: OperationContext) -> None:
-        """Remove what this resource wrote and nothing else wrote since."""
+        """Delete what this resource wrote, except files that another process wrote since."""
 
     @override
     def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
@@ -125,7 +125,7 @@ class SandboxFileResource(Resource[Api, SandboxFileInputsT, OutputsT]):
         if sandbox is None:
             return None
         if not is_ready(sandbox):
-            return self.observe_state(id, state)  # nothing writes to the files of a paused sandbox
+            return self.observe_state(id, state)  # files of a paused sandbox do not change
         return await self.observe(self.api.runtime.session(sandbox), id, inputs.path, state)
 
     @override

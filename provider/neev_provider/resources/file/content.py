@@ -1,4 +1,4 @@
-"""What a file is to hold: given as text, as base64, as an asset, or as a local file; compared by its digest."""
+"""Content of a file: text, Base64, an asset or a local file. Contents are compared by digest."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _validate_mode(text: str) -> str:
 
 
 def require_local(asset: AssetOrArchiveT) -> AssetOrArchiveT:
-    """The asset or archive, which is at hand; raises ``ValueError`` where it would have to be fetched."""
+    """Return the asset or archive if it is local, otherwise raise ``ValueError``."""
     if asset.uri is not None:
         raise ValueError("must be local; download the content first, or download it in the sandbox")
     return asset
@@ -54,20 +54,20 @@ Mode = Annotated[str, AfterValidator(_validate_mode)]
 Content = io.BytesIO | io.BufferedReader
 
 MAX_SHOWN_PATH_LENGTH: Final = 80
-"""Characters of a local path that an error shows."""
+"""Maximum length of a local path in an error message."""
 CONTENT_PROPERTIES: Final = ("content", "contentBase64", "source", "sourcePath")
-"""The inputs that say what a file holds, in any one of four ways."""
+"""Inputs that define the content of a file. At most one of them is set."""
 AT_MOST_ONE_CONTENT: Final[Rule] = at_most_one_of("content", "content_base64", "source", "source_path")
 
 
 def content_inputs(inputs: Model) -> dict[str, Any]:
-    """What inputs say of the content, by the outside names; nothing of what they do not say."""
+    """Return the content inputs that are set, by their camelCase names."""
     values = {name: getattr(inputs, inputs.properties[name].field) for name in CONTENT_PROPERTIES}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def open_content(values: Mapping[str, Any]) -> Content:
-    """The content that inputs, by their outside names, say; nothing where they say none."""
+    """Open the content that the camelCase inputs define. The content is empty if no input defines it."""
     source = values.get("source")
     if values.get("contentBase64") is not None:
         return io.BytesIO(base64.b64decode(values["contentBase64"]))
@@ -79,7 +79,7 @@ def open_content(values: Mapping[str, Any]) -> Content:
 
 
 def open_asset(asset: Asset) -> Content:
-    """The content of an asset."""
+    """Open the content of an asset."""
     if asset.text is not None:
         return io.BytesIO(asset.text.encode())
     if asset.path is None:
@@ -88,10 +88,10 @@ def open_asset(asset: Asset) -> Content:
 
 
 def open_file(path: str | os.PathLike[str], property_name: str) -> io.BufferedReader:
-    """The content of a local file; what never ends, or waits for somebody else, is not read.
+    """Open a local file. Reject devices and pipes, because reading one may block or never end.
 
     Raises:
-        InputError: it is no regular file, or cannot be read.
+        InputError: the path is not a regular file or cannot be read.
     """
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
@@ -104,7 +104,7 @@ def open_file(path: str | os.PathLike[str], property_name: str) -> io.BufferedRe
 
 
 def compute_digest(content: Content) -> str:
-    """The digest of the stream, which is at its beginning again afterwards."""
+    """Return the digest of the stream, then rewind the stream to its beginning."""
     digest = hashlib.sha256()
     copy_chunks(content, digest.update)
     content.seek(0)
@@ -112,7 +112,7 @@ def compute_digest(content: Content) -> str:
 
 
 def validate_readable(values: Mapping[str, Any]) -> Iterator[ValidationFailure]:
-    """Why the local file that checked inputs name cannot be read, where it cannot."""
+    """Yield a failure if the local file in the validated inputs cannot be read."""
     source, path = values.get("source"), values.get("sourcePath")
     try:
         if isinstance(source, Asset) and source.path is not None:
@@ -124,7 +124,7 @@ def validate_readable(values: Mapping[str, Any]) -> Iterator[ValidationFailure]:
 
 
 def planned_digest(values: Mapping[str, Any]) -> str | None:
-    """The digest of what checked inputs say; none where that is not known yet or cannot be read."""
+    """Return the digest of the content in the validated inputs, or ``None`` if it is unknown or unreadable."""
     contents = {name: values[name] for name in CONTENT_PROPERTIES if values.get(name) is not None}
     if not all(isinstance(item, str | Asset) for item in contents.values()):
         return None

@@ -1,4 +1,4 @@
-"""A directory of a sandbox that holds what an archive or a local folder holds, file by file."""
+"""A directory in a sandbox with the files of an archive or a local folder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from neev_provider.resources.session import open_session
 from neev_provider.resources.workspace_paths import FolderPath, canonicalize_path
 
 SOURCE_PROPERTIES = ("source", "sourcePath")
-"""The inputs that say what the directory holds, in either of two ways."""
+"""Inputs that define the contents of the directory. Exactly one of them is set."""
 
 
 FINGERPRINTS_KEY = "__fingerprints"
@@ -143,7 +143,7 @@ class DirectoryResource(SandboxFileResource[DirectoryInputs, TreeOutputs]):
             return None
         tree = TreeSync(session, inputs.path, TreeOutputs(files=files))
         await tree.refresh()
-        # what is only partly there is overwritten by the next create
+        # the next create overwrites a tree that is incomplete
         return None if tree.outputs.drifted_files else _to_observation(id, tree)
 
     @override
@@ -156,7 +156,7 @@ class DirectoryResource(SandboxFileResource[DirectoryInputs, TreeOutputs]):
 def _files_from_state(
     old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]
 ) -> Mapping[str, str] | None:
-    """The files that were written, where the source is not at hand but known to be the one of before."""
+    """Return the files from the state if the new source has no local content but the same hash as before."""
     before, after = old_inputs.get("source"), new_inputs.get("source")
     if not isinstance(before, Archive) or not isinstance(after, Archive) or after.has_content:
         return None
@@ -176,7 +176,7 @@ def _parse_tree(values: Mapping[str, Any]) -> SourceTree:
 
 
 def _planned_tree(values: Mapping[str, Any]) -> SourceTree | None:
-    """The tree that checked inputs say; none where that is not known yet or not at hand."""
+    """Return the tree in the validated inputs, or ``None`` if it is unknown or its content is not local."""
     source, path, exclude = (values.get(name) for name in (*SOURCE_PROPERTIES, "exclude"))
     source_or_path = path if source is None else source
     if not isinstance(source_or_path, str | AssetOrArchive) or not isinstance(exclude or [], list):
@@ -189,7 +189,7 @@ def _planned_tree(values: Mapping[str, Any]) -> SourceTree | None:
 
 
 def _planned_files(values: Mapping[str, Any]) -> dict[str, str] | None:
-    """The files that checked inputs say, by path; none where that is not known yet or cannot be read."""
+    """Return the digests of the planned files by path, or ``None`` if they are unknown or unreadable."""
     tree = _planned_tree(values)
     if tree is None:
         return None
@@ -209,7 +209,7 @@ def _tree_from_state(session: SandboxSession, path: str, state: Mapping[str, Any
 
 
 def _stored_fingerprints(state: Mapping[str, Any]) -> dict[str, str]:
-    """Return the fingerprints; they belong to both lists of files, so without one of them none is known."""
+    """Return the stored fingerprints, or none if the state lacks one of the two file lists they refer to."""
     fingerprints = state.get(FINGERPRINTS_KEY) if "files" in state and "driftedFiles" in state else None
     if not isinstance(fingerprints, Mapping):
         return {}
@@ -217,7 +217,7 @@ def _stored_fingerprints(state: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _changed_files(state: Mapping[str, Any], desired: Mapping[str, str]) -> list[Change]:
-    """Return the files that are written, made executable or not, or removed."""
+    """Return a change for each file to write, to delete, or whose executable permission differs."""
     outputs = parse(TreeOutputs, state)
     current = observed_files(outputs.files, outputs.drifted_files)
     unverified = unverified_paths(outputs, _stored_fingerprints(state))

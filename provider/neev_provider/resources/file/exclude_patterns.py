@@ -1,4 +1,4 @@
-"""What is left out of a tree: patterns that mean what they mean in a .gitignore."""
+"""Patterns that exclude files of a tree, in the syntax of a .gitignore file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def _validate_pattern(text: str) -> str:
-    """Return the pattern as it is.
+    """Return the pattern unchanged if it is valid.
 
     Raises:
-        ValueError: it can match nothing at all.
+        ValueError: the pattern cannot match any path.
     """
     if _compile_pattern(text).include is None:
         raise ValueError("is not a valid pattern; use the syntax of .gitignore, such as *.pyc or /build/")
@@ -26,7 +26,7 @@ Pattern = Annotated[str, AfterValidator(_validate_pattern)]
 
 
 class ExcludePatterns:
-    """Patterns in the order in which a program gives them; the last one that matches counts."""
+    """Exclude patterns in the order of the program. The last pattern that matches decides."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self._patterns = patterns
@@ -34,7 +34,7 @@ class ExcludePatterns:
         self._matched_indexes: set[int] = set()
 
     def is_excluded(self, path: str, *, is_folder: bool) -> bool:
-        """Return whether the path, relative to the top of the tree, is left out; what is above it is not."""
+        """Return whether the path, relative to the root of the tree, is excluded. Do not check its parent folders."""
         left_out = False
         for number, item in enumerate(self._compiled):
             if item.match_file(f"{path}/" if is_folder else path) is not None:
@@ -44,7 +44,7 @@ class ExcludePatterns:
 
     @property
     def unmatched_patterns(self) -> list[str]:
-        """Return the patterns that have matched nothing so far."""
+        """Return the patterns that have not matched any path so far."""
         return [text for number, text in enumerate(self._patterns) if number not in self._matched_indexes]
 
 
@@ -53,5 +53,5 @@ def _compile_pattern(text: str) -> GitIgnoreSpecPattern:
 
     sign = "!" if text.startswith("!") else ""
     rest = text.removeprefix(sign)
-    # there, a path from the top begins with a slash; here it may begin with ./ as well
+    # in .gitignore, a path from the root begins with a slash; here it may also begin with ./
     return GitIgnoreSpecPattern(f"{sign}{rest[1:] if rest.startswith('./') else rest}")

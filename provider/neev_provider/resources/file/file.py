@@ -1,4 +1,4 @@
-"""A file in a sandbox, known by the digest of its content."""
+"""A file in a sandbox. Its content is compared by digest."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ async def _compute_digest(raw_inputs: Mapping[str, Any]) -> str:
 
 
 async def _plan_write(raw_inputs: Mapping[str, Any], old_outputs: FileOutputs) -> tuple[FileOutputs, bool]:
-    """Return what is known of the file once it is as desired, and whether it has to be written for that."""
+    """Return the outputs to store if the operation fails, and whether the file has to be written."""
     digest = await _compute_digest(raw_inputs)
     keeps_content = old_outputs.sha256 is not None and not raw_inputs
     needs_write = not keeps_content and (old_outputs.written_sha256 is None or old_outputs.sha256 != digest)
@@ -198,7 +198,7 @@ async def _apply(session: SandboxSession, inputs: FileInputs, context: Operation
 async def _observe(
     session: SandboxSession, id: str, path: str, old_outputs: FileOutputs
 ) -> Observation[FileOutputs] | None:
-    """Return the file as it is; if its size and time are unchanged, it is not read again."""
+    """Return the current observation of the file. Do not read the content again if size and time are unchanged."""
     entry = await session.stat(path)
     if entry is None or not entry.is_file:
         return None

@@ -1,4 +1,4 @@
-"""A tree of files as a program gives it: a local folder, an archive, or assets by their paths."""
+"""A source tree of files: a local folder, an archive, or assets by path."""
 
 from __future__ import annotations
 
@@ -25,38 +25,38 @@ from neev_provider.resources.file.content import Content, compute_digest, open_a
 from neev_provider.resources.file.exclude_patterns import ExcludePatterns
 
 MAX_FILES: Final = 10_000
-"""Files that a tree may hold; what is known of each is in the state."""
+"""Maximum number of files in a tree. The state contains an entry for each file."""
 MAX_ARCHIVE_ENTRIES: Final = 50_000
-"""Entries that an archive may have, its folders and what is left out included."""
+"""Maximum number of entries in an archive, including folders and excluded entries."""
 MAX_UNPACKED_BYTES: Final = 4 << 30
-"""Bytes that the files of an archive may have once they are unpacked."""
+"""Maximum total size of the unpacked files of an archive, in bytes."""
 EXECUTABLE_SUFFIX: Final = "+x"
 LINK_PREFIX: Final = "-> "
-"""What the sum of a symbolic link begins with; where it leads follows."""
+"""Prefix of a symbolic link's digest. The target follows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A symbolic link, and where it leads: relative to where it is."""
+    """A symbolic link with its target, relative to the folder of the link."""
 
     target: str
 
 
 ContentSource = Path | Asset | Link
 SourceEntry = tuple[str, ContentSource, bool]
-"""A path, what is there, and whether it is executable."""
+"""Path, content, and whether the file is executable."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file of a tree, or a symbolic link."""
+    """One file or symbolic link of a tree."""
 
     content: ContentSource
     digest: str
-    """The SHA-256 of its content, and ``+x`` behind it where it is executable; of a link, where it leads."""
+    """SHA-256 of the content, with the suffix ``+x`` if it is executable. For a link: prefix and target."""
 
     def open(self, property_name: str = "source") -> Content:
-        """Its content; of a link, where it leads. An error is one of the property."""
+        """Open the content, or the target of a link. An error names the property."""
         if isinstance(self.content, Link):
             return io.BytesIO(self.content.target.encode())
         return open_asset(self.content) if isinstance(self.content, Asset) else open_file(self.content, property_name)
@@ -64,26 +64,26 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class SourceTree:
-    """Where a tree comes from: an archive or a local folder, and which of its paths are left out."""
+    """An archive or a local folder, with patterns of paths to exclude."""
 
     source: AssetOrArchive | Path
     property_name: str
     exclude: Sequence[str] = field(default=())
 
     def files(self, stack: ExitStack) -> dict[str, SourceFile]:
-        """Its files by their paths, in order; what is unpacked for them is there until ``kept`` is closed.
+        """Return the files by path, in sorted order. Unpacked files exist until ``stack`` is closed.
 
         Raises:
-            InputError: it cannot be read, leads out of itself, or holds what is no file.
+            InputError: the source cannot be read, a path leads out of it, or an entry is not a file.
         """
         found = self._collect_entries(self._iterate_entries(self.source, "", stack))
         return {path: self._read_file(*found[path]) for path in sorted(found)}
 
     def find_unmatched_patterns(self) -> list[str]:
-        """The patterns that leave nothing out; no content is read, and nothing is unpacked.
+        """Return the patterns that match nothing. Do not read contents or unpack archives.
 
         Raises:
-            InputError: as ``leaves`` does, for what can be seen so.
+            InputError: as for ``files``, except for errors that only reading the contents reveals.
         """
         self._collect_entries(self._iterate_entries(self.source, "", None))
         return self._patterns.unmatched_patterns
@@ -169,7 +169,7 @@ class SourceTree:
             return
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="neev-")))
         with self._open_entries(archive) as members:
-            # each under a number: no name of an archive becomes one of this machine
+            # local file names are numbers, so that a name in the archive cannot choose a local path
             for number, (path, entry) in enumerate(self._filter_entries(members, prefix)):
                 yield path, _extract_entry(entry, folder / str(number)), entry.is_executable
 
@@ -186,13 +186,13 @@ class SourceTree:
             ) from None
 
     def _filter_entries(self, entries: Iterator[ArchiveEntry], prefix: str) -> Iterator[tuple[str, ArchiveEntry]]:
-        """The files and links that are not left out, as far as the archive keeps to its bounds."""
+        """Yield the files and links that are not excluded. Raise ``InputError`` if the archive exceeds a limit."""
         size = 0
         for number, entry in enumerate(entries):
             if number == MAX_ARCHIVE_ENTRIES:
                 raise InputError(self.property_name, f"contains more than {MAX_ARCHIVE_ENTRIES} entries")
             if entry.is_folder and not PurePosixPath(entry.name).parts:
-                continue  # the top itself
+                continue  # the root folder
             path = self._validate_path(entry.name, prefix)
             if self._is_excluded(path, is_folder=entry.is_folder) or entry.is_folder:
                 continue
@@ -204,7 +204,7 @@ class SourceTree:
             yield path, entry
 
     def _is_excluded(self, path: str, *, is_folder: bool) -> bool:
-        """Whether the path, or a folder that it is in, is left out."""
+        """Return whether the path or one of its parent folders is excluded."""
         above = [str(parent) for parent in PurePosixPath(path).parents][-2::-1]
         return any(self._patterns.is_excluded(item, is_folder=True) for item in above) or self._patterns.is_excluded(
             path, is_folder=is_folder
@@ -214,7 +214,7 @@ class SourceTree:
         names = PurePosixPath(target).parts
         steps = [name for name in names if name == ".."]
         session = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)).split("/")[0] != ".."
-        # beyond a name that may itself be a link, .. leads nobody knows where
+        # after a name that may itself be a link, the target of .. is unknown
         plain = names[: len(steps)] == tuple(steps)
         if not target or target.startswith("/") or "\0" in target or not session or not plain:
             raise self._path_error(
@@ -234,7 +234,7 @@ class SourceTree:
 
 
 def validate_tree(tree: SourceTree, warn: WarningHandler) -> Iterator[ValidationFailure]:
-    """What is wrong with the tree, as far as a look at it tells; ``warn`` is told of patterns that match nothing."""
+    """Yield the failure of a tree, without reading its contents. Call ``warn`` for patterns that match nothing."""
     try:
         for pattern in tree.find_unmatched_patterns():
             warn(f"exclude: {pattern} matches nothing")
@@ -243,7 +243,7 @@ def validate_tree(tree: SourceTree, warn: WarningHandler) -> Iterator[Validation
 
 
 def tree_digest(digests: dict[str, str]) -> str:
-    """One digest of all paths and what is there."""
+    """Return one digest of all paths and their digests."""
     lines = "".join(f"{digests[path]}  {path}\0" for path in sorted(digests))
     return hashlib.sha256(lines.encode()).hexdigest()
 
@@ -257,11 +257,11 @@ def _extract_entry(entry: ArchiveEntry, path: Path) -> ContentSource:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether there is a folder at the local path."""
+    """Return whether the local path is a folder."""
     try:
         return path.is_dir()
     except OSError:
-        return False  # whoever reads it says why
+        return False  # the code that reads the path reports the reason
 
 
 def _is_executable(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""A tree of files in a sandbox: what is known of it, and the work that brings it to what is wanted."""
+"""Synchronization of a tree of files in a sandbox with its source."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from neev_provider.resources.file.source_tree import EXECUTABLE_SUFFIX, LINK_PRE
 from neev_provider.resources.session import run_tool
 
 MAX_PATHS_PER_COMMAND: Final = 200
-"""Paths in one command."""
+"""Maximum number of paths in one command."""
 MISSING, UNKNOWN = "missing", "unknown"
-"""What there is in the place of a digest where no file is, and where nobody knows what became of it."""
+"""Values in place of a digest: the file does not exist, or the outcome of its write is unknown."""
 _FINGERPRINT_LENGTH: Final = 8
 
 
@@ -39,7 +39,7 @@ class TreeOutputs(Outputs):
 
 
 class TreeSync:
-    """The files below one folder of a sandbox. What is recorded of them is true however far a sync came."""
+    """Files below one folder of a sandbox. The recorded outputs stay correct if a sync fails."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class TreeSync:
 
     @property
     def outputs(self) -> TreeOutputs:
-        """The outputs by what is recorded now."""
+        """Return the outputs recorded so far."""
         return TreeOutputs(
             sha256=tree_digest(self.current_files),
             files=dict(sorted(self._files.items())),
@@ -68,26 +68,26 @@ class TreeSync:
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Size and time, hashed, of each file when it was written or last observed to have drifted.
+        """Return a hash of size and time of each file when it was written or last observed to have drifted.
 
-        A file with the same fingerprint is not read again. A written file with another one was written by another
-        process since, even with the same content, and is not deleted.
+        A file with the same fingerprint is not read again. A written file with another fingerprint was
+        written by another process since, even with the same content, and is not deleted.
         """
         return {path: self._fingerprints[path] for path in self._known_paths if path in self._fingerprints}
 
     @property
     def current_files(self) -> dict[str, str]:
-        """The files that are there, by their paths."""
+        """Return the digests of the files that exist, by path."""
         return observed_files(self._files, self._drifted_files)
 
     async def refresh(self, paths: Iterable[str] | None = None) -> None:
-        """What is there of the paths is known; by default of all that are known."""
+        """Observe the files at the paths. By default, observe all known paths."""
         paths_to_read = list(self._known_paths if paths is None else paths)
         entries = await self._list_entries(paths_to_read)
         await run_bounded(lambda path: self._record_entry(path, entries[path]), paths_to_read)
 
     async def scan(self, max_files: int) -> bool:
-        """Whether the folder is there; what it holds is known, and is not of this resource."""
+        """Return whether the folder exists, and record its files as not written by this resource."""
         entries = await self._session.list_directory(self._root, recursive=True)
         if entries is None:
             return False
@@ -100,7 +100,7 @@ class TreeSync:
         return True
 
     async def sync(self, files: Mapping[str, SourceFile], on_progress: Callable[[str], None]) -> None:
-        """What is there is what the leaves say, and of what was written before nothing else is left."""
+        """Write the files that differ, and delete files written earlier that are not in ``files``."""
         await self.remove([path for path in self._files if path not in files], keep=files)
         now = self.current_files
         changed = [
@@ -122,7 +122,7 @@ class TreeSync:
         await self._confirm_written({path: files[path].digest for path in (*changed, *turned)})
 
     async def remove(self, paths: Iterable[str], keep: Iterable[str] = ()) -> list[str]:
-        """The files that nobody has written since are gone, and the folders made for them; the others are named."""
+        """Delete unchanged files and empty folders created for them. Return the files that were kept."""
         removed = list(paths)
         await self.refresh(removed)
         own = [path for path in removed if path not in self._drifted_files and path not in self._rewritten_paths]
@@ -165,7 +165,7 @@ class TreeSync:
         elif entry is None or not entry.is_file:
             digest = MISSING
         elif old_fingerprint == fingerprint:
-            # the content is unchanged; the permissions are those of the entry
+            # the content is unchanged; the entry has the current permissions
             digest = _file_digest(_content_digest(self.current_files.get(path)) or "", entry)
         else:
             digest = _file_digest(await self._session.sha256(self._absolute_path(path)), entry)
@@ -175,7 +175,7 @@ class TreeSync:
         else:
             self._drifted_files.pop(path, None)
         if not has_drifted and old_fingerprint not in (fingerprint, None):
-            # the fingerprint stays that of what was written here: another one says that another process wrote
+            # keep the fingerprint of the provider's own write; a different one shows that another process wrote
             self._rewritten_paths.add(path)
         elif fingerprint is None:
             self._fingerprints.pop(path, None)
@@ -183,10 +183,10 @@ class TreeSync:
             self._fingerprints[path] = fingerprint
 
     async def _record_new_folders(self, paths: Iterable[str]) -> None:
-        """The folders that the paths need and that are not there yet are those that are made on the way."""
+        """Record the missing parent folders of the paths, because the writes create them."""
         existing: set[str] = set()
         for path in paths:
-            # the last one is the workspace, or the root of all
+            # the last parent is the workspace or the file system root
             for folder in [str(parent) for parent in PurePosixPath(self._absolute_path(path)).parents][:-1]:
                 if folder in existing or folder in self._created_folders:
                     break
@@ -199,7 +199,7 @@ class TreeSync:
         try:
             await self._session.delete(folder)
         except RuntimeRejected as error:
-            return error.code == "not_found"  # else something is in it that is not ours
+            return error.code == "not_found"  # otherwise it contains files that this resource did not write
         return True
 
     async def _write(self, path: str, source_file: SourceFile) -> None:
@@ -208,7 +208,7 @@ class TreeSync:
         self._fingerprints.pop(path, None)
         self._rewritten_paths.discard(path)
         if replaces_link:
-            await self._session.delete(self._absolute_path(path))  # else what it leads to would be written
+            await self._session.delete(self._absolute_path(path))  # otherwise the write would replace the link's target
         if isinstance(source_file.content, Link):
             await self._create_link(path, source_file.content.target)
         else:
@@ -229,7 +229,7 @@ class TreeSync:
         )
 
     async def _confirm_written(self, digests: Mapping[str, str]) -> None:
-        """The files that were just written are known, and executable or not as their sums say."""
+        """Record the files just written, and set the executable permission according to the digests."""
         listed = await self._list_entries(digests)
         entries = {path: entry for path, entry in listed.items() if entry is not None}
         missing = listed.keys() - entries.keys()
@@ -259,12 +259,12 @@ class TreeSync:
 
 
 def observed_files(files: Mapping[str, str], drifted_files: Mapping[str, str]) -> dict[str, str]:
-    """What is there, where this was written and that was seen instead."""
+    """Return the files that exist. The drifted files override the written files."""
     return {path: found for path, found in {**files, **drifted_files}.items() if found != MISSING}
 
 
 def unverified_paths(outputs: TreeOutputs, fingerprints: Mapping[str, str]) -> set[str]:
-    """Return the files that were written, but whose permissions were not observed since."""
+    """Return the written files whose permissions were not observed since."""
     return outputs.files.keys() - outputs.drifted_files.keys() - fingerprints.keys()
 
 

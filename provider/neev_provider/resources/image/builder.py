@@ -1,4 +1,4 @@
-"""The building of an image: a sandbox in which the steps run, of which a snapshot is taken."""
+"""Builds of golden images: run the steps in a sandbox and capture a snapshot of it."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ async def build(  # noqa: PLR0913  what is built, each by its name
     builder: str,
     snapshot: str,
 ) -> None:
-    """There is a sandbox with the builder's name and a snapshot of it, which is ready; the steps have run once in it.
+    """Create a sandbox with the builder's name, run the steps in it, and wait until its snapshot is ready.
 
-    Whatever fails or stops that, the sandbox is deleted if that can still be had: half a recipe is no image. Where it
-    cannot, the next build finds it by its name.
+    If the build fails or is cancelled, delete the sandbox, because an incomplete recipe is not an image. If the
+    deletion fails, the next build finds the sandbox by its name.
     """
     sandbox_inputs = _builder_inputs(builder, inputs)
     sandboxes, snapshots = BUILDER_SANDBOX.connect(api), IMAGE_SNAPSHOT.connect(api)
     id = (await sandboxes.create(sandbox_inputs, context)).id
     try:
         if inputs.source_snapshot_id is not None:
-            # it was made in the size of the snapshot's origin
+            # the API creates it in the size of the snapshot's source
             await sandboxes.reconcile(id, sandbox_inputs, context)
         async with open_session(api, id, context) as sandbox:
             for number, step in enumerate(inputs.steps or ()):
@@ -61,7 +61,7 @@ async def build(  # noqa: PLR0913  what is built, each by its name
 
 
 class _StepRunner:
-    """One step, in the words of its errors."""
+    """Execution of one step. Its errors name the step."""
 
     def __init__(self, sandbox: SandboxSession, step: BuildStep, action: str, context: OperationContext) -> None:
         self._sandbox = sandbox
@@ -70,7 +70,7 @@ class _StepRunner:
         self._context = context
 
     async def run(self, env: dict[str, str], expected_digest: str) -> None:
-        """The step is done; whatever it fails by says which one it is."""
+        """Run the step. If it fails, name the step in the error."""
         operation = self._run_command(env) if self._step.run is not None else self._write_files(expected_digest)
         try:
             await run_before_deadline(operation, deadline=self._context.deadline, action=self._action)
@@ -123,7 +123,7 @@ def _builder_inputs(name: str, inputs: GoldenImageInputs) -> SandboxInputs:
         "disk_gb": inputs.disk_gb,
         "rootfs_disk_gb": inputs.rootfs_disk_gb,
         "egress": inputs.egress,
-        # the account's windows must not take the image away: it goes with its builder
+        # deleting the builder deletes the image, so the account's default expiration must not apply
         "max_lifetime_seconds": 0,
         "paused_retention_seconds": 0,
         "on_idle": OnIdle.PAUSE,

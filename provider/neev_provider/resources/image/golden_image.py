@@ -1,4 +1,4 @@
-"""A golden image: built once for each recipe, and kept with some of the earlier ones."""
+"""A golden image, built once for each recipe, and the earlier images that are kept."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from neev_provider.resources.references import require_snapshot, require_templat
 from neev_provider.resources.snapshot import SnapshotInputs, SnapshotStatus
 
 RECIPE_OUTPUTS = ("snapshotId", "builderId", "recipeDigest", "sizeBytes", "stepDigests")
-"""The outputs that stay where the recipe does."""
+"""Outputs that are unchanged if the recipe is unchanged."""
 
 
 class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
@@ -73,12 +73,12 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
     def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
         plain = super().diff(old_inputs, state, new_inputs)
         if state.get("recipeDigest") is None:
-            return plain  # nothing is known of it
+            return plain  # nothing was built yet
         others = tuple(change for change in plain.changes if change.property_name not in RECIPE_PROPERTIES)
         try:
             recipe, now = plan_recipe(new_inputs, old_inputs, state)
         except ValueError:
-            return plain  # not known yet, or no recipe
+            return plain  # the recipe is unknown or invalid
         except InputError:
             return Diff(
                 (*plain.changes, Change("steps", ChangeKind.UPDATE, requires_replacement=False)),
@@ -132,7 +132,7 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
         known = await run_in_thread(compute_step_digests, inputs.steps or ())
         recipe, owner = compute_recipe_digest(inputs, known), ImageOwnership.from_state(id, context.state)
 
-        # nothing had a builder's name when the image was created, just now
+        # `create` has just checked that no sandbox has a builder's name
         there = [] if context.just_created else await _list_own_versions(self.api, owner, recipe, context.log)
         if not any(item.recipe_digest == recipe and item.is_ready for item in there):
             pending = next((item for item in there if item.recipe_digest == recipe), None)
@@ -186,7 +186,7 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
     async def find_created(self, inputs: GoldenImageInputs) -> Observation[GoldenImageOutputs] | None:
         builders = await list_builders(self.api, inputs.name or "")
         if len(builders) != 1:
-            return None  # nothing is there, or several are: a create makes one, and nobody can tell which it is
+            return None  # a create makes one builder; of several, the right one is unknown
         owner = ImageOwnership.from_state(inputs.name or "", {})
         known = await run_in_thread(compute_step_digests, inputs.steps or ())
         return _to_observation(
@@ -206,7 +206,7 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
 async def _list_own_versions(
     api: Api, ownership: ImageOwnership, recipe_digest: str, log: Callable[[str], None] = ignore
 ) -> list[ImageVersion]:
-    """What there is of the image's own, the newest first; the log is told of others that are called alike."""
+    """Return the image's own versions, newest first. Log other sandboxes with similar names."""
     own, others = ownership.split(await list_builders(api, ownership.image), recipe_digest)
     if others:
         log(foreign_builders_message(ownership.image, others))
@@ -214,7 +214,7 @@ async def _list_own_versions(
 
 
 async def _resume_build(api: Api, version: ImageVersion, context: OperationContext) -> bool:
-    """Whether what was pending is an image after a wait; what can never be one is deleted."""
+    """Return whether the pending version becomes an image. Wait for its capture, or delete a failed version."""
     if version.snapshot is not None and version.snapshot.status != SnapshotStatus.FAILED:
         await IMAGE_SNAPSHOT.connect(api).reconcile(
             version.snapshot.id, SnapshotInputs(sandbox_id=version.builder.id), context
@@ -234,7 +234,7 @@ async def _ensure_paused(api: Api, builder: Sandbox, context: OperationContext) 
 async def _prune(
     api: Api, recipe_digest: str, versions: Iterable[ImageVersion], history_limit: int, context: OperationContext
 ) -> list[ImageVersion]:
-    """The images that are left: the current one, some earlier ones, and what something else holds fast."""
+    """Delete earlier images beyond the limit. Return the rest, including images whose deletion conflicts."""
     earlier = [version for version in versions if version.recipe_digest != recipe_digest]
     kept = [version for version in versions if version.recipe_digest == recipe_digest] + _ready_versions(earlier)[
         :history_limit
@@ -256,7 +256,7 @@ def _ready_versions(versions: Iterable[ImageVersion]) -> list[ImageVersion]:
 def _to_observation(
     ownership: ImageOwnership, recipe_digest: str, step_digests: Iterable[str], versions: Iterable[ImageVersion]
 ) -> Observation[GoldenImageOutputs]:
-    """The image as far as it is there; one that is gone, or has no snapshot that can be used, is built again."""
+    """Return an observation of the image. Without a ready snapshot for the recipe, it has no `recipeDigest`."""
     own = list(versions)
     ready = sorted(_ready_versions(own), key=lambda version: version.recipe_digest != recipe_digest)
     id, known = ownership.image, {"builder_ids": [item.builder.id for item in own], "uid": ownership.uid}
@@ -294,5 +294,5 @@ def _diff_steps(old_digests: list[str], new_digests: list[str]) -> Iterable[Chan
 
 
 def _drop_steps(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values without the steps, which hold the contents of files."""
+    """Return the values without the steps, which contain the contents of files."""
     return {name: value for name, value in values.items() if name != "steps"}

@@ -1,4 +1,4 @@
-"""What a golden image is asked to be, and what is known of it."""
+"""Inputs and outputs of a golden image."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from neev_provider.resources.image.steps import DIGEST_LENGTH, BuildStep
 from neev_provider.resources.sandbox.sandbox import DiskGb, RootfsDiskGb
 
 MAX_NAME_LENGTH: Final = MAX_LENGTH - DIGEST_LENGTH - 1
-"""Characters of an image's name: those of its builders and snapshots have a digest behind it."""
+"""Maximum length of an image's name. Names of builders and snapshots append a digest to it."""
 RECIPE_FIELDS: Final = (
     "template_id",
     "image",
@@ -32,7 +32,7 @@ RECIPE_FIELDS: Final = (
     "egress",
     "steps",
 )
-"""The inputs that an image is made by: of another value of one of them comes another image."""
+"""Inputs that define the recipe. A change of one of them builds another image."""
 
 
 class GoldenImageInputs(Inputs):
@@ -140,14 +140,14 @@ class GoldenImageOutputs(Outputs):
 
 
 def compute_recipe_digest(inputs: GoldenImageInputs, step_digests: Sequence[str]) -> str:
-    """The digest of everything that the image is made by; `digests` are those of its steps."""
+    """Return the digest of the recipe: the recipe inputs, the names in `env`, and the digests of the steps."""
     source = inputs.model_dump(mode="json", include={*RECIPE_FIELDS} - {"steps"}, exclude_none=True)
     message = json.dumps([source, sorted(inputs.env or {}), list(step_digests)], sort_keys=True)
     return hashlib.sha256(message.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 def truncate_name(name: str) -> str:
-    """The made name, cut so that its last letters stay whole."""
+    """Shorten the generated name, but keep its last characters."""
     return (
         name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 9].rstrip('-')}-{name[-8:].lstrip('-')}"
     )

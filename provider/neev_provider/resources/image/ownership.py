@@ -1,4 +1,4 @@
-"""Which builders an image owns, and what was captured of them; another image may have the same name."""
+"""Ownership of builders and snapshots by an image. Another image may have the same name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from neev_provider.resources.snapshot import SnapshotStatus
 
 @dataclass(frozen=True, slots=True)
 class ImageVersion:
-    """A builder, the recipe that it builds, and what was captured of it."""
+    """A builder, the digest of its recipe, and its snapshot, if there is one."""
 
     recipe_digest: str
     builder: Sandbox
@@ -34,7 +34,7 @@ class ImageVersion:
 
 @dataclass(frozen=True, slots=True)
 class ImageOwnership:
-    """What proves that a builder is the image's: its id in the state, or a name that only this image gives."""
+    """Proof that a builder belongs to the image: its id in the state, or a name derived from the image's uid."""
 
     image: str
     uid: str
@@ -42,7 +42,7 @@ class ImageOwnership:
 
     @classmethod
     def from_state(cls, image: str, state: Mapping[str, Any]) -> ImageOwnership:
-        """Return what the state proves; one that holds no uid gets one."""
+        """Return the ownership that the state records. Generate a uid if the state has none."""
         images = [version for version in state.get("images") or () if isinstance(version, Mapping)]
         ids = [state.get("builderId"), *(version.get("builderId") for version in images), *state.get("builderIds", ())]
         return cls(image, state.get("uid") or secrets.token_hex(8), frozenset(filter(_is_id, ids)))
@@ -52,11 +52,11 @@ class ImageOwnership:
         return f"{self.image}-{hashlib.sha256(f'{self.uid} {recipe_digest}'.encode()).hexdigest()[:DIGEST_LENGTH]}"
 
     def snapshot_name(self, recipe_digest: str) -> str:
-        """Return the name of the snapshot of this recipe's builder: it says what is in it."""
+        """Return the name of the snapshot of this recipe. It contains the recipe's digest."""
         return f"{self.image}-{recipe_digest}"
 
     def split(self, builders: Iterable[Sandbox], recipe_digest: str) -> tuple[list[Sandbox], list[Sandbox]]:
-        """Return the image's own builders, and those of others that are called alike."""
+        """Return the image's own builders, and other sandboxes with similar names."""
         own: list[Sandbox] = []
         others: list[Sandbox] = []
         for builder in builders:
@@ -67,17 +67,17 @@ class ImageOwnership:
 
 
 async def list_builders(api: Api, image: str) -> list[Sandbox]:
-    """Return the sandboxes that are called like builders of the image."""
+    """Return the sandboxes whose names have the form of the image's builders."""
     return [sandbox for sandbox in await api.sandboxes.list(name=f"{image}-") if _parse_digest(image, sandbox.name)]
 
 
 async def list_versions(
     api: Api, ownership: ImageOwnership, builders: Iterable[Sandbox], recipe_digest: str = ""
 ) -> list[ImageVersion]:
-    """Return what the builders have created, newest first; `recipe_digest` is that of the program."""
+    """Return the versions of the builders, newest first. `recipe_digest` is the digest of the desired recipe."""
 
     async def read_version(builder: Sandbox) -> ImageVersion:
-        # a builder is captured once, after its last step: that there is a snapshot says that all of them ran
+        # a builder is captured once, after its last step, so a snapshot proves that all steps ran
         snapshots = [
             item
             for item in await none_if_not_found(api.snapshots.list(builder.id)) or ()
@@ -97,7 +97,7 @@ async def list_versions(
 
 
 def foreign_builders_message(image: str, others: Collection[Sandbox]) -> str:
-    """Return the line about sandboxes that are called like builders and are not the image's."""
+    """Return the log message about sandboxes named like builders that the image does not own."""
     names = ", ".join(f"{builder.name} ({builder.id})" for builder in others)
     return (
         f"{names}: called like builders of the image {image}, but not recorded as its own, so left alone. "
@@ -106,7 +106,7 @@ def foreign_builders_message(image: str, others: Collection[Sandbox]) -> str:
 
 
 def _parse_digest(image: str, name: str | None) -> str:
-    """Return what follows the image's name in that of a builder or snapshot; nothing where it is neither."""
+    """Return the digest in the name of a builder or snapshot, or an empty string for any other name."""
     match = re.fullmatch(re.escape(image) + rf"-([0-9a-f]{{{DIGEST_LENGTH}}})", name or "")
     return match[1] if match else ""
 

@@ -1,4 +1,4 @@
-"""The recipe of a golden image as far as a plan knows it."""
+"""The recipe of a golden image during a preview."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ RECIPE_PROPERTIES = tuple(map(to_camel, RECIPE_FIELDS))
 def plan_recipe(
     new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any], state: Mapping[str, Any]
 ) -> tuple[str, list[str]]:
-    """The recipe, and the digests of its steps; of a step that is not at hand, where it is the one of before.
+    """Return the digests of the recipe and its steps. Reuse the old digest of an unchanged step without content.
 
     Raises:
         InputError: the content of a file cannot be read.
-        ValueError: something of it is not known yet, or cannot be.
+        ValueError: a value of the recipe is unknown or invalid.
     """
     inputs = _parse_recipe(new_inputs, (*RECIPE_PROPERTIES, "env"))
     try:

@@ -1,4 +1,4 @@
-"""What an image is made of, and the digest by which the same recipe is known again."""
+"""Steps of a recipe and their digests, which identify an unchanged recipe."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from neev_provider.resources.file.source_tree import SourceTree, is_folder, tree
 from neev_provider.resources.workspace_paths import FolderPath
 
 DIGEST_LENGTH: Final = 12
-"""Hexadecimal digits of a recipe's digest: a sandbox's name has room for them."""
+"""Number of hexadecimal digits of a recipe's digest. It leaves enough characters of a sandbox's name."""
 MAX_TITLE_LENGTH: Final = 60
-"""Characters of a step that are shown."""
+"""Maximum length of a step's title."""
 _RUN_FIELDS = ("cwd", "timeout_seconds")
 _PATH_FIELDS = ("content", "content_base64", "source", "source_path", "exclude", "mode")
 
@@ -79,13 +79,13 @@ class BuildStep(Model):
 
     @property
     def title(self) -> str:
-        """The step in few words."""
+        """Return a short title of the step, with secrets redacted."""
         text = " ".join(redact(" ".join(self.run or [self.path or ""])).split())
         return text if len(text) <= MAX_TITLE_LENGTH else f"{text[: MAX_TITLE_LENGTH - 1]}…"
 
     @property
     def tree(self) -> SourceTree | None:
-        """The folder that it writes; ``None`` where it writes a file, or nothing."""
+        """Return the tree that the step writes, or ``None`` if it writes a file or nothing."""
         exclude = self.exclude or ()
         if isinstance(self.source, Archive):
             return SourceTree(self.source, "source", exclude)
@@ -95,12 +95,12 @@ class BuildStep(Model):
 
 
 def validate_steps(steps: object, warn: WarningHandler) -> Iterator[ValidationFailure]:
-    """What is wrong with the local files of steps, by their paths; a step that is not known yet is passed over."""
+    """Yield the failures of the steps' local files, by path. Skip unknown steps."""
     for number, raw_step in enumerate(steps if isinstance(steps, list) else ()):
         try:
             step = BuildStep.model_validate(user_properties(raw_step))
         except (AttributeError, ValueError):
-            continue  # not known yet, or no step, which the check says
+            continue  # the step is unknown, or invalid, which the validation reports
         if isinstance(step.source, Archive) and not step.source.has_content:
             continue
         tree = step.tree
@@ -113,7 +113,7 @@ def validate_steps(steps: object, warn: WarningHandler) -> Iterator[ValidationFa
 
 
 def compute_step_digest(step: BuildStep) -> str:
-    """The digest of what the step does, wherever its content comes from.
+    """Return the digest of the step. It does not depend on the kind of source.
 
     Raises:
         InputError: the content cannot be read.
@@ -135,10 +135,10 @@ def compute_step_digest(step: BuildStep) -> str:
 def compute_step_digests(
     steps: Sequence[BuildStep], old_steps: Sequence[BuildStep] = (), old_digests: Sequence[str] = ()
 ) -> list[str]:
-    """The digests of the steps; that of one whose content is not at hand is known where it is the one of before.
+    """Return the digests of the steps. Reuse the old digest of an unchanged step without local content.
 
     Raises:
-        InputError: a content cannot be read.
+        InputError: the content of a step cannot be read.
     """
     old_pairs = list(zip(old_steps, old_digests, strict=False))
     digests = []

@@ -1,4 +1,4 @@
-"""One error for the many that members of a pool may have."""
+"""Aggregation of the errors of a pool's members."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from neev_provider.core.errors import ApiError, Cancelled, NeevError, OperationFailed, OutcomeUnknown
 
 MAX_REASONS = 5
-"""Different reasons that are told."""
+"""Maximum number of different reasons in one error."""
 MAX_NAMES_PER_REASON = 10
-"""Members that are named for each."""
+"""Maximum number of members named for each reason."""
 OUTCOME_UNKNOWN_HINT = "Run the same command again: what has appeared by then is taken, and the rest is made."
 
 
 def aggregate_error(failures: Mapping[str, Exception], summary: str) -> Exception:
-    """What went wrong with which members, in a few sentences; a bug of ours as it is."""
+    """Combine the members' errors into one error. Return an unexpected exception unchanged."""
     groups: dict[object, list[str]] = {}
     first_errors: dict[object, NeevError] = {}
     for name, error in failures.items():
@@ -36,7 +36,7 @@ def aggregate_error(failures: Mapping[str, Exception], summary: str) -> Exceptio
 
 
 def _group_key(error: NeevError) -> object:
-    """What errors have in common that would read alike but for names and request ids."""
+    """Return a key that is equal for errors that differ only in names and request ids."""
     if isinstance(error, ApiError):
         return type(error), error.status, error.code
     return type(error) if isinstance(error, OutcomeUnknown) else (type(error), error.message)

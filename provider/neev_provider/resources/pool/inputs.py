@@ -1,4 +1,4 @@
-"""What a pool is declared with, and what is said of it and its members."""
+"""Inputs and outputs of a pool and its members."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from neev_provider.resources.sandbox.base import UpdatableInputs
 from neev_provider.resources.sandbox.sandbox import DiskGb, RootfsDiskGb
 
 MAX_REPLICAS = 9999
-"""Members of a pool, at most."""
+"""Maximum number of members of a pool."""
 TEMPLATE_HASH_LENGTH = 6
-"""Hexadecimal digits of a generation."""
+"""Number of hexadecimal digits of a template hash."""
 MAX_NAME_LENGTH = MAX_LENGTH - len(f"-{'0' * TEMPLATE_HASH_LENGTH}-{MAX_REPLICAS}")
-"""Characters of a pool's name that leave its members' names room for what tells them apart."""
+"""Maximum length of a pool's name. A member's name appends the template hash and the index."""
 SOURCE_FIELDS = ("template_id", "image", "snapshot_id", "source_sandbox_id")
 BUILD_FIELDS = ("region", "env", "command", "disk_gb", "rootfs_disk_gb")
 TEMPLATE_FIELDS = (*SOURCE_FIELDS, *BUILD_FIELDS)
-"""The inputs that say what a member is made from: a change of one makes every member anew."""
+"""Inputs that define a member's template. A change of one of them replaces every member."""
 
 
 def _validate_pool_name(name: str) -> str:
@@ -161,14 +161,14 @@ class SandboxPoolOutputs(Outputs):
 
 
 def template_inputs(inputs: SandboxPoolInputs) -> dict[str, Any]:
-    """Return the inputs that say what a member is made from, as far as they are set."""
+    """Return the template inputs that are set."""
     return inputs.model_dump(mode="json", include=set(TEMPLATE_FIELDS), exclude_none=True)
 
 
 def template_digest(inputs: SandboxPoolInputs) -> str:
-    """Six digits that stand for what members are made from.
+    """Return six hexadecimal digits that identify the template of the members.
 
-    They are short and slow to compute, since names are public and the environment is secret.
+    The digest is short and slow to compute, because the pool's name is public and the environment is secret.
     """
     text = json.dumps(template_inputs(inputs), sort_keys=True).encode()
     return hashlib.scrypt(text, salt=(inputs.name or "").encode(), n=2**14, r=8, p=1, dklen=3).hex()

@@ -1,4 +1,4 @@
-"""Which sandboxes a pool owns: a name that begins with the pool's proves nothing, for another pool may have it, too."""
+"""Ownership of sandboxes by a pool. A common name prefix is no proof, because another pool may use it."""
 
 from __future__ import annotations
 
@@ -14,44 +14,42 @@ from neev_provider.resources.pool import plan
 from neev_provider.resources.pool.inputs import TEMPLATE_HASH_LENGTH, SandboxPoolInputs, template_inputs
 
 MAX_NAMED_SANDBOXES = 5
-"""Sandboxes of others that are named; what comes after them is counted."""
+"""Maximum number of foreign sandboxes named in a message. The message only counts the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolOwnership:
-    """What proves that a sandbox is the pool's: its id in the state, or a generation in its name that only it makes."""
+    """Proof that a sandbox belongs to the pool: its id in the state, or a template hash derived from the uid."""
 
     uid: str | None
-    """What tells the pool from any other of its name."""
+    """Id that distinguishes the pool from others with the same name."""
     template_hash: str
-    """The generation of the members that are wanted."""
+    """Template hash of the desired members."""
     template_digest: str
     member_names: Mapping[str, str]
-    """The names of the members that the state records, by their ids."""
+    """Names of the members in the state, by id."""
     template_hashes: frozenset[str]
 
     @classmethod
     def from_state(
         cls, state: Mapping[str, Any], template_digest: str = "", *, same_template: bool = False
     ) -> PoolOwnership:
-        """Return what the state proves, for a pool whose program says this source (its digest)."""
+        """Return the ownership that the state records, for a program with this template digest."""
         uid, old_hash = state.get("uid"), state.get("templateHash")
         hashes = {_template_hash(template_digest, uid)} if uid else set()
         if old_hash and old_hash != state.get("templateDigest"):
-            hashes.add(
-                old_hash
-            )  # of a version that did not have a uid, the generation is the digest: anybody makes the same
+            hashes.add(old_hash)  # without a uid, the hash is the digest, which another pool may share
         kept_hash = old_hash if same_template or state.get("templateDigest") == template_digest else None
         template_hash = kept_hash or (_template_hash(template_digest, uid) if uid else template_digest)
         return cls(uid, template_hash, template_digest, _member_names(state), frozenset(hashes))
 
     @classmethod
     def new(cls, template_digest: str) -> PoolOwnership:
-        """Return the owner of members that are yet to be made."""
+        """Return the ownership of a new pool, with a new uid."""
         return cls.from_state({"uid": generate_uid()}, template_digest)
 
     def split(self, pool: str, sandboxes: Iterable[Sandbox]) -> tuple[list[Sandbox], list[Sandbox]]:
-        """Return the pool's own sandboxes, and those of others that are called alike."""
+        """Return the pool's own sandboxes, and other sandboxes with similar names."""
         own: list[Sandbox] = []
         others: list[Sandbox] = []
         for sandbox in sandboxes:
@@ -70,7 +68,7 @@ def generate_uid() -> str:
 def is_imported_from(
     state: Mapping[str, Any], old_inputs: SandboxPoolInputs | None, new_inputs: SandboxPoolInputs
 ) -> bool:
-    """Return whether an imported pool counts as made from what the program says: it says nothing else than was read."""
+    """Return whether the pool was imported and the program's template inputs match those of the import."""
     if not state.get(IMPORTED_KEY):
         return False
     read_inputs = template_inputs(old_inputs) if old_inputs is not None else template_inputs(new_inputs)
@@ -78,7 +76,7 @@ def is_imported_from(
 
 
 def foreign_sandboxes_message(pool: str, others: Collection[Sandbox]) -> str:
-    """Return the line about sandboxes that are called like members and are not the pool's."""
+    """Return the log message about sandboxes named like members that the pool does not own."""
     names = ", ".join(f"{sandbox.name} ({sandbox.id})" for sandbox in list(others)[:MAX_NAMED_SANDBOXES])
     more = f" and {len(others) - MAX_NAMED_SANDBOXES} more" if len(others) > MAX_NAMED_SANDBOXES else ""
     return (

@@ -1,4 +1,4 @@
-"""What a pool's members are and what has to be done to them: nothing here waits or sends."""
+"""The members of a pool and the plan of their changes. This module neither waits nor sends requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from neev_provider.resources.sandbox.sandbox_fork import SandboxForkInputs, Sand
 DELETING_PHASES = ("Terminating", "Deleting")
 MISSING_PHASE = "Missing"
 UPDATABLE_FIELDS = frozenset(UpdatableInputs.model_fields)
-"""What can be changed of a member without making it anew."""
+"""Inputs of a member that are updated without a replacement."""
 MemberTemplate = SandboxInputs | SandboxForkInputs
 AnySandboxResource = SandboxBase[Any, Any]
 SandboxObservation = Observation[SandboxBaseOutputs]
@@ -37,22 +37,22 @@ SandboxObservation = Observation[SandboxBaseOutputs]
 
 @dataclass(frozen=True, slots=True)
 class DesiredPool:
-    """What a pool has to be."""
+    """The desired pool."""
 
     pool: str
     template_hash: str
     replicas: int
     resource: AnySandboxResource
-    """The kind of resource that each member is like."""
+    """Resource that manages each member."""
     template: MemberTemplate
-    """The inputs that each member is like, but for its name."""
+    """Inputs of each member, except its name."""
     resumes_members: bool = False
-    """The program has just said that the members run: also those that the platform paused."""
+    """Whether to resume also members that the API paused. True if `paused` has just become `false`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One sandbox of the pool, and what is wrong with it."""
+    """One sandbox of the pool, and its problem, if it has one."""
 
     name: str
     template_hash: str
@@ -62,18 +62,18 @@ class Member:
 
     @property
     def needs_replacement(self) -> bool:
-        """Whether only another one in its place helps."""
+        """Return whether the member can only be replaced."""
         return self.observation.outputs.phase in (RESTORE_FAILED, *DELETING_PHASES)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What has to be done, each in the order in which it is done."""
+    """Changes of members, each kind in the order of execution."""
 
     create: tuple[str, ...]
-    """Names that nothing has."""
+    """Names of missing members."""
     recreate: tuple[Member, ...]
-    """Made anew under the same name."""
+    """Members to recreate under the same name."""
     update: tuple[Member, ...]
     delete: tuple[Member, ...]
 
@@ -81,7 +81,7 @@ class Plan:
 def desired_pool(
     inputs: SandboxPoolInputs, template_hash: str, old_inputs: SandboxPoolInputs | None = None
 ) -> DesiredPool:
-    """What the inputs say."""
+    """Return the pool that the inputs describe."""
     template = _member_template(inputs, old_inputs)
     resource: AnySandboxResource = (
         SandboxForkResource() if isinstance(template, SandboxForkInputs) else SandboxResource()
@@ -91,45 +91,45 @@ def desired_pool(
 
 
 def format_member_name(pool: str, template_hash: str, index: int) -> str:
-    """The name of a member."""
+    """Return the name of a member."""
     return f"{pool}-{template_hash}-{index}"
 
 
 def is_member(pool: str, name: str) -> bool:
-    """Whether a sandbox of this name belongs to the pool; other names may only begin alike."""
+    """Return whether the name has the form of a member's name. A common prefix is not enough."""
     return _match_member_name(pool, name) is not None
 
 
 def members_from_state(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the members that the state names, as far as they can be read."""
+    """Return the members in the state. Skip malformed entries."""
     return [member for member in state.get("members") or () if isinstance(member, Mapping)]
 
 
 def parse_template_hash(pool: str, name: str) -> str | None:
-    """Return the generation in a member's name; None where the name is no member's."""
+    """Return the template hash in a member's name, or ``None`` for any other name."""
     match = _match_member_name(pool, name)
     return match[1] if match else None
 
 
 def parse_members(pool: str, observations: Iterable[SandboxObservation]) -> list[Member]:
-    """The members among the sandboxes."""
+    """Return the members among the sandboxes."""
     matches = ((observation, _match_member_name(pool, str(observation.inputs["name"]))) for observation in observations)
     return [Member(match[0], match[1], int(match[2]), observation) for observation, match in matches if match]
 
 
 def assess_members(desired: DesiredPool, observations: Iterable[SandboxObservation]) -> list[Member]:
-    """The members, those that are to stay first, each with what is wrong with it."""
+    """Return the members with their problems. The desired members come first."""
     members = [_assess_member(desired, member) for member in parse_members(desired.pool, observations)]
     return sorted(members, key=lambda item: (not is_desired(desired, item), item.index, item.template_hash))
 
 
 def is_desired(desired: DesiredPool, member: Member) -> bool:
-    """Whether the pool has a place for the member."""
+    """Return whether the member has a desired template hash and index."""
     return member.template_hash == desired.template_hash and member.index < desired.replicas
 
 
 def plan(desired: DesiredPool, members: Collection[Member]) -> Plan:
-    """What makes the members that there are the ones that are wanted."""
+    """Return the changes that turn the current members into the desired members."""
     staying = [member for member in members if is_desired(desired, member)]
     indexes = {member.index for member in staying}
     missing = (index for index in range(desired.replicas) if index not in indexes)
@@ -149,7 +149,10 @@ def plan(desired: DesiredPool, members: Collection[Member]) -> Plan:
 def member_outputs(
     desired: DesiredPool, members: Iterable[Member], taken_names: Collection[str] = ()
 ) -> list[PoolMember]:
-    """The members as the outputs list them: one for each index, then what is left over; others have `taken` names."""
+    """Return the members for the outputs: one for each index, then surplus members.
+
+    Foreign sandboxes have the `taken_names`.
+    """
     names = [format_member_name(desired.pool, desired.template_hash, index) for index in range(desired.replicas)]
     problems = {name: "another sandbox has its name" if name in taken_names else "it is missing" for name in names}
     outputs_by_name = {
@@ -168,28 +171,28 @@ def member_outputs(
 
 
 def is_ready(observation: SandboxObservation) -> bool:
-    """Whether the member can be used."""
+    """Return whether the member is ready and reachable."""
     return base.is_ready(observation.outputs)
 
 
 def is_in_service(observation: SandboxObservation) -> bool:
-    """Whether the member is Ready, or paused, which is somebody's wish."""
+    """Return whether the member is ready or paused. A pause is intended, so it is not an outage."""
     return observation.outputs.phase == PAUSED or is_ready(observation)
 
 
 def majority_inputs(observations: Collection[SandboxObservation], *, include_all: bool = False) -> dict[str, Any]:
-    """The inputs that can be changed in place, or everything, as most of the members have it."""
+    """Return the most common value of each updatable input, or of every input with `include_all`."""
     names = SandboxPoolInputs.properties if include_all else UpdatableInputs.properties
     return {name: _most_common(observation.inputs.get(name) for observation in observations) for name in names}
 
 
 def default_quarter(replicas: int) -> int:
-    """A quarter, which is how far a change goes at a time where the program does not say."""
+    """Return a quarter of the replicas, at least 1: the default limit of simultaneous changes."""
     return max(1, ceil(replicas / 4))
 
 
 def new_member_inputs(template: MemberTemplate, state: Mapping[str, Any]) -> MemberTemplate:
-    """The inputs of a member that comes to others: where the program says nothing it is like them."""
+    """Return the inputs of a new member. Take updatable inputs that the program leaves unset from the state."""
     stored_inputs = {
         name: value for name, value in state.items() if name in UpdatableInputs.properties and value is not None
     }
@@ -240,7 +243,7 @@ def _differing_inputs(desired: DesiredPool, observation: SandboxObservation) -> 
 
 
 def _update_order(desired: DesiredPool, member: Member) -> tuple[bool, bool, int]:
-    """Those that serve nobody first, then the highest index, then older generations as their successors come up."""
+    """Return the sort key: members out of service first, then surplus members by descending index, then others."""
     surplus = member.index >= desired.replicas
     return is_in_service(member.observation), not surplus, -member.index if surplus else member.index
 

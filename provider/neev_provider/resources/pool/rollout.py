@@ -1,4 +1,4 @@
-"""A pool's plan carried out: all side by side, as far as the bounds of the program allow."""
+"""Execution of a pool's plan. Changes run concurrently within the limits of the inputs."""
 
 from __future__ import annotations
 
@@ -39,30 +39,30 @@ from neev_provider.resources.pool.plan import (
 from neev_provider.resources.sandbox.base import classify_phase
 
 STOP_GRACE_SECONDS = 0.3
-"""Seconds for answers that are under way when everything has to stop: what they tell need not be looked up later."""
+"""Grace period for pending responses after a stop, in seconds. A received response saves a later lookup."""
 NAME_TAKEN_HINT = (
     "Another sandbox has the name, so it is left alone. What this pool made in an update that was interrupted is taken "
     "by the next update; else delete the other one, or give the pool another name."
 )
-"""What to do about a name that another sandbox has."""
+"""Hint for a name that another sandbox has."""
 FATAL_ERRORS = (Unauthorized, PaymentRequired, Forbidden, InvalidRequest, NotFound)
-"""Refusals of one member that every other would meet, too."""
+"""Errors of one member that every other member would get too."""
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutLimits:
-    """How far a change may go at a time."""
+    """Limits of simultaneous changes."""
 
     max_concurrency: int
-    """Members that are being made."""
+    """Maximum number of members that are created at the same time."""
     max_unavailable: int
-    """Members out of service, of those that are wanted."""
+    """Maximum number of desired members that are out of service."""
     max_surge: int
-    """Members beyond those that are wanted."""
+    """Maximum number of members beyond the desired number."""
 
     @classmethod
     def from_inputs(cls, inputs: SandboxPoolInputs) -> RolloutLimits:
-        """What the inputs say, or a quarter of the pool."""
+        """Return the limits of the inputs. `max_unavailable` and `max_surge` default to a quarter of the pool."""
         quarter = default_quarter(inputs.replicas)
         return cls(
             inputs.max_concurrency or MAX_REPLICAS,
@@ -72,7 +72,7 @@ class RolloutLimits:
 
 
 class Rollout:
-    """One operation on the members of a pool; every member is tried, whatever becomes of the others."""
+    """One operation on the members of a pool. A failed member does not stop the others."""
 
     def __init__(  # noqa: PLR0913  what it works with, each by its name
         self,
@@ -100,9 +100,9 @@ class Rollout:
         self._to_update = deque(todo.update)
         self._to_delete = deque(todo.delete)
         self.observations: dict[str, SandboxObservation] = {member.name: member.observation for member in members}
-        """Every member that there is, as it was seen last."""
+        """Last observation of every existing member, by name."""
         self.failures: dict[str, Exception] = {}
-        """What went wrong, by the member's name."""
+        """Error of every failed member, by name."""
         changing = {member.name for member in (*todo.recreate, *todo.update, *todo.delete)}
         self._completed = self.observations.keys() - changing
         self._existing = set(self.observations)
@@ -115,7 +115,7 @@ class Rollout:
         self._state_changed = asyncio.Event()
 
     async def run(self) -> None:
-        """Everything has been tried, or the time is over."""
+        """Run until every change was tried, the deadline passes, or the operation is cancelled."""
         await first_completed(self._run_tasks(), self._wait_for_stop())
 
     async def _run_tasks(self) -> None:
@@ -155,7 +155,7 @@ class Rollout:
 
     def _can_create(self, name: str) -> bool:
         fits = name in self._existing or len(self._existing) < self._desired.replicas + self._limits.max_surge
-        # those that the client has not sent yet can still be called off when the first are refused
+        # few pending requests at a time: after a fatal error, the other creates are not sent
         lease = len(self._creating) < self._limits.max_concurrency and len(self._pending_requests) < MAX_CONCURRENCY
         return fits and lease and not self._has_fatal_error
 
@@ -163,7 +163,7 @@ class Rollout:
         return not self._is_disruptive(member) or len(self._updating) < max(1, self._limits.max_unavailable)
 
     def _is_disruptive(self, member: Member) -> bool:
-        # pausing takes a member out of service as asked, and one that does not run serves nobody yet
+        # a pause is intended, and a member that is not running is already out of service
         return member.observation.outputs.phase == READY and not self._desired.template.paused
 
     def _can_delete(self, member: Member) -> bool:
@@ -180,7 +180,7 @@ class Rollout:
         self._state_changed.set()
 
     async def _run_one(self, name: str, operation: Callable[[], Awaitable[None]]) -> None:
-        """The work is done, or why it is not is known."""
+        """Run the operation of one member, and record its error if it fails."""
         try:
             await operation()
             self._completed.add(name)
@@ -196,7 +196,7 @@ class Rollout:
             self._report_progress()
 
     def _record_member_state(self, name: str) -> None:
-        """What is there and what serves is known anew."""
+        """Update whether the member exists and whether it is in service."""
         observation = self.observations.get(name)
         if observation is None:
             self._existing.discard(name)
@@ -214,14 +214,14 @@ class Rollout:
         return DeadlineExceeded(name, self._deadline.elapsed, "under way")
 
     async def _create(self, name: str) -> None:
-        """The member is there and as asked for; one that is broken has made place for it."""
+        """Create the member, and apply its inputs. Delete a broken member with the same name first."""
         if name in self.observations:
             await self._delete(name)
         context = replace(self._member_context(), just_created=True)
         try:
             observation = await self._resource.create(self._with_name(self._new_member_inputs, name), context)
         except Conflict as conflict:
-            # whoever has the name, nothing proves that it is the pool's
+            # nothing proves that the sandbox with this name belongs to the pool
             conflict.hint = NAME_TAKEN_HINT
             raise
         except FATAL_ERRORS:
@@ -236,7 +236,7 @@ class Rollout:
         )
 
     async def _update(self, member: Member) -> None:
-        # what the list has just shown as settled need not be looked at again
+        # a sandbox that the list shows in a stable phase is not read again
         listed_sandbox = self._sandboxes_by_name.get(member.name)
         is_stable = listed_sandbox is not None and isinstance(classify_phase(listed_sandbox, STABLE_PHASES), Done)
         context = self._member_context()
@@ -246,7 +246,7 @@ class Rollout:
             else await self._resource.wait_for_phase(member.observation.id, context)
         )
         template = self._with_name(self._desired.template, member.name)
-        # told that nothing else was asked for before, it leaves alone who sleeps by himself
+        # without a change of `paused`, `apply_power` does not resume a member that the API paused when idle
         old_template = template.model_copy(update={"paused": None}) if self._desired.resumes_members else template
         self.observations[member.name] = await self._resource.apply(sandbox, template, context, old_template)
 

@@ -1,4 +1,4 @@
-"""A pool: many sandboxes alike, made, changed and healed as one."""
+"""A pool of equal sandboxes, managed as one resource."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ from neev_provider.resources.references import require_sandbox, require_snapshot
 from neev_provider.resources.sandbox.sandbox import API_FIELD_NAMES, SandboxResource
 
 MEMBER_RESOURCE: AnySandboxResource = SandboxResource()
-"""What a member is like whose pool is not known yet."""
+"""Resource for members of a pool whose inputs are unknown."""
 MAX_NAMED_MEMBERS = 20
-"""Members that a plan names; what comes after them is counted."""
+"""Maximum number of members named in a diff. The diff only counts the others."""
 
 
 class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
@@ -74,7 +74,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
             if len(problem_names) <= MAX_NAMED_MEMBERS
             else [*problem_names[:MAX_NAMED_MEMBERS], f"{len(problem_names) - MAX_NAMED_MEMBERS} more members"]
         )
-        # the engine shows what is added, but of an output that differs the whole as if it were deleted
+        # the engine shows an addition by name; it shows a changed output as a deletion of the whole output
         repairs = (Change(format_path((name,)), ChangeKind.ADD, requires_replacement=False) for name in shown_names)
         return Diff((*changed.changes, *repairs), changed.delete_before_replace)
 
@@ -104,11 +104,15 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
     async def _roll_out(
         self, inputs: SandboxPoolInputs, old_inputs: SandboxPoolInputs | None, context: OperationContext
     ) -> Observation[SandboxPoolOutputs]:
-        """The pool is as the inputs say; raises ``Halfway`` with every member that there is."""
+        """Bring the pool to the inputs.
+
+        Raises:
+            PartialFailure: a member failed. It contains all existing members.
+        """
         digest, stored = await run_in_thread(template_digest, inputs), {"uid": generate_uid(), **context.state}
         ownership = PoolOwnership.from_state(stored, digest, same_template=is_imported_from(stored, old_inputs, inputs))
         desired = plan.desired_pool(inputs, ownership.template_hash, old_inputs)
-        # nothing had a member's name when the pool was created, just now
+        # `create` has just checked that no sandbox has a member's name
         own, others = ownership.split(
             desired.pool, () if context.just_created else await _list_members(self.api, desired.pool)
         )
@@ -147,7 +151,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         )
         if not members:
             return None
-        # members of another generation may be those of another pool
+        # members with another template hash may belong to another pool
         (template_hash, _), *_rest = Counter(member.template_hash for member in members).most_common(1)
         return _observe_import(
             id, template_hash, [member for member in members if member.template_hash == template_hash]
@@ -158,7 +162,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         listed = await _list_members(self.api, inputs.name or "")
         template_hashes = {plan.parse_template_hash(inputs.name or "", sandbox.name) for sandbox in listed}
         if len(template_hashes) != 1:
-            return None  # nothing is there, or two pools are, and nobody can tell which is this one
+            return None  # there are no members, or members of two pools, of which the right one is unknown
         ownership = replace(
             PoolOwnership.from_state({}, await run_in_thread(template_digest, inputs)),
             template_hash=str(template_hashes.pop()),
@@ -173,7 +177,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         ownership = PoolOwnership.from_state(state, await run_in_thread(template_digest, inputs))
         own, others = ownership.split(id, await _list_members(self.api, id))
         desired = plan.desired_pool(inputs, ownership.template_hash)
-        # a pool of none is there as long as the program says so; one whose every member is gone is gone
+        # a pool with 0 replicas exists as long as it is declared; a pool whose members are all gone is gone
         return (
             None
             if inputs.replicas and not own
@@ -207,17 +211,17 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
     @override
     def import_state(self, observation: Observation[SandboxPoolOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
         inputs, state = super().import_state(observation)
-        # what the program will say counts as the source of the members that there are, whatever they were made from
+        # the imported inputs count as the template of the existing members, because their real template is unknown
         return inputs, {**state, "templateDigest": template_digest(parse(self.inputs, inputs))}
 
     @override
     def _omit_on_import(self, prop: Property, value: Any) -> bool:
-        # what a fork's source may reach is not known, so a policy that is not the usual one is said
+        # the egress policy of a fork's source is unknown, so the import includes any policy but the default
         return prop.resets_to is not None and semantically_equal(prop, None, value)
 
 
 async def _list_members(api: Api, pool: str) -> list[Sandbox]:
-    """The sandboxes whose names begin like members' of the pool."""
+    """Return the sandboxes whose names have the form of a member's name."""
     return [sandbox for sandbox in await api.sandboxes.list(name=f"{pool}-") if plan.is_member(pool, sandbox.name)]
 
 
@@ -232,7 +236,7 @@ def _to_observation(
     ownership: PoolOwnership,
     others: Iterable[Sandbox] = (),
 ) -> Observation[SandboxPoolOutputs]:
-    """The pool as the program sees it; what it does not say is as most members have it."""
+    """Return an observation of the pool. For an unset input, use the most common value of the members."""
     members = plan.assess_members(desired, observations)
     staying = [member.observation for member in members if plan.is_desired(desired, member)]
     raw_inputs = inputs.to_properties()
@@ -245,12 +249,12 @@ def _to_observation(
 
 
 def _observe_import(pool: str, template_hash: str, members: list[Member]) -> Observation[SandboxPoolOutputs]:
-    """The pool as its members show it: it is as most of them are."""
+    """Return an observation of an imported pool, with the most common value of each input."""
     replicas = 1 + max(member.index for member in members)
     observations = [member.observation for member in members]
     observed_inputs = {**plan.majority_inputs(observations, include_all=True), "name": pool, "replicas": replicas}
     if observed_inputs.get("templateId"):
-        # the template's own image and command are not a source of their own
+        # image and command come from the template, so they are not inputs
         observed_inputs |= {"image": None, "command": None}
     desired = plan.desired_pool(parse(SandboxPoolInputs, observed_inputs), template_hash)
     ownership = PoolOwnership.from_state({"templateHash": template_hash}, template_hash)

@@ -1,4 +1,4 @@
-"""What a sandbox and a fork have in common: the inputs that change in place, the outputs, and the verbs."""
+"""Base of sandboxes and forks: updatable inputs, outputs and operations."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ OutputsT = TypeVar("OutputsT", bound=SandboxBaseOutputs)
 
 
 class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
-    """The verbs of everything that is a sandbox; how it is made is said by its kind."""
+    """Operations of sandboxes and forks. Subclasses implement the creation."""
 
     @property
     @override
@@ -120,7 +120,7 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
 
     @override
     async def read(self, id: str, inputs: InputsT | None) -> Observation[OutputsT] | None:
-        # an import may give the name, which only the path of one sandbox understands
+        # an import may pass the name; only the request for a single sandbox accepts names
         sandbox = await (
             none_if_not_found(self.api.sandboxes.get(id))
             if inputs is None
@@ -155,7 +155,7 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
     async def apply(
         self, sandbox: Sandbox, inputs: InputsT, context: OperationContext, old_inputs: InputsT | None = None
     ) -> Observation[OutputsT]:
-        """Apply size, egress, expiration and power to a sandbox that is Ready or paused; only what differs is sent."""
+        """Apply size, egress, expiration and `paused` to a ready or paused sandbox. Send only values that differ."""
         sandbox = await _apply_size_and_egress(self.api, sandbox, inputs, old_inputs)
         sandbox = await expiration.apply(self.api, sandbox, inputs, context, old_inputs)
         if expiration.is_renewal(inputs, old_inputs) and sandbox.phase == READY and sandbox.idle_expires_at is not None:
@@ -166,7 +166,7 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
     def to_observation(
         self, sandbox: Sandbox, inputs: InputsT | None, *, renewed_lifetime: int | None = None
     ) -> Observation[OutputsT]:
-        """The sandbox as a program sees it; ``renewed`` is the lifetime that a renewal is known to have set."""
+        """Convert the sandbox to an observation. ``renewed_lifetime`` is the lifetime set by a renewal, in seconds."""
         observed_inputs = inputs_from_api(sandbox)
         if inputs is not None and inputs.paused is not None:
             is_accepted = not inputs.paused and _is_left_paused(sandbox, inputs)
@@ -184,7 +184,7 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
 
 
 def inputs_from_api(sandbox: Sandbox) -> dict[str, Any]:
-    """The inputs that the API answers, by their outside names."""
+    """Return the inputs that the API reports, by their camelCase names."""
     resources = sandbox.resources
     return {
         "name": sandbox.name,
@@ -205,9 +205,9 @@ def inputs_from_api(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def was_paused_when_idle(sandbox: Sandbox) -> bool:
-    """Whether it was the platform that paused the sandbox: a window of it had run out when that happened.
+    """Return whether the API paused the sandbox because its idle timeout or maximum lifetime had expired.
 
-    The API does not say who paused a sandbox; a pause before a window's end was somebody's decision.
+    The API does not report who paused a sandbox. A pause before the expiration was requested by a user.
     """
     if not _is_paused(sandbox) or sandbox.updated_at is None:
         return False
@@ -231,7 +231,7 @@ def _is_left_paused(sandbox: Sandbox, inputs: SandboxBaseInputs) -> bool:
 
 
 def classify_phase(sandbox: Sandbox, target_phases: tuple[str, ...]) -> WaitStatus:
-    """Whether the sandbox is in one of the wanted phases, and reachable where it runs."""
+    """Return whether the sandbox is in a target phase. A running sandbox must also be reachable."""
     if sandbox.phase == RESTORE_FAILED:
         return Failed("the API could not restore the snapshot (phase RestoreFailed)")
     if sandbox.phase not in target_phases:
@@ -240,8 +240,8 @@ def classify_phase(sandbox: Sandbox, target_phases: tuple[str, ...]) -> WaitStat
 
 
 def is_ready(sandbox: Sandbox | SandboxBaseOutputs) -> bool:
-    """Whether the sandbox runs and can be reached."""
-    # an older platform does not say whether it is addressable: Ready is then all there is to go by
+    """Return whether the sandbox is running and reachable."""
+    # older APIs do not report whether a sandbox is addressable; then the phase alone decides
     return sandbox.phase == READY and sandbox.addressable is not False
 
 

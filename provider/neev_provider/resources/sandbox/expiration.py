@@ -1,4 +1,4 @@
-"""The windows of a sandbox: how long it may idle, live and stay paused, and what makes them count anew."""
+"""Expiration of a sandbox (idle timeout, maximum lifetime and retention), and its renewal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from neev_provider.resources.egress import EgressInputs
 Seconds = Annotated[Integer, Field(ge=0)]
 EXPIRATION_FIELDS = {"idle_timeout_seconds", "max_lifetime_seconds", "paused_retention_seconds", "on_idle"}
 EFFECTIVE_LIFETIME_PROPERTY = "effectiveLifetimeSeconds"
-"""The output that holds what a renewal made of the lifetime."""
+"""Output with the maximum lifetime that a renewal set, in seconds since the creation."""
 
 
 class OnIdle(StrEnum):
@@ -71,12 +71,15 @@ class RenewalOutputs(Outputs):
 
 
 def to_api(inputs: ExpirationInputs) -> dict[str, Any]:
-    """The windows that are set, as the API takes them."""
+    """Convert the expiration inputs that are set to the API's format."""
     return inputs.model_dump(mode="json", include=EXPIRATION_FIELDS, exclude_none=True)
 
 
 def effective_lifetime(sandbox: Sandbox, inputs: ExpirationInputs, renewed_lifetime: int | None) -> int | None:
-    """The lifetime as the program counts it: from the last renewal, where that is what set the platform's number."""
+    """Return the lifetime as the program declares it.
+
+    If a renewal set the API's value, count from the renewal instead of from the creation.
+    """
     is_renewed = (
         renewed_lifetime is not None
         and sandbox.max_lifetime_seconds == renewed_lifetime
@@ -86,14 +89,14 @@ def effective_lifetime(sandbox: Sandbox, inputs: ExpirationInputs, renewed_lifet
 
 
 def is_renewal(inputs: RenewableInputs, old_inputs: RenewableInputs | None) -> bool:
-    """Whether the program asks for the windows to count anew."""
+    """Return whether the inputs renew the expiration."""
     return old_inputs is not None and inputs.renew_trigger not in (None, old_inputs.renew_trigger)
 
 
 async def apply(
     api: Api, sandbox: Sandbox, inputs: RenewableInputs, context: OperationContext, old_inputs: RenewableInputs | None
 ) -> Sandbox:
-    """The windows are as the inputs say, the lifetime counted from now where it is renewed; only changes are sent."""
+    """Apply the expiration inputs. A renewed lifetime counts from now. Send only values that differ."""
     current = {field: getattr(sandbox, field) for field in EXPIRATION_FIELDS}
     current["max_lifetime_seconds"] = effective_lifetime(
         sandbox, old_inputs or inputs, context.state.get(EFFECTIVE_LIFETIME_PROPERTY)
@@ -102,6 +105,6 @@ async def apply(
     if is_renewal(inputs, old_inputs) and inputs.max_lifetime_seconds:
         desired["max_lifetime_seconds"] = inputs.max_lifetime_seconds
     if desired.get("max_lifetime_seconds") and inputs.renew_trigger is not None and not context.just_created:
-        # the platform counts from the creation, at which an old sandbox would be at its end at once
+        # the API counts from the creation, so the unadjusted lifetime could end at once for an old sandbox
         desired["max_lifetime_seconds"] += api.sandboxes.lifetime_elapsed(sandbox)
     return await api.sandboxes.set_timeout(sandbox.id, desired) if desired else sandbox

@@ -28,7 +28,7 @@ RootfsDiskGb = Annotated[Integer, Field(ge=1, le=99)]
 
 
 API_FIELD_NAMES: Final = MappingProxyType({"template_id": "sandbox_template_id", "snapshot_id": "restore"})
-"""The inputs that the API calls otherwise."""
+"""Names of the API for inputs that it names differently."""
 
 
 class SandboxInputs(SandboxBaseInputs):
@@ -107,13 +107,13 @@ class SandboxResource(SandboxBase[SandboxInputs, SandboxOutputs]):
     def import_state(self, observation: Observation[SandboxOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
         inputs, state = super().import_state(observation)
         if "templateId" in inputs:
-            # the template's own image and command are not a source of their own
+            # image and command come from the template, so they are not inputs
             inputs = {name: value for name, value in inputs.items() if name not in ("image", "command")}
         return inputs, state
 
 
 def _create_body(api: Api, inputs: SandboxInputs) -> dict[str, Any]:
-    # what starts from a snapshot is made in the size of its origin, and resized in place afterwards
+    # the API creates a restored sandbox in the size of the source; an update resizes it afterwards
     size = set() if inputs.snapshot_id else {"cpu", "memory_gb"}
     resources = inputs.model_dump(include={*size, "disk_gb", "rootfs_disk_gb"}, exclude_none=True, mode="json")
     body: dict[str, Any] = {

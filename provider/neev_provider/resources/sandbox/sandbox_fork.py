@@ -79,7 +79,7 @@ class SandboxForkResource(SandboxBase[SandboxForkInputs, SandboxForkOutputs]):
 
     @override
     async def read(self, id: str, inputs: SandboxForkInputs | None) -> Observation[SandboxForkOutputs] | None:
-        # the platform does not say where a fork comes from, so an import may: SOURCE/FORK
+        # the API does not report the source of a fork, so an import may pass it: SOURCE/FORK
         source, _, fork = id.rpartition("/")
         observation = await super().read(fork, inputs)
         if observation is None or not source:
