@@ -50,7 +50,7 @@ def steps_by_resource(result: Result) -> dict[str, str]:
 
 
 def is_importing(project: PulumiProject) -> bool:
-    """Return the condition that a recovery's `pulumi stack import` is running."""
+    """Return whether a recovery's `pulumi stack import` is running."""
     return any({"stack", "import"} <= set(command_line(process)) for process in project.list_processes())
 
 
