@@ -3,7 +3,7 @@ BIN := .venv/bin
 ENGINE = $$($(BIN)/python tools/engine/engine.py)
 ENGINE_OF_PYTHON = $$($(BIN)/python tools/engine/engine.py --only python)
 # of these every line and every branch is run by a test
-COVERED := '*/core/*,*/client/*,*/adapters/*,*/resources/*'
+COVERED := 'provider/neev_provider/core/*,provider/neev_provider/client/*,provider/neev_provider/adapters/*,provider/neev_provider/resources/*'
 WITH_ENGINE := tests/engine tests/matrix tests/chaos tests/load
 RUNS ?= 200
 SEED ?= 1

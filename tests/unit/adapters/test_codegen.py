@@ -1,6 +1,7 @@
 """The public classes and functions have the arguments and outputs of the declarations, and hand them on."""
 
 import inspect
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,3 +80,11 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     name = "Sandboxes"
     with pytest.raises(AttributeError, match="'pulumi_neev' has no attribute 'Sandboxes'"):
         getattr(pulumi_neev, name)
+
+
+def test_files_that_are_no_longer_generated_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "sdk").mkdir()
+    (tmp_path / "sdk" / "removed_resource.py").write_text("")
+    codegen.write_files(tmp_path)
+    written = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.py")}
+    assert written == set(codegen.render_files())

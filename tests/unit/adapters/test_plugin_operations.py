@@ -372,7 +372,7 @@ async def test_what_no_check_has_passed_is_refused_as_an_argument_and_sends_noth
         await plugin.call("Update", update)
     assert kept.value.init_failed is not None
     assert kept.value.init_failed.id == "x"
-    with pytest.raises(RpcFailure, match="id: a file is known and imported by the id of its sandbox") as unknown:
+    with pytest.raises(RpcFailure, match="id: must have the form SANDBOX_ID/PATH") as unknown:
         await plugin.call("Delete", provider_pb2.DeleteRequest(id="x", urn=make_urn("File")))
     assert unknown.value.code is grpc.StatusCode.INVALID_ARGUMENT
     assert emulator.counts() == {}

@@ -96,7 +96,7 @@ def test_a_doctor_looks_for_nothing_where_it_is_not_recorded(pulumi_cli: FakePul
     assert looked.exit_code == 1
     assert f"the state records projectId another, and neev:projectId is {emulator.project_id}" in looked.output
     assert "Sandbox box does not exist" not in looked.output
-    assert "Sandbox gone does not exist (no-such)\n        `pulumi refresh`" in looked.output
+    assert "Sandbox gone does not exist (no-such)\n         `pulumi refresh`" in looked.output
 
 
 def test_where_nothing_of_an_old_state_is_there_the_settings_are_doubted(
@@ -104,7 +104,7 @@ def test_where_nothing_of_an_old_state_is_there_the_settings_are_doubted(
 ) -> None:
     pulumi_cli.set_state(resources=(box_entry(), box_entry("other", "other-id")))
     doubted = run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory)).output
-    assert "Sandbox box does not exist (id-of-it)\n        No object of the stack exists" in doubted
+    assert "Sandbox box does not exist (id-of-it)\n         No object of the stack exists" in doubted
     assert "refresh" not in doubted
     there = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})["id"]
     pulumi_cli.set_state(resources=(box_entry(), box_entry("other", there)))

@@ -182,7 +182,7 @@ async def test_what_is_gone_is_said_to_be_gone(driver: LifecycleDriver) -> None:
     await driver.api.sandboxes.delete(stored.id)
     await driver.delete(SANDBOX, stored)
     assert await driver.read(SANDBOX, stored) is None
-    with pytest.raises(ResourceInitFailed, match="gone") as caught:
+    with pytest.raises(ResourceInitFailed, match="no longer exists") as caught:
         await driver.update(SANDBOX, stored, name="dev", cpu=2)
     assert isinstance(caught.value.cause, OperationFailed)
 

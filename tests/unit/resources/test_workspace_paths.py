@@ -27,7 +27,7 @@ def test_one_place_has_many_spellings(path: str, meant: str) -> None:
 
 @pytest.mark.parametrize("path", ["..", "a/../..", "/", "/etc", "/workspaces/x", "/workspace/../etc", "é" * 128, "\0"])
 def test_what_cannot_be_is_only_like_itself(path: str) -> None:
-    with pytest.raises(ValueError, match=r"leads out|too long|NUL"):
+    with pytest.raises(ValueError, match=r"is outside|too long|NUL"):
         normalize_path(path)
     assert canonicalize_path(path) == path
 
