@@ -1,8 +1,8 @@
-"""N sandboxes created and awaited with the official client and asyncio alone: what a pool is measured beside.
+"""Create N sandboxes and wait for them with the official client and asyncio alone: the baseline of a pool.
 
-It is written as a careful user would: creates side by side, as many as the client has connections for, and then one
-look at the list every half second, which is cheaper than asking for each sandbox. It keeps no state and can be neither
-run again nor changed afterwards: that is what a pool has beyond it.
+The script is written as a careful user would write it. It sends as many creates at once as the client has connections.
+It then reads the list every half second, which is cheaper than reading each sandbox. It keeps no state. Unlike a pool,
+it cannot be run again or changed afterwards.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import sys
 from neevai import AsyncNeevAI
 
 POLL_INTERVAL = 0.5
-"""Seconds between looks at the list."""
+"""Seconds between two reads of the list."""
 PAGE_SIZE = 100
 MAX_CONCURRENCY = 64
-"""Creates under way: the client keeps a hundred connections, and who waits too long for one gets an error."""
+"""Concurrent creates. The client keeps a hundred connections; a request that waits too long for one fails."""
 
 
 async def main(number: int) -> None:
-    """So many sandboxes are Ready and reachable."""
+    """Create the requested number of sandboxes and wait until each is Ready and reachable."""
     async with AsyncNeevAI() as neev:
         lock = asyncio.Semaphore(MAX_CONCURRENCY)
 

@@ -1,4 +1,4 @@
-"""What is measured: data only."""
+"""The cases of the benchmark, as data only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class BenchCase:
-    """One way to N sandboxes, or to N things that only sleep for as long."""
+    """One way to create N sandboxes, or N resources that only wait for the same time."""
 
     title: str
     program: str
@@ -17,11 +17,11 @@ class BenchCase:
     variables: Mapping[str, str] = field(default_factory=dict)
     numbers: tuple[int, ...] = (1, 20, 200)
     floor: str | None = None
-    """The title of the case that it is compared with."""
+    """The title of the case that this case is compared with."""
     baseline: str | None = None
-    """The title of the case whose time is taken off before: what Pulumi takes for nothing at all."""
+    """The title of the case whose time is subtracted first: the time that Pulumi needs without any resource."""
     is_ours: bool = False
-    """Whether it is what we measure, not what we measure it by."""
+    """Whether this case is measured itself, not only used as a comparison."""
 
 
 SCRIPT = "script"
@@ -29,7 +29,7 @@ OUTPUTS = {
     **{f"output{number}": "a text as long as what is told of a sandbox" for number in range(12)},
     **dict.fromkeys(("addressable", "known"), True),
 }
-"""As many as a sandbox has, and as long: the engine writes the whole state at each of its steps."""
+"""The number and length of the outputs of a sandbox: the engine writes the whole state at each of its steps."""
 EMPTY = BenchCase("empty program", "empty", numbers=(0,))
 CASES = (
     EMPTY,
@@ -48,4 +48,4 @@ CASES = (
     BenchCase("pool", "pool", numbers=(1, 20, 200, 1000), floor="asyncio script", is_ours=True, baseline=EMPTY.title),
 )
 SECONDS = (0.0, 5.0)
-"""What each sandbox takes until it is ready."""
+"""The seconds until each sandbox is ready."""

@@ -1,4 +1,4 @@
-"""What a command and every process under it take: seconds, CPU and memory."""
+"""Seconds, CPU and memory of a command and of every process below it."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from time import perf_counter
 import psutil
 
 SAMPLE_INTERVAL = 0.25
-"""Seconds between looks at the memory: each look takes a few milliseconds of the same processors."""
+"""Seconds between two memory samples. Each sample takes a few milliseconds of the same processors."""
 
 
 @dataclass(frozen=True)
 class ResourceUsage:
-    """What one command took."""
+    """The resources that one command used."""
 
     seconds: float
     cpu_seconds: float
-    """Seconds of CPU, of the command and every process under it that has ended."""
+    """Seconds of CPU of the command and of every process below it that has ended."""
     memory_mb: float
-    """MB: the sum of the most that each of its processes was seen to hold."""
+    """MB: the sum of the highest sample of each process."""
 
 
 def measure_command(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> ResourceUsage:
-    """The command has run and succeeded; where it did not, the program ends with what it said."""
+    """Run the command and return its resource usage; if it fails, end the program with its output."""
     with tempfile.TemporaryFile("w+") as output:
         started = perf_counter()
         process = subprocess.Popen(
@@ -49,7 +49,7 @@ def measure_command(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]
 
 
 class _MemorySampler(threading.Thread):
-    """Looks at the processes from time to time."""
+    """A thread that samples the memory of the processes at an interval."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -59,11 +59,11 @@ class _MemorySampler(threading.Thread):
 
     @property
     def max_mb(self) -> float:
-        """MB, all processes together."""
+        """Return the memory of all processes together, in MB."""
         return sum(self._max_bytes_by_pid.values()) / 1e6
 
     def run(self) -> None:
-        """Until it is told to end."""
+        """Take samples until `stop` is called."""
         while not self._stop_requested.is_set():
             with suppress(psutil.NoSuchProcess):
                 for item in (self._root_process, *self._root_process.children(recursive=True)):
@@ -74,6 +74,6 @@ class _MemorySampler(threading.Thread):
             self._stop_requested.wait(SAMPLE_INTERVAL)
 
     def stop(self) -> None:
-        """The processes are gone."""
+        """End the sampling."""
         self._stop_requested.set()
         self.join()

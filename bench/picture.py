@@ -1,4 +1,4 @@
-"""The times of `up` as a picture."""
+"""A chart of the times of `up`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ CASE_COLORS = ("tab:blue", "tab:orange", "tab:green")
 
 
 def draw_chart(results: BenchResults, cases: dict[str, BenchCase], file: Path) -> None:
-    """The file shows what `up` takes in each case, side by side for each number; floors are grey."""
+    """Write a chart of the time of `up` in each case, side by side for each number; floors are grey."""
     shown = [case for case in cases.values() if max(case.numbers)]
     times = sorted({seconds for _, _, seconds in results.figures})
     numbers = sorted({number for _, number, _ in results.figures if number})
     width = 0.8 / len(shown)
     floors, ours = iter(FLOOR_GREYS), iter(CASE_COLORS)
-    # the same figures give the same file
+    # The same figures produce the same file.
     with rc_context({"svg.hashsalt": "bench", "svg.fonttype": "none", "font.size": 9}):
         figure = Figure(figsize=(9, 3.6), layout="constrained")
         panels = figure.subplots(1, len(times), squeeze=False)[0]

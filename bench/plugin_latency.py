@@ -1,4 +1,4 @@
-"""What the plugin's process costs: its start, its memory at rest, and its share of a plan. Run by ``make bench``."""
+"""The costs of the plugin's process: its start, its idle memory, and its share of a plan. Run by ``make bench``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ INPUTS = {
 
 
 def main() -> None:
-    """The table is printed."""
+    """Print the table."""
     starts = [_measure_start() for _ in range(START_COUNT)]
     with (
         _start_plugin() as (process, port, _),
@@ -62,7 +62,7 @@ def main() -> None:
 
 @contextmanager
 def _start_plugin() -> Iterator[tuple[subprocess.Popen[str], int, float]]:
-    """The process, its port, and the seconds until its port line."""
+    """Start the plugin; return its process, its port, and the seconds until it printed the port."""
     started = time.perf_counter()
     with subprocess.Popen([COMMAND], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -77,7 +77,7 @@ def _measure_start() -> float:
 
 
 def _measure_percentile(call: Callable[[], object]) -> float:
-    """The 95th percentile of the milliseconds that the call takes."""
+    """Return the 95th percentile of the call's duration, in milliseconds."""
     taken = []
     for _ in range(CALL_COUNT):
         started = time.perf_counter()

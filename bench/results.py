@@ -10,7 +10,7 @@ from cases import BenchCase
 from stack import OPERATIONS, OperationFigure
 
 ResultKey = tuple[str, int, float]
-"""A case's title, the number of sandboxes, and the seconds that each takes."""
+"""A case's title, the number of sandboxes, and the seconds until each is ready."""
 TABLE_HEADER = (
     "sandboxes",
     "each takes",
@@ -25,25 +25,25 @@ REQUESTS_NOTE = "requests: of each `up`, `up` again, `refresh`, of each `destroy
 
 @dataclass
 class BenchResults:
-    """Every figure so far, in the order of the runs."""
+    """All figures so far, in the order of the runs."""
 
     figures: dict[ResultKey, list[dict[str, OperationFigure]]] = field(default_factory=dict)
 
     def add(self, key: ResultKey, figures: dict[str, OperationFigure]) -> None:
-        """One run more."""
+        """Add the figures of one run."""
         self.figures.setdefault(key, []).append(figures)
 
     def median(self, key: ResultKey, operation: str, of: Callable[[OperationFigure], float]) -> float | None:
-        """The median over the runs; ``None`` where the case does not do the operation."""
+        """Return the median over the runs; ``None`` if the case does not have the operation."""
         values = [of(run[operation]) for run in self.figures.get(key, ()) if operation in run]
         return statistics.median(values) if values else None
 
     def wall_seconds(self, key: ResultKey, operation: str) -> float | None:
-        """Seconds of the clock."""
+        """Return the median of the elapsed seconds."""
         return self.median(key, operation, lambda item: item.usage.seconds)
 
     def ratio_to_floor(self, case: BenchCase, number: int, seconds: float, operation: str) -> float | None:
-        """The median of what each run took over what its floor took in the same turn."""
+        """Return the median of the ratios between each run and its floor in the same turn."""
         ours, floors, nothing = (
             self.figures.get((title, count, seconds), [])
             for title, count in ((case.title, number), (case.floor, number), (case.baseline, 0))
@@ -58,7 +58,7 @@ class BenchResults:
 
 
 def render_table(results: BenchResults, cases: dict[str, BenchCase]) -> Iterator[str]:
-    """Lines of Markdown."""
+    """Return the lines of the Markdown table."""
     yield f"| {' | '.join((*TABLE_HEADER, REQUESTS_NOTE))} |"
     yield "|" + "---|" * (len(TABLE_HEADER) + 1)
     for title, number, seconds in sorted(results.figures, key=lambda key: (key[2], key[1])):

@@ -1,7 +1,7 @@
-"""How long sandboxes take in each way to them, beside what only sleeps for as long; and what it costs.
+"""The time and cost of sandboxes in each case, beside resources that only wait for the same time.
 
-Run by ``make bench``. Within a run every case has its turn, its floor just before it, so that a machine that slows down
-slows both; medians count.
+Run by ``make bench``. Within a run every case has one turn, directly after its floor, so that a slower machine slows
+both. The tables show medians.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BEGIN_MARKER, END_MARKER = "<!-- written by make bench WRITE=1 -->\n", "<!-- unt
 
 
 def main() -> None:
-    """The tables are printed; on demand they are written into the document, with a picture."""
+    """Print the tables; if asked, write them into the document, with a chart."""
     arguments = _parse_arguments()
     cases = {item.title: item for item in CASES if not arguments.case or item.title in arguments.case}
     results = BenchResults()

@@ -1,6 +1,6 @@
-"""What N sandboxes cost as one stack, as many stacks, and as one pool: engine time, API requests, size of the state.
+"""The costs of N sandboxes as one stack, as many stacks, and as one pool: engine time, API requests, size of the state.
 
-Run by ``make scale``. Provisioning takes no time here: what is measured is what is around it.
+Run by ``make scale``. Provisioning takes no time here, so that only the work around it is measured.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STEPS = {
 
 @dataclass(frozen=True)
 class StackLayout:
-    """How the sandboxes are spread."""
+    """A distribution of the sandboxes over stacks."""
 
     title: str
     stacks: int
@@ -40,7 +40,7 @@ class StackLayout:
 
 @dataclass(frozen=True)
 class ScaleFigure:
-    """What one command on every stack, one after another, took."""
+    """The cost of one command that ran on every stack, one after another."""
 
     wall: float
     cpu: float
@@ -49,7 +49,7 @@ class ScaleFigure:
 
 
 def main() -> None:
-    """The table is printed, as docs/internals/scale.md has it."""
+    """Print the table in the form of docs/internals/scale.md."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("-n", type=int, default=1000, help="sandboxes in each layout")
     options.add_argument("--stacks", type=int, default=10, help="stacks where there are many")
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def make_layouts(n: int, stacks: int) -> tuple[StackLayout, ...]:
-    """One stack, many, and a pool."""
+    """Return the three layouts: one stack, many stacks, and a pool."""
     pool = {"pool": {"type": "neev:index:SandboxPool", "properties": {"replicas": n}}}
     return (
         StackLayout(f"one stack of {n}", 1, _sandbox_resources(n)),
@@ -78,7 +78,7 @@ def _sandbox_resources(n: int) -> dict[str, Any]:
 
 
 def measure_layout(layout: StackLayout) -> Iterator[tuple[str, ScaleFigure]]:
-    """Each command of a life, on every stack."""
+    """Run and measure each command of a stack's life, on every stack."""
     with tempfile.TemporaryDirectory() as folder, serve(create_seconds=0) as emulator:
         work = Path(folder)
         (work / "state").mkdir()
@@ -100,7 +100,7 @@ def measure_layout(layout: StackLayout) -> Iterator[tuple[str, ScaleFigure]]:
 
 
 def _cpu_seconds() -> float:
-    """The seconds that every engine, program and plugin has computed so far; the emulator is not among them."""
+    """Return the CPU seconds of every engine, program and plugin so far, without those of the emulator."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

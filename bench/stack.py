@@ -1,4 +1,4 @@
-"""A case's operations on an empty platform of its own, one after another, by the real engine."""
+"""The operations of a case, one after another, with the real engine on an empty emulator."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class OperationFigure:
-    """One operation, and the requests that it cost."""
+    """The usage of one operation, and the number of its requests."""
 
     usage: ResourceUsage
     requests: int
 
 
 def run_case(case: BenchCase, number: int, seconds: float) -> dict[str, OperationFigure]:
-    """What each operation took; of the script there is only `up`."""
+    """Run the operations of a case and return their figures; the script has only `up`."""
     with tempfile.TemporaryDirectory() as folder, serve(create_seconds=seconds) as emulator:
         work = Path(folder)
         env = (
@@ -69,7 +69,7 @@ def _pulumi_command(*arguments: str) -> tuple[str, ...]:
 
 
 def build_environment(work: Path, emulator: Emulator) -> dict[str, str]:
-    """The variables of an engine that keeps everything in the folder and whose plugins use the emulator."""
+    """Return the variables of an engine that keeps everything in the folder and whose plugins use the emulator."""
     engine = Path(os.environ["PULUMI_NEEV_ENGINE"]) / "bin"
     path = [str(engine), str(HERE / "sleeping"), str(Path(sys.prefix) / "bin"), os.environ["PATH"]]
     return {

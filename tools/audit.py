@@ -1,7 +1,7 @@
-"""The installed packages against the known vulnerabilities: `audit.py [COMMAND …]`, by default pip-audit.
+"""Check the installed packages for known vulnerabilities: `audit.py [COMMAND …]`, by default with pip-audit.
 
-Ends with 1 where a package has one, with 2 where the audit itself broke. Where the vulnerability service cannot be
-reached nothing is known: that is said in one line, and is no failure.
+The exit code is 1 if a package has one, and 2 if the audit itself failed. If the vulnerability service cannot be
+reached, the script prints one line and succeeds.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ PIP_AUDIT = (
     "--skip-editable",
 )
 NETWORK_ERRORS = ("Could not connect", "ConnectionError", "NameResolutionError", "ReadTimeout", "ProxyError")
-"""What pip-audit says where its service cannot be reached."""
+"""Texts of pip-audit that mean that its service cannot be reached."""
 EXIT_FINDINGS, EXIT_AUDIT_FAILED = 1, 2
 
 
 def main() -> None:
-    """Audits, says in few words what came of it, and exits by it."""
+    """Run the audit, print a short result, and exit with its code."""
     env = {**system_certificates(), **os.environ}
     ended = subprocess.run(sys.argv[1:] or PIP_AUDIT, env=env, capture_output=True, text=True, check=False)
     code, lines = evaluate_report(ended.stdout, ended.stderr)
@@ -36,14 +36,14 @@ def main() -> None:
 
 
 def system_certificates() -> dict[str, str]:
-    """Return what makes pip-audit trust the authorities of this machine, where the environment names no others."""
+    """Return variables with which pip-audit trusts this machine's authorities, unless the environment names others."""
     paths = ssl.get_default_verify_paths()
     store = paths.cafile or paths.capath
     return {"REQUESTS_CA_BUNDLE": store} if store and "CURL_CA_BUNDLE" not in os.environ else {}
 
 
 def evaluate_report(report: str, stderr: str) -> tuple[int, list[str]]:
-    """The exit code and the lines for what pip-audit wrote; its own exit code tells a finding from nothing else."""
+    """Return the exit code and the lines for a report of pip-audit, whose own exit code does not identify findings."""
     try:
         packages: list[dict[str, Any]] = json.loads(report)["dependencies"]
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""An editable install holds `pulumi-plugin.json` where Pulumi looks for it: beside the metadata, not the source."""
+"""A build hook that puts `pulumi-plugin.json` beside the metadata of an editable install, where Pulumi looks for it."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ PLUGIN = "pulumi_neev/pulumi-plugin.json"
 
 
 class PluginFile(BuildHookInterface[Any]):
-    """Without it every `pulumi up` in a checkout looks for a plugin that the dynamic resources do not need."""
+    """The file without which `pulumi up` in a checkout searches for a plugin that dynamic resources do not need."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  the hook's signature
-        """The file is part of the editable wheel too."""
+        """Add the file to the editable wheel."""
         build_data["force_include_editable"][f"provider/{PLUGIN}"] = PLUGIN

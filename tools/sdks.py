@@ -1,7 +1,7 @@
-"""The SDKs of the plugin are generated from schema.json and built: `sdks.py [python nodejs go]`, into `sdks/`.
+"""Generate the SDKs of the plugin from schema.json and build them: `sdks.py [python nodejs go]`, into `sdks/`.
 
 `sdks/python`, `sdks/nodejs` and `sdks/go` hold the sources, `sdks/dist` the packages that pip and npm install.
-An SDK whose schema, version and recipe have not changed is left as it is.
+An SDK whose schema, version and recipe have not changed is not built again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PULUMI_FOR_GO = "github.com/pulumi/pulumi/sdk/v3"
 
 
 def main() -> None:
-    """Builds the SDKs that are named, or all; says what fails and exits with 1."""
+    """Build the named SDKs, or all; print failures and exit with 1."""
     expected = sys.argv[1:] or list(BUILDERS)
     if unknown := set(expected) - set(BUILDERS):
         sys.exit(f"no SDK for {', '.join(sorted(unknown))}: {', '.join(BUILDERS)}")
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def build_sdk(language: str) -> None:
-    """The SDK of one language is there, built from today's schema."""
+    """Build the SDK of one language from the current schema."""
     target, stamp = SDKS / language, SDKS / f".{language}.stamp"
     recipe = hashlib.sha256(release_schema().encode() + Path(__file__).read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == recipe:
@@ -53,19 +53,19 @@ def build_sdk(language: str) -> None:
 
 
 def release_schema() -> str:
-    """The committed schema with what a release adds: the version, and that packages are built from it."""
+    """Return the committed schema with the additions of a release: the version, and that packages are built from it."""
     package = json.loads((ROOT / "schema.json").read_text())
     return json.dumps({**package, "version": provider_version(), "meta": {"supportPack": True}})
 
 
 def provider_version() -> str:
-    """The version of the provider, which is that of its SDKs."""
+    """Return the version of the provider, which is also the version of its SDKs."""
     stated: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     return stated
 
 
 def generate_sources(language: str, target: Path) -> None:
-    """The sources of the SDK are there; a built engine has `gensdk`, every other one its own generator."""
+    """Generate the sources of the SDK, with `gensdk` of a built engine or the engine's own generator."""
     engine = Path(run_command(ROOT, sys.executable, "tools/engine/engine.py").strip().splitlines()[-1])
     source = SDKS / "schema.json"
     source.write_text(release_schema())
@@ -80,15 +80,15 @@ def generate_sources(language: str, target: Path) -> None:
 
 
 def build_python(target: Path) -> None:
-    """The wheel of the SDK is in `dist`, and no earlier one."""
+    """Build the wheel of the SDK into `dist` and delete earlier wheels."""
     for earlier in DIST.glob("*.whl"):
         earlier.unlink()
-    shutil.copy(target / "pulumi_neev_sdk" / "README.md", target)  # where its pyproject.toml looks for it
+    shutil.copy(target / "pulumi_neev_sdk" / "README.md", target)  # The SDK's pyproject.toml looks for it here.
     run_command(target, sys.executable, "-m", "uv", "build", "--wheel", "--quiet", "--out-dir", str(DIST))
 
 
 def build_nodejs(target: Path) -> None:
-    """The npm package of the SDK is in `dist`, under a name without a version, so that examples can name it."""
+    """Build the npm package of the SDK into `dist`, under a name without a version, so that examples can name it."""
     run_command(target, "npm", "install", "--no-audit", "--no-fund", "--loglevel=error")
     run_command(target, "npm", "run", "build")
     for name in ("package.json", "README.md"):
@@ -98,7 +98,7 @@ def build_nodejs(target: Path) -> None:
 
 
 def build_go(target: Path) -> None:
-    """The Go module of the SDK compiles, with the version of Pulumi that the engine is built from."""
+    """Compile the Go module of the SDK with the version of Pulumi that the engine is built from."""
     pinned = re.findall(rf"^\s*{re.escape(PULUMI_FOR_GO)} (v\S+)", ENGINE_PINS.read_text(), re.MULTILINE)[0]
     run_command(target, "go", "mod", "edit", f"-require={PULUMI_FOR_GO}@{pinned}")
     run_command(target, "go", "mod", "tidy")
@@ -109,8 +109,8 @@ BUILDERS: Mapping[str, Callable[[Path], None]] = {"python": build_python, "nodej
 
 
 def run_command(folder: Path, *command: str) -> str:
-    """What the command printed; its failure ends this script with its own words."""
-    env = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true", **os.environ}  # as in the Makefile
+    """Run the command and return its output; if it fails, end this script with its output."""
+    env = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true", **os.environ}  # The Makefile sets the same variables.
     try:
         done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     except FileNotFoundError:

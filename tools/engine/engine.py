@@ -54,7 +54,7 @@ BUILD_COST = "up to 5 minutes on two cores and 5 GB for Go's caches, once"
 
 
 class NoEngineError(Exception):
-    """What is missing, in words for the person who has to provide it."""
+    """A missing requirement, described for the user who has to provide it."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,12 @@ BINARIES = (
     GoBinary("pulumi-language-python", "./launcher", "hosts/python"),
     GoBinary("pulumi-language-nodejs", f"{SDK_MODULE}/nodejs/cmd/pulumi-language-nodejs", "hosts/nodejs-go"),
     GoBinary("pulumi-language-go", f"{SDK_MODULE}/go/pulumi-language-go", "hosts/nodejs-go"),
-)  # what runs programs in Python
+)  # the hosts that run Python programs
 PYTHON_BINARIES = ("pulumi", "pulumi-language-python-host", "pulumi-language-python")
 
 
 def main() -> None:
-    """Prints the engine's directory, or says what is missing and exits with 1."""
+    """Print the engine's directory, or print what is missing and exit with 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=["python"], help="build no more than programs in this language need")
     try:
@@ -96,7 +96,7 @@ def main() -> None:
 
 
 def find_engine(env: Mapping[str, str], root: Path, *, only: str | None = None) -> Path:
-    """The directory of the first engine in this module's order that has what is needed."""
+    """Return the directory of the first engine, in this module's order, that has everything needed."""
     if engine := find_named(env) or find_on_path(env) or find_earlier(root, only=only):
         return engine
     root.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def find_engine(env: Mapping[str, str], root: Path, *, only: str | None = None) 
 
 
 def find_named(env: Mapping[str, str]) -> Path | None:
-    """The engine that the user names, which has to be there."""
+    """Return the engine that the user names; it must exist."""
     if not (named := env.get("PULUMI_NEEV_ENGINE")):
         return None
     directory = Path(named).resolve() / "bin"
@@ -120,7 +120,7 @@ def find_named(env: Mapping[str, str]) -> Path | None:
 
 
 def find_on_path(env: Mapping[str, str]) -> Path | None:
-    """The engine on PATH, unless it is too old or comes without its language hosts."""
+    """Return the engine on PATH, unless it is too old or has no language hosts."""
     path = env.get("PATH", "")
     if not (found := shutil.which("pulumi", path=path)):
         return None
@@ -139,14 +139,14 @@ def find_on_path(env: Mapping[str, str]) -> Path | None:
 
 
 def find_earlier(root: Path, *, only: str | None = None) -> Path | None:
-    """The engine that an earlier run finished, if its pinned versions are still today's and nothing is missing."""
+    """Return the engine of an earlier run if its pinned versions are still current and it is complete."""
     stamp = root / "bin" / ".stamp"
     whole = stamp.is_file() and stamp.read_text() in {INSTALLED_STAMP, pins_digest(), pins_digest(only)}
     return stamp.parent if whole else None
 
 
 def install_official(root: Path) -> Path | None:
-    """The official engine of the Python SDK's version, if the network and the SDK are there."""
+    """Install the official engine of the Python SDK's version, if the network and the SDK are available."""
     if not is_reachable(INSTALLER):
         print_progress("the official installer cannot be reached")
         return None
@@ -161,7 +161,7 @@ def install_official(root: Path) -> Path | None:
 
 
 def is_reachable(url: str, seconds: float = 2) -> bool:
-    """Whether url answers within seconds, the look-up of its name included, which no socket's time-out covers."""
+    """Return whether url responds in time; the limit includes the name lookup, which no socket timeout covers."""
     answered = threading.Event()
 
     def ask() -> None:
@@ -178,7 +178,7 @@ def is_reachable(url: str, seconds: float = 2) -> bool:
 
 
 def build_engine(env: Mapping[str, str], root: Path, *, only: str | None = None) -> Path:
-    """An engine compiled from its Go modules, with a line of progress for each binary; what is there is kept."""
+    """Build an engine from its Go modules and print a line for each binary; keep binaries that exist."""
     go = GoToolchain(env)
     go.check()
     print_progress(f"building an engine from Go modules ({BUILD_COST}) …")
@@ -210,7 +210,7 @@ class GoToolchain:
         self._command = shutil.which("go", path=env.get("PATH", ""))
 
     def check(self) -> None:
-        """Go is there and new enough."""
+        """Check that Go is installed and new enough."""
         needed = re.findall(r"^go (.+)$", (HERE / "go.mod").read_text(), re.MULTILINE)[0]
         remedy = (
             f"install Go {needed} or newer, or Pulumi {format_version(MIN_VERSION)} or newer, or set PULUMI_NEEV_ENGINE"
@@ -222,7 +222,7 @@ class GoToolchain:
             raise NoEngineError(f"{(found.stdout + found.stderr).strip()} cannot build one: {remedy}")
 
     def build(self, binary: GoBinary, directory: Path) -> None:
-        """The binary lies in the directory."""
+        """Build the binary into the directory."""
         number = self._run_go(["list", "-m", "-f", "{{.Version}}", binary.module], folder=binary.folder).stdout.strip()
         stamped = number if binary.module == SDK_MODULE else number.removeprefix("v")
         options = ["-trimpath", "-buildvcs=false", BUILD_FLAGS, "-ldflags", f"-s -w -X {binary.variable}={stamped}"]
@@ -230,7 +230,7 @@ class GoToolchain:
         self.run(binary.name, ["build", *options, *target], folder=binary.folder)
 
     def run(self, action: str, arguments: Sequence[str], *, folder: str = ".") -> str:
-        """What Go printed; one line says what is being done and then how long it took."""
+        """Run Go and return its output; print one line with the step and then its duration."""
         start = time.monotonic()
         print_progress(f"  {action} … ", end="")
         done = self._run_go(arguments, folder=folder)
@@ -246,7 +246,7 @@ class GoToolchain:
 
 
 def explain_failure(stderr: str) -> str:
-    """What Go's last words mean, and the words."""
+    """Return the meaning of Go's last output lines, followed by the lines."""
     words = "\n".join(stderr.strip().splitlines()[-8:])
     if "no space left on device" in stderr:
         return f"the disk is full ({BUILD_COST})\n{words}"
@@ -256,10 +256,10 @@ def explain_failure(stderr: str) -> str:
 
 
 def move_into_place(partial: Path, root: Path, *, stamp: str) -> Path:
-    """The finished engine is in place, whole or not at all."""
+    """Move the finished engine into place, completely or not at all."""
     directory = root / "bin"
     (partial / "bin" / ".stamp").write_text(stamp)
-    if directory.exists():  # and may be in use
+    if directory.exists():  # An earlier engine may be in use.
         directory.rename(partial / "before")
     (partial / "bin").rename(directory)
     shutil.rmtree(partial)
@@ -267,14 +267,14 @@ def move_into_place(partial: Path, root: Path, *, stamp: str) -> Path:
 
 
 def new_directory(root: Path) -> Path:
-    """A new directory to fill; what killed runs left is gone, and their orphans cannot write into this one."""
+    """Create an empty directory to build in; delete those of killed runs, whose orphans could write there."""
     for left in root.glob("partial-*"):
         shutil.rmtree(left, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix="partial-", dir=root))
 
 
 def pins_digest(only: str | None = None) -> str:
-    """A digest of everything that decides what is built, and the language where it is built for one."""
+    """Return a digest of everything that decides what is built, and of the language if it is built for one."""
     digest = hashlib.sha256(repr((BINARIES, PYTHON_HELPERS)).encode())
     for file in sorted(HERE.rglob("go.*")) + sorted(HERE.rglob("*.go")):
         digest.update(file.read_bytes())
@@ -282,25 +282,25 @@ def pins_digest(only: str | None = None) -> str:
 
 
 def read_version(pulumi: Path) -> tuple[int, ...]:
-    """The version that the command says it has."""
+    """Return the version that the command reports."""
     env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     done = subprocess.run([pulumi, "version"], env=env, capture_output=True, text=True, check=False)
     return parse_version(done.stdout)
 
 
 def parse_version(text: str) -> tuple[int, ...]:
-    """The first dotted number in text, empty if there is none."""
+    """Return the first dotted number in the text, or an empty tuple."""
     found = re.search(r"\d+(\.\d+)+", text)
     return tuple(int(part) for part in found.group().split(".")) if found else ()
 
 
 def format_version(number: tuple[int, ...]) -> str:
-    """The number as people write it."""
+    """Return the version as dotted text."""
     return ".".join(map(str, number)) or "unknown"
 
 
 def print_progress(message: str, *, end: str = "\n") -> None:
-    """The words are on stderr, at once."""
+    """Print the text on stderr, without a delay."""
     print(message, end=end, file=sys.stderr, flush=True)
 
 

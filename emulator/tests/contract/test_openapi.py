@@ -65,7 +65,7 @@ def existing_ids(emulator: Emulator) -> dict[str, str]:
         "X-Sandbox-Id": sandbox,
         "snapshot_id": snapshot,
         "process_id": process,
-        "command": "true",  # what is made up might be a program of this machine
+        "command": "true",  # A generated command might be a program of this machine.
         "program": "true",
         "agent_template": "claude-code",
         "template": "sb-python-3-13",
@@ -78,13 +78,13 @@ def existing_ids(emulator: Emulator) -> dict[str, str]:
     derandomize=True,
     deadline=None,
     database=None,
-    suppress_health_check=list(HealthCheck),  # things are there once for each operation, as is meant
+    suppress_health_check=list(HealthCheck),  # Objects of one operation do not exist for the next, as intended.
 )
 def test_every_answer_is_as_described(case: Any, emulator: Emulator, existing_ids: dict[str, str]) -> None:
     for part in (case.path_parameters, case.headers, case.body):
         if hasattr(part, "keys"):
             part.update({name: existing_ids[name] for name in part.keys() & existing_ids.keys()})
-    if isinstance(case.body, dict) and len(str(case.body.get("path"))) % 2:  # else it is one that was made up
+    if isinstance(case.body, dict) and len(str(case.body.get("path"))) % 2:  # Otherwise the value was generated.
         case.body["path"] = "." if case.path.endswith("/list") else "page"
     case.call_and_validate(
         base_url=emulator.base_url.removesuffix("/agent"),

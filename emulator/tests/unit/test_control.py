@@ -112,7 +112,7 @@ async def test_a_reset_leaves_nothing_and_the_first_settings(api: ApiDriver, bac
     [
         {"origin": "http://evil.example"},
         {"origin": "null"},
-        {"origin": "http://127.0.0.1:8123"},  # as a page that a preview shows would have it
+        {"origin": "http://127.0.0.1:8123"},  # as a page that a preview shows would send it
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-origin"},
     ],

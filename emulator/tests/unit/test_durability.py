@@ -77,7 +77,7 @@ async def test_nobody_else_gets_at_what_it_keeps(tmp_path: Path, *, kept: bool) 
     try:
         await fill(tmp_path / "new" / "data")
         (tmp_path / "old").mkdir(mode=0o777)
-        if kept:  # by an emulator that did not see to it
+        if kept:  # as an emulator without this protection creates it
             await fill(tmp_path / "old")
             make_accessible(tmp_path / "old")
         await Backend(data=tmp_path / "old").close()

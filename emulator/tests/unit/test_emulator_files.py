@@ -1,4 +1,4 @@
-"""Files of sandboxes and snapshots: copied at one moment, and removed."""
+"""Files of sandboxes and snapshots: copied at one moment, and deleted."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""What all paths share: authorization, invalid requests and the form of errors."""
+"""The common rules of all paths: authorization, invalid requests and the form of errors."""
 
 import json
 from email.utils import parsedate_to_datetime
@@ -197,7 +197,7 @@ async def test_a_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(tmp_p
 
 
 async def test_who_hears_of_an_answer_finds_its_request_in_the_log(backend: Backend) -> None:
-    """Also for a chunked response: a caller that knows the length continues before its end is sent."""
+    """Assert it for chunked responses too: a caller that knows the length continues before their end is sent."""
     traffic, messages = TrafficControl(backend), []
 
     async def piecemeal(_scope: Scope, _receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Which faults strike which requests."""
+"""The assignment of faults to requests."""
 
 import pytest
 

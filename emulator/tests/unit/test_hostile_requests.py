@@ -34,7 +34,7 @@ TEXTS = [
     "'; DROP TABLE records; --",
     "0001-01-01T00:00:00+14:00",
     "9999-12-31T23:59:59-14:00",
-    "x" * 20_000,  # a client of ours makes no longer address
+    "x" * 20_000,  # HTTP clients refuse longer addresses.
 ]
 RAW = [
     *(json.dumps(text) for text in TEXTS),
@@ -167,7 +167,7 @@ async def test_no_value_in_any_field_makes_it_fail_or_leads_outside(
     check_confined(api.backend, tmp_path)
     created = len(api.backend.sandboxes), len(api.backend.snapshots), len(api.backend.agents)
     await api.backend.close()
-    reopened = Backend(data=tmp_path / "data")  # whatever was accepted can be read back
+    reopened = Backend(data=tmp_path / "data")  # every accepted value can be read back
     assert (len(reopened.sandboxes), len(reopened.snapshots), len(reopened.agents)) == created
     await reopened.close()
 

@@ -1,4 +1,4 @@
-"""Many concurrent clients: each gets the same as alone, and nothing is left behind."""
+"""Many concurrent clients: each gets the same responses as a single client, and nothing remains."""
 
 import asyncio
 import os
@@ -90,7 +90,7 @@ async def test_a_thousand_are_made_once_each_under_a_limit_and_random_faults_tog
         while status not in {201, 409}:
             try:
                 response = await api.send("POST", "/sandboxes", {"name": f"web-{number}"})
-            except ConnectionResetError:  # dropped, before or after it was done
+            except ConnectionResetError:  # dropped, before or after the operation was executed
                 continue
             status = response.status_code
             if response.headers.get("retry-after"):
@@ -99,7 +99,7 @@ async def test_a_thousand_are_made_once_each_under_a_limit_and_random_faults_tog
     assert len(backend.sandboxes) == 1000
     log = (await api.client.get("/_emulator/log")).json()
     kinds = Counter(entry["fault"] for entry in log)
-    assert 15 <= kinds["rate_limit"] <= 20  # once for each fifty, less the waits that random faults asked for
+    assert 15 <= kinds["rate_limit"] <= 20  # one for each fifty, less the retries that random faults asked for
     fault_count = sum(kinds[kind] for kind in ("status", "reset_before", "reset_after", "truncate_body"))
     assert 10 <= fault_count <= 40
     assert len(log) == kinds["rate_limit"] + fault_count + kinds[None]

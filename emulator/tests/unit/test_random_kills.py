@@ -22,7 +22,7 @@ FILE_COUNT = 4000
 
 @dataclass
 class ExpectedState:
-    """What was acknowledged, and what was requested without a response."""
+    """The acknowledged changes, and the requested ones without a response."""
 
     sandboxes: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -128,7 +128,7 @@ def check_state(client: httpx.Client, expected: ExpectedState, directory: Path) 
         expected.requested.add(restored["name"])
     ids = {item["id"] for item in list_sandboxes(client).values()} | expected.snapshots.keys()
     orphans = {path.name for path in (directory / "files").iterdir()} - ids
-    assert len(orphans) <= WORKERS  # snapshots that were kept, and whose answer was lost
+    assert len(orphans) <= WORKERS  # snapshots that were stored, and whose response was lost
     assert all(client.get(f"/snapshots/{key}").status_code == 200 for key in orphans)
 
 

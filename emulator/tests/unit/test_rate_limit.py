@@ -1,4 +1,4 @@
-"""How many requests the rate limit lets through."""
+"""The number of requests that the rate limit accepts."""
 
 from neev_emulator import Clock
 from neev_emulator.faults.rate_limit import TokenBucket

@@ -117,7 +117,7 @@ def test_of_a_caller_without_a_key_no_body_is_read(
     assert client.get("/sandboxes").status_code == 200
     if fault:
         emulator.add_fault("reset_before", name=fault)
-    # It says that there is more to come, and never sends it.
+    # The client announces more data and never sends it.
     headers = ("Host: localhost", "Content-Type: application/json", "Content-Length: 1000000")
     assert send_raw(emulator, line, *headers, body=b'{"name": "web"')[0] == status
     emulator.control("DELETE", "faults")

@@ -1,4 +1,4 @@
-"""How the request log names what was requested."""
+"""The names of operations in the request log."""
 
 import pytest
 

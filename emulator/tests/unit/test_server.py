@@ -61,7 +61,7 @@ def test_a_refusal_ends_as_soon_as_the_process_that_serves_says_so(emulator: Emu
     emulator.reject_connections(600)
     with pytest.raises(httpx.ConnectError, match="refused"):
         client.get("/sandboxes")
-    for _ in range(2):  # the second time, nothing is refused
+    for _ in range(2):  # The second attempt rejects nothing.
         emulator.reopen()
         assert client.get("/sandboxes").status_code == 200
 

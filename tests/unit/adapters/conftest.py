@@ -1,4 +1,4 @@
-"""A plugin over a real connection, in front of a platform of its own."""
+"""A plugin over a real connection, configured for an emulator of its own."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from neev_provider.core.clock import SYSTEM_CLOCK
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """An empty platform."""
+    """Yield an empty emulator."""
     with serve() as emulator:
         yield emulator
 
 
 @pytest.fixture
 async def plugin(emulator: Emulator) -> AsyncIterator[FakePulumiEngine]:
-    """The engine's side of a plugin that is configured for the platform by its environment."""
+    """Yield the engine's side of a plugin that its environment configures for the emulator."""
     async for driver in serve_plugin(emulator.env):
         await driver.configure()
         yield driver
@@ -33,13 +33,13 @@ async def plugin(emulator: Emulator) -> AsyncIterator[FakePulumiEngine]:
 
 @pytest.fixture
 async def unconfigured() -> AsyncIterator[FakePulumiEngine]:
-    """The engine's side of a plugin that nobody has configured, so whatever would send a request fails."""
+    """Yield the engine's side of an unconfigured plugin, so that any attempt to send a request fails."""
     async for driver in serve_plugin({}):
         yield driver
 
 
 async def serve_plugin(environ: dict[str, str]) -> AsyncGenerator[FakePulumiEngine, None]:
-    """The engine's side of a plugin, until it is not used any more."""
+    """Yield the engine's side of a plugin and stop the plugin afterwards."""
     served = ProviderServicer(lambda engine: PulumiProvider(engine, environ, connect, SYSTEM_CLOCK))
     server = grpc.aio.server()
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(served, server)

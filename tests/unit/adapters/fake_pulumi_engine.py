@@ -1,4 +1,4 @@
-"""The engine's side of one plugin: each call as the engine makes it, over a real connection."""
+"""The engine's side of one plugin: calls over a real connection, as the engine makes them."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ SIGNATURE = "4dabf18193072939515e22adb298388d"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 RANDOM_SEED = bytes(range(32))
 CHANNEL_OPTIONS = [("grpc.max_metadata_size", 1 << 20), ("grpc.absolute_max_metadata_size", 1 << 20)]
-"""The engine reads more of a status's details than a client in Python does."""
+"""The size limit of a status's details: the engine accepts more than a client in Python does."""
 
 
 def secret_value(value: Any) -> dict[str, Any]:
-    """The value as a secret on the wire."""
+    """Return the value as a secret on the wire."""
     return {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "value": value}
 
 
 def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
-    """The values on the wire."""
+    """Return the values in their wire form."""
     found = struct_pb2.Struct()
     found.update(dict(values))
     return found
 
 
 def from_struct(found: struct_pb2.Struct) -> dict[str, Any]:
-    """The values as they are on the wire, whole numbers as such."""
+    """Return the values from their wire form; whole numbers become integers."""
     return {key: _restore_integers(value) for key, value in json_format.MessageToDict(found).items()}
 
 
 @dataclass(frozen=True)
 class StoredResource:
-    """What the engine keeps of a resource."""
+    """The data that the engine stores for a resource."""
 
     urn: str
     id: str
@@ -48,7 +48,7 @@ class StoredResource:
 
 @dataclass(frozen=True)
 class RpcFailure(Exception):
-    """A call that was refused: its code, its text, and the details that came with it."""
+    """A rejected call: its code, its text, and its details."""
 
     code: grpc.StatusCode
     text: str
@@ -57,25 +57,25 @@ class RpcFailure(Exception):
 
 
 class FakePulumiEngine:
-    """One engine and its plugin."""
+    """One engine with its plugin."""
 
     def __init__(self, port: int) -> None:
         self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=[*CHANNEL_OPTIONS, *NO_PROXY_OPTIONS])
         self.stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
 
     async def close(self) -> None:
-        """The engine is gone."""
+        """Close the connection, as an engine that ends."""
         await self._channel.close()
 
     async def call(self, method: str, request: Any) -> Any:
-        """The answer; raises `Refusal`."""
+        """Call the method and return its response; raise `RpcFailure` if it is rejected."""
         try:
             return await getattr(self.stub, method)(request)
         except grpc.aio.AioRpcError as error:
             raise _to_rpc_failure(error) from None
 
     async def configure(self, provider: str = "default", **settings: Any) -> None:
-        """The provider is configured."""
+        """Configure the provider."""
         place = f"urn:pulumi:dev::story::pulumi:providers:neev::{provider}"
         request = provider_pb2.ConfigureRequest(args=to_struct(settings), name=provider, urn=place)
         await self.call("Configure", request)
@@ -83,7 +83,7 @@ class FakePulumiEngine:
     async def check(
         self, kind: str, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] | None = None, **rest: Any
     ) -> provider_pb2.CheckResponse:
-        """What the check answers."""
+        """Return the response of a check."""
         request = provider_pb2.CheckRequest(
             urn=make_urn(kind),
             olds=to_struct(old_inputs or {}),
@@ -96,13 +96,13 @@ class FakePulumiEngine:
     async def check_valid(
         self, kind: str, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] | None = None
     ) -> Any:
-        """The inputs that a check without failures answers."""
+        """Return the inputs of a check; assert that it has no failures."""
         answer = await self.check(kind, new_inputs, old_inputs)
         assert [failure.reason for failure in answer.failures] == []
         return from_struct(answer.inputs)
 
     async def diff(self, stored: StoredResource, new_inputs: Mapping[str, Any]) -> provider_pb2.DiffResponse:
-        """What the diff answers for a change of the program to these inputs."""
+        """Return the diff for a change of the program to these inputs."""
         kind = stored.urn.split("::")[-2].rpartition(":")[2]
         request = provider_pb2.DiffRequest(
             id=stored.id,
@@ -115,14 +115,14 @@ class FakePulumiEngine:
         return answer
 
     async def create(self, kind: str, new_inputs: Mapping[str, Any], **rest: Any) -> StoredResource:
-        """The resource as the engine keeps it."""
+        """Create a resource and return it as the engine stores it."""
         inputs = await self.check_valid(kind, new_inputs)
         request = provider_pb2.CreateRequest(urn=make_urn(kind), properties=to_struct(inputs), **rest)
         answer = await self.call("Create", request)
         return StoredResource(request.urn, answer.id, inputs, from_struct(answer.properties))
 
     async def update(self, stored: StoredResource, new_inputs: Mapping[str, Any], **rest: Any) -> StoredResource:
-        """The resource after a change of the program to these inputs."""
+        """Return the resource after the program changes to these inputs."""
         kind = stored.urn.split("::")[-2].rpartition(":")[2]
         inputs = await self.check_valid(kind, new_inputs, stored.inputs)
         request = provider_pb2.UpdateRequest(
@@ -137,20 +137,20 @@ class FakePulumiEngine:
         return StoredResource(stored.urn, stored.id, inputs, from_struct(answer.properties))
 
     async def refresh(self, stored: StoredResource) -> StoredResource | None:
-        """The resource after a refresh, or `None` where it is gone."""
+        """Return the resource after a refresh, or `None` if it no longer exists."""
         request = provider_pb2.ReadRequest(
             id=stored.id, urn=stored.urn, inputs=to_struct(stored.inputs), properties=to_struct(stored.state)
         )
         return _stored_from_read(stored.urn, await self.call("Read", request))
 
     async def import_(self, kind: str, id: str) -> StoredResource | None:
-        """What exists, as the engine imports it."""
+        """Import an existing object and return it as the engine stores it."""
         return _stored_from_read(
             make_urn(kind), await self.call("Read", provider_pb2.ReadRequest(id=id, urn=make_urn(kind)))
         )
 
     async def delete(self, stored: StoredResource, **rest: Any) -> None:
-        """The resource is gone."""
+        """Delete the resource."""
         request = provider_pb2.DeleteRequest(
             id=stored.id,
             urn=stored.urn,
@@ -162,7 +162,7 @@ class FakePulumiEngine:
 
 
 def make_urn(kind: str, name: str = "box") -> str:
-    """The URN of a resource of this kind."""
+    """Return the URN of a resource of this kind."""
     return f"urn:pulumi:dev::story::neev:index:{kind}::{name}"
 
 
@@ -179,7 +179,7 @@ def _to_rpc_failure(error: grpc.aio.AioRpcError) -> RpcFailure:
         if key == "grpc-status-details-bin":
             assert isinstance(value, bytes)
             status = status_pb2.Status.FromString(value)
-            # grpc in Go, which the engine uses, drops the details where these differ
+            # The engine's grpc for Go drops the details if these differ.
             assert (status.code, status.message) == (error.code().value[0], error.details())
             for detail in status.details:
                 kept = _unpack_detail(detail, provider_pb2.ErrorResourceInitFailed()) or kept

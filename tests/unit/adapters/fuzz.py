@@ -1,4 +1,4 @@
-"""Whatever may come over the wire, what must not be lost of it, and a plugin that gets it."""
+"""Generated wire values, the check that no secret is lost, and a plugin that receives the values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ special = st.fixed_dictionaries({SIGNATURE: signatures})
 
 
 def nested_values(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Lists and maps of the inner values, and what stands for something else on the wire."""
+    """Draw lists and maps of the inner values, and values with a special meaning on the wire."""
     parts = st.fixed_dictionaries({}, optional={"value": inner, "secret": st.booleans(), "id": texts, "urn": texts})
     marked = st.tuples(special, parts).map(lambda both: {**both[1], **both[0]})
     secrets = inner.map(lambda value: {SIGNATURE: SECRET, "value": value})
@@ -42,7 +42,7 @@ kinds = st.sampled_from([resource.name for resource in RESOURCES])
 
 
 def to_value(value: Any) -> struct_pb2.Value:
-    """The value on the wire, numbers that are none included."""
+    """Return the wire form of the value, including NaN and infinite numbers."""
     if value is None:
         return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
     if isinstance(value, bool):
@@ -57,12 +57,12 @@ def to_value(value: Any) -> struct_pb2.Value:
 
 
 def to_struct(values: dict[str, Any]) -> struct_pb2.Struct:
-    """The values on the wire."""
+    """Return the wire form of the values."""
     return struct_pb2.Struct(fields={key: to_value(value) for key, value in values.items()})
 
 
 def secret_paths(value: struct_pb2.Value, path: Path = ()) -> Iterator[Path]:
-    """Where the value holds a secret; what is inside of one is hidden with it."""
+    """Return the paths of the value's secrets; a secret hides any secret inside it."""
     if value.HasField("list_value"):
         for index, item in enumerate(value.list_value.values):
             yield from secret_paths(item, (*path, index))
@@ -77,7 +77,7 @@ def secret_paths(value: struct_pb2.Value, path: Path = ()) -> Iterator[Path]:
 
 
 def lost_secrets(request: struct_pb2.Struct, response: struct_pb2.Struct) -> list[Path]:
-    """Where something was asked as a secret and is answered as none; what is left out is no loss."""
+    """Return the paths that were secret in the request and are not in the response; absent values do not count."""
     kept = set(secret_paths(struct_pb2.Value(struct_value=response)))
     return [
         path
@@ -87,7 +87,7 @@ def lost_secrets(request: struct_pb2.Struct, response: struct_pb2.Struct) -> lis
 
 
 def value_at(response: struct_pb2.Struct, path: Path) -> struct_pb2.Value | None:
-    """What is at the place, where there is one."""
+    """Return the value at the path, if the path exists."""
     value = struct_pb2.Value(struct_value=response)
     for part in path:
         fields, values = value.struct_value.fields, value.list_value.values
@@ -109,7 +109,7 @@ def run_fuzz(
     environ: Mapping[str, str] = ACCOUNT,
     examples: int = 150,
 ) -> None:
-    """The case holds for whatever the strategy makes, against one plugin."""
+    """Run the case for all values of the strategy, against one plugin."""
     with asyncio.Runner() as runner:
         served = serve_plugin({**environ})
         driver: FakePulumiEngine = runner.run(served.__anext__())

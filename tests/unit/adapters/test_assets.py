@@ -37,7 +37,7 @@ def test_a_dynamic_resource_carries_a_plain_map(blob: AssetOrArchive) -> None:
 
 
 def test_an_empty_text_is_known_by_its_hash() -> None:
-    """The engine leaves out what is empty."""
+    """Assert that a hash alone identifies an empty text: the engine leaves out empty values."""
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert assets.unmarshal_asset(assets.ASSET, {"hash": empty}) == Asset(text="", hash=empty)
     assert assets.marshal_asset(Asset(text="", hash=empty)) == (assets.ASSET, {"hash": empty})

@@ -1,4 +1,4 @@
-"""Resources as an exported state has them."""
+"""The resources of an exported state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public classes and functions have the arguments and outputs of the declarations, and hand them on."""
+"""The arguments and outputs of the public classes and functions, compared with the declarations."""
 
 import inspect
 from pathlib import Path
@@ -16,7 +16,7 @@ SOURCE = "\n".join(codegen.render_files().values())
 
 
 def parameter_names(of: Any) -> list[str]:
-    """The names a caller may use."""
+    """Return the names of the parameters that a caller may use."""
     return [name for name in inspect.signature(of).parameters if name != "self"]
 
 
@@ -72,7 +72,7 @@ def test_the_package_has_the_typed_names_and_the_components_and_no_other() -> No
     assert dir(pulumi_neev) == sorted([*names, "BranchEnvironment", "ResourceTypes"])
     assert all(getattr(pulumi_neev, name) is getattr(sdk, name) for name in names)
     imported: dict[str, object] = {}
-    exec("from pulumi_neev import *", imported)  # as a program may
+    exec("from pulumi_neev import *", imported)  # as a program may do
     assert imported.keys() - {"__builtins__"} == set(dir(pulumi_neev))
 
 

@@ -1,4 +1,4 @@
-"""What the plugin's process makes of its arguments."""
+"""The arguments of the plugin's process."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Where settings come from, and what is said of those that are missing."""
+"""The sources of settings, and the errors for missing ones."""
 
 import pytest
 

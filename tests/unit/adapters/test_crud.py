@@ -1,4 +1,4 @@
-"""What becomes of a thing when something of handler is broken, or hangs."""
+"""The stored state of a resource if its handler fails or hangs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RECORD = {ACCOUNT_KEY: HERE.to_properties()}
 
 
 class WidgetInputs(Inputs):
-    """Inputs with one that the API fills in."""
+    """Inputs with one property that the API fills in."""
 
     path_id: Annotated[Any, Update(), Computed()] = None
     """Path of the object."""
@@ -47,7 +47,7 @@ class WidgetOutputs(Outputs):
 
 
 class Widget(Resource[Any, WidgetInputs, WidgetOutputs]):
-    """A resource that behaves as the test says."""
+    """A resource whose behavior each test sets."""
 
     name = "Widget"
     inputs = WidgetInputs
@@ -63,13 +63,13 @@ class Widget(Resource[Any, WidgetInputs, WidgetOutputs]):
         return Observation("the-id", {"pathId": self._path_id}, WidgetOutputs.model_construct(message=self._message))
 
     async def reconcile(self, id: str, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
-        """Do what the test says."""
+        """Do what the test sets."""
         result = self._on_reconcile()
         message = await result if asyncio.iscoroutine(result) else result
         return Observation(id, {}, WidgetOutputs.model_construct(message=message))
 
     async def read(self, id: str, inputs: WidgetInputs | None) -> Observation[WidgetOutputs] | None:
-        """Never called."""
+        """Fail the test: no case reads."""
         raise NotImplementedError
 
     async def delete(self, id: str, context: OperationContext) -> None:
@@ -86,12 +86,12 @@ def new_crud_handler() -> CrudHandler:
 
 
 def raise_bug() -> object:
-    """A bug of handler, whose own words hold a secret."""
+    """Raise a bug of the handler whose message contains a secret."""
     raise KeyError("hunter2")
 
 
 async def create_failure(item: Widget) -> provider_pb2.ErrorResourceInitFailed:
-    """Return what the engine has to store of a create that fails."""
+    """Return the data that the engine has to store for a failed create."""
     request = provider_pb2.CreateRequest(urn=make_urn("Widget"), properties=to_struct({}), timeout=0.1)
     with pytest.raises(StatusError) as caught:
         await new_crud_handler().create(item, request)
@@ -116,7 +116,7 @@ async def test_an_answer_that_cannot_be_put_on_the_wire_keeps_the_id() -> None:
 
 async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys: pytest.CaptureFixture[str]) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
-        # a platform of another time, which says nothing of where and when
+        # a response of another API version, without these fields
         box = {"id": "the-id", "name": "box", "phase": "Ready"}
         page = {"items": [box], "total": 1, "page": 1, "limit": 100}
         listed = request.method == "GET" and request.url.path.endswith("/sandboxes")
@@ -155,7 +155,7 @@ async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> Non
         """A resource that is created after a while."""
 
         async def create(self, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
-            """Create it later."""
+            """Create the resource after a delay."""
             await asyncio.sleep(6)
             return await super().create(inputs, context)
 
@@ -198,7 +198,7 @@ async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(
 
 async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_when_it_is_cancelled() -> None:
     class UnresponsiveEngineClient(EngineClient):
-        """A client whose engine receives nothing."""
+        """An engine client whose engine receives nothing."""
 
         async def flush(self) -> None:
             """Never return."""

@@ -1,4 +1,4 @@
-"""The reference pages say of every property what its declaration says."""
+"""The descriptions in the reference pages, compared with the declarations."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ PAGES = docs.render_pages()
 
 
 def table_row(page: str, name: str) -> list[str]:
-    """The cells of the first line of a page that begins with the name."""
+    """Return the cells of the first line of a page that begins with the name."""
     line = next(line for line in PAGES[page].splitlines() if line.startswith(f"| `{name}` |"))
     return [cell.strip() for cell in line.strip("|").split(" | ")]
 
@@ -84,7 +84,7 @@ def test_writing_leaves_no_page_of_something_that_is_gone(tmp_path: Path) -> Non
 
 
 def test_python_programs_import_the_package_that_pip_installs() -> None:
-    """And say what differs with the generated SDK."""
+    """Assert the package name, and that the page describes the differences of the generated SDK."""
     for resource in RESOURCES:
         page = PAGES[f"{to_snake(resource.name).replace('_', '-')}.md"]
         program = page[page.index("```python") : page.index("```", page.index("```python") + 3)]

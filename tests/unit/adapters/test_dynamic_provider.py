@@ -1,4 +1,4 @@
-"""The provider objects of the dynamic host, beyond the lives that both faces live through."""
+"""The provider objects of the dynamic host, beyond the scenarios that both adapters share."""
 
 import base64
 import pickletools
@@ -29,14 +29,14 @@ from neev_provider.resources import RESOURCES
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """An empty platform."""
+    """Yield an empty emulator."""
     with serve(create_seconds=0.02) as running:
         yield running
 
 
 @pytest.fixture
 def make_provider(emulator: Emulator) -> Iterator[Callable[[str], DynamicProvider]]:
-    """The provider of a kind, as the host has configured it."""
+    """Return the provider of a kind, as the host configures it."""
     names = {"baseUrl": "base_url", "apiKey": "api_key", "orgId": "org_id", "projectId": "project_id"}
     values = {name: getattr(emulator, field) for name, field in names.items()}
 
@@ -51,19 +51,19 @@ def make_provider(emulator: Emulator) -> Iterator[Callable[[str], DynamicProvide
 
 @pytest.fixture
 def sandbox_provider(make_provider: Callable[[str], DynamicProvider]) -> DynamicProvider:
-    """The provider of sandboxes, likewise."""
+    """Return the configured provider of sandboxes."""
     return make_provider("Sandbox")
 
 
 def check_inputs(provider: DynamicProvider, **inputs: Any) -> dict[str, Any]:
-    """The inputs as the host goes on with them."""
+    """Return the inputs that the host uses after a check."""
     result = provider.check({}, {RESOURCE_NAME: "box", **inputs})
     assert not result.failures
     return dict(result.inputs)
 
 
 def create_resource(provider: DynamicProvider, **inputs: Any) -> tuple[str, dict[str, Any]]:
-    """The id and the state of a new resource."""
+    """Create a resource; return its id and its state."""
     result = provider.create(check_inputs(provider, **inputs))
     assert result.outs is not None
     return result.id, result.outs
@@ -84,7 +84,7 @@ def test_a_pickled_provider_is_the_name_of_its_class(kind: type[DynamicProvider]
 def test_a_pickled_provider_does_not_take_its_settings_along(
     sandbox_provider: DynamicProvider, emulator: Emulator
 ) -> None:
-    """A program pickles fresh ones; should a configured one be pickled, the key must not be in it."""
+    """Assert that a configured provider is pickled without its key; a program pickles only unconfigured ones."""
     fresh = serialize_provider(PROVIDERS["Sandbox"]())
     assert emulator.api_key.encode() not in base64.b64decode(serialize_provider(sandbox_provider))
     assert serialize_provider(PROVIDERS["Sandbox"]()) == fresh
@@ -157,7 +157,7 @@ def test_a_change_of_timeouts_alone_is_no_change(sandbox_provider: DynamicProvid
 
 
 def test_a_state_without_the_notes_of_this_version_is_understood(sandbox_provider: DynamicProvider) -> None:
-    """What a state says of the declared inputs is then what was asked for."""
+    """Assert that such a state's declared inputs count as the inputs of the program."""
     id, state = create_resource(sandbox_provider, cpu=1)
     old = {key: value for key, value in state.items() if not key.startswith("__")}
     inputs = {"name": old["name"], "cpu": 1}
@@ -171,7 +171,7 @@ def test_a_state_without_the_notes_of_this_version_is_understood(sandbox_provide
 def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
     sandbox_provider: DynamicProvider, make_provider: Callable[[str], DynamicProvider], emulator: Emulator
 ) -> None:
-    """The host keeps nothing of a failure, so whoever reads it has to look."""
+    """Assert the error text: the host stores nothing after a failure, so the user has to check."""
     box, _ = create_resource(sandbox_provider)
     commands = make_provider("Command")
     inputs = {RESOURCE_NAME: "job", "sandboxId": box, "create": ["true"], "update": ["true"]}
@@ -234,7 +234,7 @@ OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: {"orgId": "org-emulator", "projectId": "anot
 def test_a_resource_of_another_account_is_neither_planned_nor_changed(
     sandbox_provider: DynamicProvider, emulator: Emulator
 ) -> None:
-    """Both accounts are named, the resource too, and nothing is sent."""
+    """Assert that the error names both accounts and the resource, and that nothing is sent."""
     id, state = create_resource(sandbox_provider, name="box")
     inputs = check_inputs(sandbox_provider, name="box")
     emulator.clear_log()

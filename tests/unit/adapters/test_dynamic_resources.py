@@ -1,4 +1,4 @@
-"""What a program writes, as the engine gets it, and what the program reads back."""
+"""The inputs that the engine receives from a program, and the outputs that the program reads."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ from neev_provider.core.assets import Archive, Asset
 
 
 def registered_inputs(create: Callable[[], object], **outputs: Any) -> dict[str, Any]:
-    """What the engine is asked for by the one resource of a program; outputs that are returned are awaited."""
+    """Run a program with one resource and return its registered inputs; await the outputs that it returns."""
     engine = ProgramMocks(outputs)
     run_program(create, engine)
     (inputs,) = engine.registrations.values()
@@ -160,19 +160,19 @@ def test_what_is_absent_from_an_object_is_none_and_no_key() -> None:
 
 
 class DevBox(neev.Sandbox):
-    """A class of the program's own."""
+    """A class of the program."""
 
 
 class Settings(neev.File):
-    """Another."""
+    """A second class of the program."""
 
 
 class TypedSandbox(neev.Sandbox, module="acme", name="Bought"):
-    """One that says what it is."""
+    """A typed subclass of a sandbox."""
 
 
 class Egress:
-    """One with the name of another."""
+    """A class with the name of another class."""
 
 
 def test_a_class_of_the_programs_own_has_the_types_of_ours() -> None:
@@ -224,12 +224,12 @@ def test_assets_and_archives_are_handed_on_as_what_they_hold(given: Any, held: d
 
 
 def options_program(**given: Any) -> Callable[[], object]:
-    """A program with a sandbox that has these options."""
+    """Create a sandbox with these options."""
     return lambda: neev.Sandbox("box", opts=pulumi.ResourceOptions(**given))
 
 
 def last_registration(program: Callable[[], object]) -> Any:
-    """The last registration of a program."""
+    """Run a program and return its last registration."""
     engine = ProgramMocks()
     monitor = RecordingMonitor(engine)
     run_program(program, engine, monitor)

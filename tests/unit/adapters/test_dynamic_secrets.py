@@ -1,4 +1,4 @@
-"""What a program made secret is in no error of the dynamic host, and comes out as a secret."""
+"""Secrets of a program: absent from the errors of the dynamic host, and secret in its outputs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,13 +29,13 @@ def script_argv(text: str) -> list[str]:
 
 @pytest.fixture
 def box_id(make_provider: Callable[[str], DynamicProvider]) -> str:  # noqa: F811
-    """The id of a sandbox."""
+    """Yield the id of a sandbox."""
     return create_resource(make_provider("Sandbox"), name="box")[0]
 
 
 @pytest.fixture
 def command_provider(make_provider: Callable[[str], DynamicProvider]) -> DynamicProvider:  # noqa: F811
-    """The provider of commands."""
+    """Return the provider of commands."""
     return make_provider("Command")
 
 
@@ -47,7 +47,7 @@ def error_text(work: Callable[[], object]) -> str:
 
 
 def to_engine(outputs: dict[str, Any]) -> dict[str, Any]:
-    """The outputs as the host hands them to the engine."""
+    """Return the outputs as the host passes them to the engine."""
     return from_struct(event_loop.run(serialize_properties(outputs, {})))
 
 
@@ -60,7 +60,7 @@ def test_what_a_command_writes_is_a_secret_where_an_input_is_one(
         id, outputs = create_resource(command_provider, **command, **inputs)
         assert to_engine(outputs)["stdout"] == secret_value("done\n")
         assert to_engine(outputs)["stderr"] == secret_value("")
-        # the engine tells the host of no secret
+        # The host reports no secrets to the engine.
         state = {**outputs, "stdout": "done\n", "stderr": ""}
         assert to_engine(command_provider.read(id, state).outs or {})["stdout"] == secret_value("done\n")
         news = check_inputs(command_provider, **command, timeoutSeconds=60)
@@ -116,7 +116,7 @@ def test_a_check_shows_no_value_of_what_the_program_made_secret() -> None:
 
 
 class BuggySandbox(SandboxResource):
-    """A bug of ours, whose words hold a secret."""
+    """A sandbox with a bug whose message contains a secret."""
 
     def check(
         self, old_inputs: Any, new_inputs: Any, generate_name: Any, warn: Any = print
@@ -125,7 +125,7 @@ class BuggySandbox(SandboxResource):
 
 
 class BuggySandboxProvider(DynamicProvider):
-    """Its provider."""
+    """The provider of the sandbox with the bug."""
 
     @property
     def resource(self) -> BuggySandbox:

@@ -1,4 +1,4 @@
-"""What a user sees of a long operation while it goes on."""
+"""The progress that a user sees during a long operation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer
 
 
 class RecordingEngine(engine_pb2_grpc.EngineServicer):
-    """An engine that remembers what it was told."""
+    """An engine that records the messages it receives."""
 
     def __init__(self) -> None:
         self.log_requests: asyncio.Queue[engine_pb2.LogRequest] = asyncio.Queue()
@@ -36,7 +36,7 @@ class RecordingEngine(engine_pb2_grpc.EngineServicer):
 
 @asynccontextmanager
 async def serve_engine(who: RecordingEngine | None = None, port: int = 0) -> AsyncIterator[tuple[RecordingEngine, str]]:
-    """An engine that listens, and its address."""
+    """Yield a listening engine and its address."""
     listening = who or RecordingEngine()
     server = grpc.aio.server()
     engine_pb2_grpc.add_EngineServicer_to_server(listening, server)
@@ -100,7 +100,7 @@ async def test_many_rows_together_are_told_no_more_than_anybody_reads() -> None:
 
 
 class RecordingEngineClient(EngineClient):
-    """An engine's display."""
+    """An engine client that records the displayed texts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,7 +158,7 @@ async def test_a_check_warns_in_the_log_of_a_pattern_that_matches_nothing(tmp_pa
 
 
 class BlockedEngine(RecordingEngine):
-    """An engine that takes nothing yet."""
+    """An engine that accepts no messages yet."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -226,7 +226,7 @@ def test_what_has_no_name_to_look_for_is_not_spoken_of(capsys: pytest.CaptureFix
 
 
 class ClosedStream(io.StringIO):
-    """Whoever read this is gone."""
+    """A stream whose reader has closed it."""
 
     def write(self, text: str) -> int:
         raise BrokenPipeError

@@ -102,7 +102,7 @@ def test_whatever_the_path_nothing_outside_is_read_or_changed(path: str, other: 
     [
         ("a/file", "a/file"),
         ("/workspace/a//./file", "a/file"),
-        ("in/../file", "a/file"),  # up from where the link leads, as the kernel has it
+        ("in/../file", "a/file"),  # ".." begins at the link's target, as in the kernel
         ("real/file", "a/file"),
         ("mounted/file", "a/file"),
         ("a/b/back/file", "a/file"),
@@ -169,7 +169,7 @@ def test_a_link_that_is_asked_about_itself_is_not_followed(files: WorkspaceFiles
 
 
 def test_a_step_never_goes_through_a_link(root: Path) -> None:
-    """A directory may be swapped for a link after it was checked."""
+    """Assert that no step follows a link: a directory may be replaced by a link after its check."""
     with file_tree.open_top(root) as directory:
         for names in (("in",), ("a", "out"), ("up", "workspace")):
             with pytest.raises(OSError, match=r"Not a directory|Too many levels"):

@@ -47,7 +47,7 @@ BODIES = LIKELY | st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=8) |
 async def test_no_json_makes_an_endpoint_fail(
     path: str, body: object, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    # Without a PATH no text that comes up is a program.
+    # Without a PATH no generated text is a program.
     sandbox_host = SandboxHost(tmp_path_factory.mktemp("computer"), env={"PATH": "/nonexistent"}, now=ManualClock())
     transport = httpx.ASGITransport(create_application(sandbox_host))
     async with httpx.AsyncClient(transport=transport, base_url="http://runtime") as client:

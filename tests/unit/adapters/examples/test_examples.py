@@ -1,4 +1,4 @@
-"""The example files are read into what the schema and the reference pages show."""
+"""The conversion of the example files for the schema and the reference pages."""
 
 import ast
 
