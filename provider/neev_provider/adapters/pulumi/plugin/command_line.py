@@ -15,10 +15,10 @@ HELP = """\
 Usage: pulumi-resource-neev [--help] [--version] [ENGINE]
 
 The Pulumi provider plugin for NeevAI sandboxes. Pulumi starts it by itself where a program or a state needs it,
-with the address of the engine in ENGINE, and it leaves with the engine. Started without an address it serves until
+with the address of the engine in ENGINE, and it exits with the engine. Started without an address it serves until
 it is stopped, and its first line is the port: PULUMI_DEBUG_PROVIDERS=neev:PORT makes Pulumi use it.
 
-The commands for people are those of `pulumi-neev`: see `pulumi-neev --help`."""
+For the commands of the command line, run `pulumi-neev --help`."""
 
 
 def engine_address(arguments: Sequence[str]) -> str | None:
