@@ -50,9 +50,9 @@ class BenchResults:
         )
         if not floors or operation not in floors[0] or (case.baseline and not nothing):
             return None
-        spent = [item[operation].taken.seconds for item in nothing] or [0.0] * len(ours)
+        spent = [item[operation].usage.seconds for item in nothing] or [0.0] * len(ours)
         return statistics.median(
-            (mine[operation].taken.seconds - before) / floor[operation].taken.seconds
+            (mine[operation].usage.seconds - before) / floor[operation].usage.seconds
             for mine, floor, before in zip(ours, floors, spent, strict=True)
         )
 

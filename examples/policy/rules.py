@@ -10,8 +10,7 @@ REACHING = (*RUNNING, "GoldenImage")
 FROM_IMAGES = ("Sandbox", "SandboxPool", "GoldenImage")
 """What can be made from an OCI image."""
 ENDLESS = (
-    "has no idle window and no lifetime, so it runs until somebody stops it: "
-    "set idleTimeoutSeconds or maxLifetimeSeconds"
+    "has no idle timeout and no lifetime, so it runs until it is deleted: set idleTimeoutSeconds or maxLifetimeSeconds"
 )
 OPEN = "may reach the whole internet: name in egress.allow what it needs"
 FLOATING = "has its image by a tag, which may be another one tomorrow: name it by its digest, NAME@sha256:..."
