@@ -152,7 +152,7 @@ def test_a_backend_of_files_that_was_cut_off_in_its_note_is_told_how_to_go_on(
     note.write_text("")
     cut_off = project.run_neev("recover", "--stack", STACK)
     assert cut_off.returncode == 1
-    assert f"Delete the empty {note.name}".replace(STACK, "STACK") in cut_off.stderr
+    assert f"Delete the empty file {note.name}".replace(STACK, "STACK") in cut_off.stderr
     note.unlink()
     assert project.run_neev("recover", "--stack", STACK).returncode == 0
     assert project.up().changes == {}
