@@ -1,6 +1,7 @@
 """N dynamic resources that only sleep, in a host widened like ours: the floor of the dynamic face."""
 
 import os
+import sys
 import time
 from typing import Any
 
@@ -16,7 +17,7 @@ class Sleeper(dynamic.ResourceProvider):
         """The host takes as many operations at a time as it does for sandboxes."""
         from neev_provider.adapters.pulumi.dynamic import host_patches  # noqa: PLC0415  this class is pickled
 
-        host_patches.raise_worker_limit()
+        host_patches.raise_worker_limit(sys.modules["__main__"])
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Nothing, slowly."""
