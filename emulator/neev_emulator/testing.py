@@ -49,8 +49,8 @@ class Emulator:
         """Advance the clock, handle what is due, and return the state."""
         return cast("dict[str, Any]", self.control("POST", "advance", {"seconds": seconds}))
 
-    def add_fault(self, kind: str, **fault: object) -> None:
-        """Add a fault for the next matching request: `add_fault("delay", path="/sandboxes", seconds=9)`."""
+    def inject(self, kind: str, **fault: object) -> None:
+        """Inject a fault into the next matching request: `inject("delay", path="/sandboxes", seconds=9)`."""
         self.control("POST", "faults", {"kind": kind, **fault})
 
     def reject_connections(self, seconds: float) -> None:
@@ -61,9 +61,15 @@ class Emulator:
         """Change the given settings and return all: `change_settings(durations={"pause": 2})`."""
         return cast("dict[str, Any]", self.control("PUT", "settings", settings))
 
-    def log(self, *, mutating: bool = False) -> list[dict[str, Any]]:
-        """Return the served requests, the oldest first; if `mutating`, only those that may have changed something."""
-        return cast("list[dict[str, Any]]", self.control("GET", f"log?mutating={str(mutating).lower()}"))
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """The served requests, the oldest first."""
+        return cast("list[dict[str, Any]]", self.control("GET", "log"))
+
+    @property
+    def mutating_requests(self) -> list[dict[str, Any]]:
+        """The served requests that may have changed something, the oldest first."""
+        return cast("list[dict[str, Any]]", self.control("GET", "log?mutating=true"))
 
     def counts(self) -> dict[str, int]:
         """Return the number of requests by method and path: `{"POST /sandboxes": 3}`."""
@@ -99,7 +105,7 @@ def serve(
     ```python
     with serve(create_seconds=0.2) as emulator:
         client = AsyncNeevAI(base_url=emulator.base_url, api_key=emulator.api_key, ...)
-        emulator.add_fault("reset_after", method="POST", path="/sandboxes")
+        emulator.inject("reset_after", method="POST", path="/sandboxes")
         emulator.advance(3600)
         assert emulator.counts()["POST /sandboxes"] == 1
     ```

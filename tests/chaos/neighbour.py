@@ -61,7 +61,7 @@ class NeighbourStack:
         self._project = PulumiProject(self.directory, self.pulumi_bin, self.first_project.emulator)
         self._project.env["PULUMI_BACKEND_URL"] = self.first_project.env["PULUMI_BACKEND_URL"]
         self._project.write_project({"name": "neighbour", "runtime": "yaml", "resources": PROGRAM})
-        self.first_project.emulator.add_fault("truncated_list", method="GET", path="/sandboxes", times=MAX_READS)
+        self.first_project.emulator.inject("truncated_list", method="GET", path="/sandboxes", times=MAX_READS)
         self._project.up()
         self.first_project.emulator.control("DELETE", "faults")
         held = self._project.state_of("shared") or {}

@@ -108,7 +108,7 @@ class _StoryRunner:
         """Return whether the kill's moment occurred. The process is killed then, and the command has ended."""
         emulator = self.project.emulator
         if isinstance(kill.moment, AtRequest):
-            emulator.add_fault(
+            emulator.inject(
                 "delay",
                 method=kill.moment.method,
                 skip=kill.moment.number - 1,

@@ -75,7 +75,7 @@ def test_it_follows_its_branch(project: PulumiProject, adapter: str) -> None:
 
     emulator.clear_log()
     project.destroy()
-    assert [entry["method"] for entry in emulator.log(mutating=True)] == ["DELETE"], "what is inside goes with it"
+    assert [entry["method"] for entry in emulator.mutating_requests] == ["DELETE"], "what is inside goes with it"
 
 
 def read_file(project: PulumiProject, path: str) -> str:

@@ -132,7 +132,7 @@ def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
 
     # the job of the second push to 1 is killed
     emulator.clear_log()
-    emulator.add_fault("delay", method="POST", path="/v1/exec")
+    emulator.inject("delay", method="POST", path="/v1/exec")
     job = pipeline.start("up.sh", "pr-1", "c.4", port=first)
     wait_until(lambda: "POST /v1/exec" in emulator.counts() or job.poll() is not None)
     kill_job(job)
@@ -144,7 +144,7 @@ def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
     emulator.clear_log()
     pipeline.run("pause.sh", "pr-1", port=first)
     assert pipeline.sandbox("pr-1")["phase"] == "Paused"
-    assert [entry["path"].rpartition("/")[2] for entry in emulator.log(mutating=True)] == ["pause"]
+    assert [entry["path"].rpartition("/")[2] for entry in emulator.mutating_requests] == ["pause"]
     assert pipeline.run("up.sh", "pr-1", "e.6", port=first) == url
     assert fetch_body(url) == "e.6"
 

@@ -46,7 +46,7 @@ def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: PulumiProjec
     torn = (project.state_of("torn") or {})["id"]
     snapshot = out_of_band_request(emulator, "POST", f"/sandboxes/{torn}/snapshots", {"name": "base"})
     emulator.advance(5)
-    emulator.add_fault("failed_phase", method="POST", path="/sandboxes/{id}/rollback")
+    emulator.inject("failed_phase", method="POST", path="/sandboxes/{id}/rollback")
     out_of_band_request(emulator, "POST", f"/sandboxes/{torn}/rollback", {"snapshot_id": snapshot["id"]})
     out_of_band_request(emulator, "DELETE", f"/sandboxes/{(project.state_of('gone') or {})['id']}")
     emulator.change_settings(durations={"create": HOUR})

@@ -30,7 +30,7 @@ def test_bad_input_fails_before_anything_is_sent_and_names_every_path(project: P
     assert "must be a multiple of 0.5 (is 0.7)" in result.text
     assert "egress.allow[1].host" in result.text
     assert is_user_readable(result.text)
-    assert project.emulator.log() == []
+    assert project.emulator.requests == []
 
 
 def test_missing_configuration_is_one_error_that_names_keys_and_variables(project: PulumiProject) -> None:
@@ -77,7 +77,7 @@ def test_what_the_api_refuses_is_said_in_its_words(project: PulumiProject) -> No
 
 def test_a_create_that_fails_half_way_is_undone_and_says_so(project: PulumiProject) -> None:
     emulator = project.emulator
-    emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=409)
+    emulator.inject("status", method="POST", path="/sandboxes/{id}/pause", status=409)
     project.write_python(make_program('neev.Sandbox("box", name="the-box", paused=True)'))
     result = project.run_pulumi(*UP)
     assert result.returncode != 0
@@ -105,7 +105,7 @@ def test_custom_timeouts_reach_the_wait(project: PulumiProject) -> None:
 
 def test_a_failed_snapshot_shows_its_reason_and_is_undone(project: PulumiProject) -> None:
     emulator = project.emulator
-    emulator.add_fault("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
+    emulator.inject("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
     project.write_python(make_program('box = neev.Sandbox("box")', 'neev.Snapshot("kept", sandbox_id=box.id)'))
     result = project.run_pulumi(*UP)
     assert result.returncode != 0

@@ -15,10 +15,10 @@ def make_program(*names: str) -> str:
 
 def test_lost_late_and_refused_answers_to_a_create_make_one_sandbox_each(project: PulumiProject) -> None:
     emulator = project.emulator
-    emulator.add_fault("reset_after", method="POST", path="/sandboxes")
-    emulator.add_fault("status", method="POST", path="/sandboxes", status=504, execute_first=True)
-    emulator.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=1)
-    emulator.add_fault("unknown_phase", method="GET", path="/sandboxes", phase="Hibernating", times=2)
+    emulator.inject("reset_after", method="POST", path="/sandboxes")
+    emulator.inject("status", method="POST", path="/sandboxes", status=504, execute_first=True)
+    emulator.inject("status", method="POST", path="/sandboxes", status=429, retry_after=1)
+    emulator.inject("unknown_phase", method="GET", path="/sandboxes", phase="Hibernating", times=2)
     project.write_python(make_program("one", "two", "three"))
 
     assert project.up().changes == {"one": "create", "two": "create", "three": "create"}
@@ -39,7 +39,7 @@ def test_a_refresh_drops_what_is_gone_and_nothing_else(project: PulumiProject) -
     out_of_band_request(emulator, "DELETE", "/sandboxes/goes")
     emulator.advance(5)
 
-    emulator.add_fault("status", method="GET", path="/sandboxes*", status=500, times=1000)
+    emulator.inject("status", method="GET", path="/sandboxes*", status=500, times=1000)
     refreshed = project.run_pulumi("refresh", "--yes", "--skip-preview")
     assert refreshed.returncode != 0
     assert "was answered with 500" in refreshed.text

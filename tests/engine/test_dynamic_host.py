@@ -23,7 +23,7 @@ CANCEL_HINT = "press ^C again"
 
 def max_concurrent_creates(emulator: Emulator, seconds: float) -> int:
     """Return the maximum number of concurrent creates of sandboxes, if each takes this long."""
-    entries = [entry for entry in emulator.log(mutating=True) if entry["template"] == "/sandboxes"]
+    entries = [entry for entry in emulator.mutating_requests if entry["template"] == "/sandboxes"]
     begun = [datetime.fromisoformat(entry["time"]).timestamp() for entry in entries]
     return max(sum(1 for other in begun if moment - seconds < other <= moment) for moment in begun)
 

@@ -33,7 +33,7 @@ def test_no_secret_is_in_the_state_the_logs_or_what_is_shown(project: PulumiProj
     assert project.outputs()["env"] == {"TOKEN": SECRET}
 
     project.write_python(make_program(f'{{"TOKEN": "{SECRET}", "SECOND": "{SECRET}"}}'))
-    project.emulator.add_fault("status", method="POST", path="/sandboxes", status=400, body={"message": SECRET})
+    project.emulator.inject("status", method="POST", path="/sandboxes", status=400, body={"message": SECRET})
     failed = project.run_pulumi("up", "--yes", "--diff", "-v=8", "--logtostderr", "--logflow")
     assert failed.returncode != 0
     assert "400" in failed.text

@@ -34,7 +34,7 @@ def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(pr
     project.write_python(make_program(f"{FROM_TEMPLATE}, paused=False, cpu=1"))
 
     assert project.preview().changes == {"box": "create", "kept": "create", "copy": "create"}
-    assert emulator.log(mutating=True) == []
+    assert emulator.mutating_requests == []
 
     project.up()
     assert project.outputs() == {"phase": "Ready", "forkCpu": 2, "allowed": ["pypi.org"]}
@@ -43,7 +43,7 @@ def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(pr
     emulator.clear_log()
     assert project.up().changes == {}
     assert project.refresh().changes == {}
-    assert emulator.log(mutating=True) == []
+    assert emulator.mutating_requests == []
 
     box = project.state_of("box")
     assert box is not None
@@ -55,7 +55,7 @@ def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(pr
     changed = project.state_of("box")
     assert changed is not None
     assert changed["id"] == box["id"]
-    sent = [(entry["method"], *entry["path"].split("/")[-2:]) for entry in emulator.log(mutating=True)]
+    sent = [(entry["method"], *entry["path"].split("/")[-2:]) for entry in emulator.mutating_requests]
     assert sent == [("POST", box["id"], "pause"), ("PATCH", "sandboxes", box["id"]), ("POST", box["id"], "resume")]
 
     emulator.clear_log()

@@ -90,12 +90,12 @@ def test_the_story(project: PulumiProject, example: str, prepared: Callable[[Pul
     again = project.up()
     assert (again.changes, again.warnings) == ({}, [])
     assert project.refresh().changes == {}
-    assert emulator.log(mutating=True) == []
+    assert emulator.mutating_requests == []
 
     project.set_config("paused", "true")
     assert project.up().changes == {"agent": "update"}
     assert project.outputs() == {**outputs, "phase": "Paused"}
-    assert [entry["path"].rpartition("/")[2] for entry in emulator.log(mutating=True)] == ["pause"]
+    assert [entry["path"].rpartition("/")[2] for entry in emulator.mutating_requests] == ["pause"]
 
     project.set_config("paused", "false")
     project.set_config("template", "python-3-13")

@@ -82,7 +82,7 @@ def test_a_command_of_unknown_outcome_is_never_run_again_by_itself(project: Pulu
         return {**box, "tool": {"type": "neev:index:Command", "properties": {**command, **more}}}
 
     emulator.clear_log()
-    emulator.add_fault("reset_after", method="POST", path="/v1/exec")
+    emulator.inject("reset_after", method="POST", path="/v1/exec")
     project.write_yaml(tool())
     first = project.run_pulumi("up", "--yes", "--skip-preview")
     assert first.returncode != 0

@@ -77,7 +77,7 @@ def test_a_stack_moves_from_the_dynamic_face_to_the_plugin(project: PulumiProjec
     moved = project.state_of("experiment")
     assert moved is not None
     assert (moved["id"], moved["type"]) == (ids["fork"], "neev:index:SandboxFork")
-    assert project.emulator.log(mutating=True) == []
+    assert project.emulator.mutating_requests == []
     assert sorted(project.emulator.state()["phases"].items()) == before
 
     project.destroy()

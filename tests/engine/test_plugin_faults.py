@@ -106,7 +106,7 @@ def test_a_plugin_whose_engine_was_killed_leaves(project: PulumiProject) -> None
 
 def test_a_plugin_that_was_killed_has_said_what_it_was_making(project: PulumiProject) -> None:
     emulator = project.emulator
-    emulator.add_fault("delay", method="POST", path="/sandboxes", execute_first=True)
+    emulator.inject("delay", method="POST", path="/sandboxes", execute_first=True)
     project.write_yaml(box_resource())
 
     engine = project.start_pulumi("up", "--yes", "--skip-preview")
@@ -125,7 +125,7 @@ def test_an_update_that_fails_half_way_is_finished_by_the_next(project: PulumiPr
     emulator = project.emulator
     project.write_yaml(box_resource(cpu=1))
     project.up()
-    emulator.add_fault("status", method="PUT", path="/sandboxes/{id}/timeout", status=409, times=1)
+    emulator.inject("status", method="PUT", path="/sandboxes/{id}/timeout", status=409, times=1)
     project.write_yaml(box_resource(cpu=2, idleTimeoutSeconds=600))
 
     failed = project.run_pulumi("up", "--yes", "--skip-preview")

@@ -46,13 +46,13 @@ def test_what_the_command_imports_is_clean_in_the_program_it_suggests(project: P
     assert project.preview().changes == {}
     assert project.refresh().changes == {}
     assert project.up().changes == {}
-    assert emulator.log(mutating=True) == []
+    assert emulator.mutating_requests == []
 
     # the API returns no environment, so the one of the program is recorded and replaces nothing
     project.write_yaml({**program, "one": box_resource(name="one", cpu=2, env={"A": "b"})})
     assert project.up().changes == {"one": "update"}
     assert project.up().changes == {}
-    assert emulator.log(mutating=True) == []
+    assert emulator.mutating_requests == []
 
 
 def test_a_program_can_import_and_look_up(project: PulumiProject) -> None:
@@ -86,7 +86,7 @@ def test_a_program_can_import_and_look_up(project: PulumiProject) -> None:
     sandbox, copy = {"cpu": 1, "phase": "Ready"}, {"fork": "fork", "source": two["id"]}
     assert project.outputs() == {**sandbox, **copy, "snapshot": "Ready", "of": two["id"]}
     assert "one" not in project.preview().changes
-    assert emulator.log(mutating=True) == []
+    assert emulator.mutating_requests == []
 
     project.destroy()
     assert (emulator.state()["sandboxes"], emulator.state()["snapshots"]) == (2, 1)

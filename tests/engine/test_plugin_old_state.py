@@ -100,7 +100,7 @@ def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project:
 
     preview = project.preview()
     assert preview.changes == {}
-    assert project.emulator.log() == []
+    assert project.emulator.requests == []
     # none of it exists at this API: a refresh detects that, and so does a destroy
     assert project.refresh().changes == dict.fromkeys(program, "delete")
     imported = project.run_pulumi("stack", "import", "--file", str(state))

@@ -27,7 +27,7 @@ def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(pr
     project.write_yaml(make_program(), outputs={"phase": "${box.phase}", "forkCpu": "${copy.cpu}", "env": "${box.env}"})
 
     assert project.preview().changes == {"box": "create", "kept": "create", "copy": "create"}
-    assert emulator.log() == []
+    assert emulator.requests == []
 
     project.up()
     assert project.outputs() == {"phase": "Ready", "forkCpu": 2, "env": {"TOKEN": SECRET}}
@@ -36,7 +36,7 @@ def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(pr
     emulator.clear_log()
     assert project.up().changes == {}
     assert project.refresh().changes == {}
-    assert emulator.log(mutating=True) == []
+    assert emulator.mutating_requests == []
 
     first = project.state_of("box")
     assert first is not None
@@ -100,7 +100,7 @@ def test_a_replacement_that_keeps_its_name_deletes_the_old_one_first(project: Pu
     project.write_yaml(named("docker.io/library/python:3.13"))
     project.emulator.clear_log()
     assert project.up().changes == {"box": "replace"}
-    assert [entry["method"] for entry in project.emulator.log(mutating=True)] == ["DELETE", "POST"]
+    assert [entry["method"] for entry in project.emulator.mutating_requests] == ["DELETE", "POST"]
 
 
 def test_bad_input_fails_before_anything_is_sent_and_names_its_path(project: PulumiProject) -> None:
@@ -112,4 +112,4 @@ def test_bad_input_fails_before_anything_is_sent_and_names_its_path(project: Pul
     assert "must be a multiple of 0.5 (is 0.7)" in result.text
     assert "egress.allow[1].host" in result.text
     assert "Traceback" not in result.text
-    assert project.emulator.log() == []
+    assert project.emulator.requests == []

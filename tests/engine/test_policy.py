@@ -65,7 +65,7 @@ def test_the_pack_stops_what_its_rules_forbid_and_nothing_else(project: PulumiPr
     limits = project.directory / "limits.json"
     limits.write_text(json.dumps({"stack-is-small": {"maximum": 1}}))
     assert find_violations(project, policy_python, "--policy-pack-config", str(limits)) == {"stack-is-small"}
-    assert project.emulator.log(mutating=True) == []
+    assert project.emulator.mutating_requests == []
 
 
 def test_dynamic_resources_are_held_to_the_same_rules(project: PulumiProject, policy_python: Path) -> None:

@@ -31,7 +31,7 @@ def pool_members(project: PulumiProject) -> list[dict[str, Any]]:
 
 def count_requests(emulator: Emulator) -> Counter[str]:
     """Return the mutating requests since the last call."""
-    found = Counter(f"{entry['method']} {entry['template']}" for entry in emulator.log(mutating=True))
+    found = Counter(f"{entry['method']} {entry['template']}" for entry in emulator.mutating_requests)
     emulator.clear_log()
     return found
 
@@ -45,7 +45,7 @@ def test_a_pool_lives(project: PulumiProject) -> None:
     project.up()
     assert count_requests(emulator) == {CREATE: 200}
     assert project.up().changes == {}
-    assert emulator.log() == []
+    assert emulator.requests == []
 
     project.write_yaml(pool_program(210))
     assert project.up().diff("fleet") == {"replicas": "update"}
@@ -79,7 +79,7 @@ def test_a_pool_lives(project: PulumiProject) -> None:
 
 def test_members_that_fail_are_named_and_the_next_update_makes_them(project: PulumiProject) -> None:
     emulator = project.emulator
-    emulator.add_fault("status", method="POST", path="/sandboxes", status=500, body={"message": "no room"}, times=2)
+    emulator.inject("status", method="POST", path="/sandboxes", status=500, body={"message": "no room"}, times=2)
     project.write_yaml(pool_program(5))
     failed = project.run_pulumi("up", "--yes", "--skip-preview")
     assert failed.returncode != 0

@@ -71,7 +71,7 @@ def test_ports_and_agents_live_change_in_place_keep_their_secrets_and_go(project
     emulator = project.emulator
     adapter(project, cpu=1)
     assert project.preview().changes == dict.fromkeys(("box", "web", "free", "coder"), "create")
-    assert emulator.log(mutating=True) == []
+    assert emulator.mutating_requests == []
 
     project.up()
     first = project.outputs()
@@ -80,7 +80,7 @@ def test_ports_and_agents_live_change_in_place_keep_their_secrets_and_go(project
     emulator.clear_log()
     assert project.up().changes == {}
     assert project.refresh().changes == {}
-    assert emulator.log(mutating=True) == []
+    assert emulator.mutating_requests == []
 
     adapter(project, slug=SLUG, cpu=2, paused=True)
     assert project.up().changes == {"web": "update", "coder": "update"}
@@ -114,7 +114,7 @@ def test_no_slug_or_url_is_in_what_is_shown_or_logged(project: PulumiProject) ->
 
     write_plugin_program(project, slug=OTHER)
     refusal = {"code": "conflict", "message": f"slug {OTHER} is in use"}
-    project.emulator.add_fault("status", method="POST", path="/sandboxes/{id}/ports", status=409, body=refusal)
+    project.emulator.inject("status", method="POST", path="/sandboxes/{id}/ports", status=409, body=refusal)
     failed = project.run_pulumi("up", "--yes", "--diff", "-v=8", "--logtostderr", "--logflow")
     assert failed.returncode != 0
     assert "slug [secret] is in use" in failed.text

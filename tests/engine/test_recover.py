@@ -130,7 +130,7 @@ def test_it_works_on_s3_and_where_nothing_was_made(project: PulumiProject, bucke
     ]
     out_of_band_request(emulator, "DELETE", f"/snapshots/{created[0]['id']}")
 
-    emulator.add_fault("status", method="GET", path="/sandboxes/{id}/snapshots", status=500, times=100)
+    emulator.inject("status", method="GET", path="/sandboxes/{id}/snapshots", status=500, times=100)
     unclear = project.run_neev("recover", "--cancel", "--yes")
     assert unclear.returncode == 1
     assert "was answered with 500" in unclear.stderr

@@ -62,7 +62,7 @@ def test_a_recovery_that_is_killed_itself_changes_all_or_nothing_and_the_next_on
     kill_when(project, project.start_pulumi("up", "--yes", "--skip-preview"), is_creating(project))
     emulator.advance(HOUR)
 
-    emulator.add_fault("delay", method="GET")
+    emulator.inject("delay", method="GET")
     at_a_request = project.start_neev(*RECOVER)
     kill_when(project, at_a_request, lambda: not emulator.control("GET", "faults"))
     assert at_a_request.returncode < 0

@@ -94,7 +94,7 @@ async def test_what_was_made_although_the_answer_got_lost_is_taken(  # noqa: PLR
     inputs = await fixtures.resolve(inputs)
     before = {kind: emulator.state()[kind] for kind in ("sandboxes", "snapshots")}
     emulator.clear_log()
-    emulator.add_fault(**fault, method="POST", path=path)
+    emulator.inject(**fault, method="POST", path=path)
     stored = await create_stored(api, resource, inputs)
     assert count_posts(emulator) == 1
     after = {kind: emulator.state()[kind] - before[kind] for kind in before}
@@ -107,7 +107,7 @@ async def test_what_was_made_although_the_answer_got_lost_is_taken(  # noqa: PLR
 
 @pytest.mark.parametrize("fault", REJECTED_FAULTS, ids=["seconds", "date", "nothing said"])
 async def test_what_was_refused_for_now_is_sent_again(api: Api, emulator: Emulator, fault: dict[str, Any]) -> None:
-    emulator.add_fault(**fault, method="POST", path="/sandboxes", times=2)
+    emulator.inject(**fault, method="POST", path="/sandboxes", times=2)
     stored = await create_stored(api, SANDBOX, {"name": "box"})
     assert count_posts(emulator) == 3
     assert emulator.state()["sandboxes"] == 1
@@ -115,7 +115,7 @@ async def test_what_was_refused_for_now_is_sent_again(api: Api, emulator: Emulat
 
 
 async def test_what_did_not_happen_is_not_made_up_and_not_sent_again(no_wait_api: Api, emulator: Emulator) -> None:
-    emulator.add_fault("reset_before", method="POST", path="/sandboxes")
+    emulator.inject("reset_before", method="POST", path="/sandboxes")
     with pytest.raises(OutcomeUnknown, match="has not appeared since"):
         await create_stored(no_wait_api, SANDBOX, {"name": "box"})
     assert count_posts(emulator) == 1
@@ -125,7 +125,7 @@ async def test_what_did_not_happen_is_not_made_up_and_not_sent_again(no_wait_api
 async def test_what_another_made_is_not_taken(api: Api, no_wait_api: Api, emulator: Emulator) -> None:
     """The name belongs to a sandbox of another size."""
     await api.sandboxes.create({"name": "box", "resources": {"cpu": 1}})
-    emulator.add_fault("status", method="POST", path="/sandboxes", status=504)
+    emulator.inject("status", method="POST", path="/sandboxes", status=504)
     with pytest.raises(OutcomeUnknown, match="504"):
         await create_stored(no_wait_api, SANDBOX, {"name": "box", "cpu": 4})
     assert emulator.state()["sandboxes"] == 1
@@ -137,7 +137,7 @@ async def test_a_wait_goes_on_through_bad_answers_and_phases_it_does_not_know(ap
         {"kind": "unknown_phase", "phase": "Defrosting"},
         {"kind": "malformed_body"},
     ):
-        emulator.add_fault(**fault, method="GET", path="/sandboxes*", times=2)
+        emulator.inject(**fault, method="GET", path="/sandboxes*", times=2)
     stored = await create_stored(api, SANDBOX, {"name": "box"})
     assert stored.state["phase"] == "Ready"
     assert count_posts(emulator) == 1
@@ -145,7 +145,7 @@ async def test_a_wait_goes_on_through_bad_answers_and_phases_it_does_not_know(ap
 
 async def test_a_failed_capture_is_known_by_its_reason(api: Api, emulator: Emulator, fixtures: Fixtures) -> None:
     inputs = await fixtures.resolve({"sandboxId": "$source", "name": "kept"})
-    emulator.add_fault("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
+    emulator.inject("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
     with pytest.raises(ResourceInitFailed, match="the disk is full"):
         await create_stored(api, SNAPSHOT, inputs)
 
@@ -154,7 +154,7 @@ async def test_a_read_that_fails_is_an_error_and_a_sandbox_that_is_gone_is_not(
     api: Api, no_wait_api: Api, emulator: Emulator
 ) -> None:
     stored = await create_stored(api, SANDBOX, {"name": "box"})
-    emulator.add_fault("status", method="GET", path="/sandboxes*", status=500, times=100)
+    emulator.inject("status", method="GET", path="/sandboxes*", status=500, times=100)
     with pytest.raises(Unavailable):
         await lifecycle.read(SANDBOX.connect(no_wait_api), stored.id, stored.inputs)
     emulator.control("DELETE", "faults")
@@ -164,6 +164,6 @@ async def test_a_read_that_fails_is_an_error_and_a_sandbox_that_is_gone_is_not(
 
 async def test_a_delete_whose_answer_got_lost_still_waits_until_it_is_gone(api: Api, emulator: Emulator) -> None:
     stored = await create_stored(api, SANDBOX, {"name": "box"})
-    emulator.add_fault("reset_after", method="DELETE", path="/sandboxes/{id}")
+    emulator.inject("reset_after", method="DELETE", path="/sandboxes/{id}")
     await SANDBOX.connect(api).delete(stored.id, new_context())
     assert emulator.state()["sandboxes"] == 0

@@ -125,4 +125,4 @@ def _has_created_object(stored: StoredResource) -> bool:
 
 
 def _sent_requests(emulator: Emulator) -> tuple[str, ...]:
-    return tuple(f"{entry['method']} {entry['template']}" for entry in emulator.log(mutating=True))
+    return tuple(f"{entry['method']} {entry['template']}" for entry in emulator.mutating_requests)

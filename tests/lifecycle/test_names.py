@@ -53,7 +53,7 @@ async def test_a_name_that_another_stack_has_is_refused_and_what_it_has_stays(
     async with opened(kind, emulator) as adapter:
         with pytest.raises(grpc.aio.AioRpcError, match="are left alone"):
             await adapter.create(await check_inputs(adapter, ours))
-        assert emulator.log(mutating=True) == []
+        assert emulator.mutating_requests == []
         read = await adapter.read(life)
         assert read is not None
         assert user_properties(read.state) == user_properties(life.state)
@@ -68,13 +68,13 @@ async def test_an_image_whose_create_failed_is_not_in_the_way_of_the_next_attemp
     async with opened("GoldenImage", emulator) as adapter:
         inputs = await check_inputs(adapter, {"name": "web", "steps": [{"path": "x", "content": "1"}]})
         # the snapshot exists, and the pause after it fails
-        emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=403)
+        emulator.inject("status", method="POST", path="/sandboxes/{id}/pause", status=403)
         with pytest.raises(grpc.aio.AioRpcError):
             await adapter.create(inputs)
         left = emulator.state()["snapshots"]
         emulator.clear_log()
         life = await adapter.create(inputs)
-        builds = sum(entry["template"] == "/sandboxes" for entry in emulator.log(mutating=True))
+        builds = sum(entry["template"] == "/sandboxes" for entry in emulator.mutating_requests)
         assert (left, builds) == ((0, 1) if opened is open_dynamic_adapter else (1, 0))
         assert emulator.state()["snapshots"] == 1
         await adapter.delete(life)

@@ -59,7 +59,7 @@ async def test_bad_input_fails_the_check_at_its_path(
     reasons = " ".join(failure.reason for failure in answer.failures)
     assert all(path in paths or f"{to_snake(path)}: " in reasons for path in failed)
     assert SECRET not in str(answer.failures)
-    assert emulator.log() == []
+    assert emulator.requests == []
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ async def test_a_scalar_is_stored_as_what_it_stands_for_and_is_the_same_to_a_dif
         assert planned_change(await adapter.diff(life, same.inputs)) == (
             "none" if UNKNOWN not in fixtures.values() else "replace"
         )
-    assert emulator.log() == []
+    assert emulator.requests == []
 
 
 @pytest.mark.parametrize(
@@ -125,4 +125,4 @@ async def test_what_is_not_known_yet_passes_the_check_and_shows_in_the_plan(
         assert list(checked.failures) == []
         assert {name: user_properties(checked.inputs)[name] for name in unknown} == unknown
         assert planned_change(await adapter.diff(life, checked.inputs)) == plan
-        assert emulator.log() == []
+        assert emulator.requests == []

@@ -90,10 +90,10 @@ async def test_what_else_the_api_refuses_is_told_as_it_says_it(opened: AdapterOp
     """Whatever an input names exists, or the API cannot be asked for it."""
     async with opened("Sandbox", emulator) as adapter:
         inputs = await check_inputs(adapter, {"templateId": "sb-ubuntu-26-04-minimal"})
-        emulator.add_fault("status", method="POST", path="/sandboxes", status=400, times=2)
+        emulator.inject("status", method="POST", path="/sandboxes", status=400, times=2)
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 400"):
             await adapter.create(inputs)
-        emulator.add_fault("status", method="GET", path="/sandbox-templates", status=403)
+        emulator.inject("status", method="GET", path="/sandbox-templates", status=403)
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 400"):
             await adapter.create(inputs)
 
@@ -117,7 +117,7 @@ async def test_what_the_api_says_of_a_field_is_told_with_the_programs_name(
 ) -> None:
     message = {"message": "resources.memory_gb: must be at most 8", "details": "lifecycle.idle_timeout_seconds"}
     async with opened("Sandbox", emulator) as adapter:
-        emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body=message)
+        emulator.inject("status", method="POST", path="/sandboxes", status=422, body=message)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await adapter.create(await check_inputs(adapter, {"memoryGb": 16}))
     output = "memory_gb: must be at most 8; idle_timeout_seconds"
@@ -152,14 +152,14 @@ async def test_a_conflict_that_is_not_about_the_name_is_told_as_it_is(
     async with opened("Sandbox", emulator) as adapter:
         box = await adapter.create(await check_inputs(adapter, {"name": "box"}))
         inputs = await check_inputs(adapter, {"name": "other"})
-        emulator.add_fault("status", method="POST", path="/sandboxes", status=409, times=2)
+        emulator.inject("status", method="POST", path="/sandboxes", status=409, times=2)
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 409"):
             await adapter.create(inputs)
-        emulator.add_fault("status", method="GET", path="/sandboxes/{id}", status=403)
+        emulator.inject("status", method="GET", path="/sandboxes/{id}", status=403)
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 409"):
             await adapter.create(inputs)
     async with opened("Snapshot", emulator) as adapter:
-        emulator.add_fault("status", method="POST", path="/sandboxes/{id}/snapshots", status=409)
+        emulator.inject("status", method="POST", path="/sandboxes/{id}/snapshots", status=409)
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 409"):
             await adapter.create(await check_inputs(adapter, {"sandboxId": box.id}))
 
@@ -171,7 +171,7 @@ async def test_a_rollback_that_is_refused_although_there_is_the_snapshot_is_told
     async with opened("Sandbox", emulator) as adapter, opened("Snapshot", emulator) as snapshots:
         life = await adapter.create(await check_inputs(adapter, {"name": "box"}))
         snapshot = await snapshots.create(await check_inputs(snapshots, {"sandboxId": life.id}))
-        emulator.add_fault("status", method="POST", path="/sandboxes/{id}/rollback", status=400)
+        emulator.inject("status", method="POST", path="/sandboxes/{id}/rollback", status=400)
         news = (await adapter.check({"name": "box", "rollbackToSnapshotId": snapshot.id}, life.inputs)).inputs
         with pytest.raises(grpc.aio.AioRpcError, match="was answered with 400"):
             await adapter.update(life, news)

@@ -77,7 +77,7 @@ def _run_until_done(project: PulumiProject, command: str, figures: LoadFigures) 
     else:
         raise AssertionError(ended.text)
     figures.seconds[command] = time.monotonic() - started
-    log = emulator.log()
+    log = emulator.requests
     figures.requests[command] = len(log)
     figures.throttled_requests += sum(item["fault"] == "rate_limit" for item in log)
     figures.injected_faults += sum(item["fault"] not in (None, "rate_limit") for item in log)

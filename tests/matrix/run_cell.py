@@ -207,7 +207,7 @@ def _redirected_settings(fault: Fault, emulator: Emulator) -> Iterator[dict[str,
     else:
         with serve() as other:
             yield {"NEEV_BASE_URL": other.base_url}
-            assert other.log(mutating=True) == []
+            assert other.mutating_requests == []
 
 
 def _urn(project: PulumiProject, name: str) -> str:
@@ -231,13 +231,13 @@ def _run_with_faults(project: PulumiProject, cells: list[MatrixCell], ids: Ids) 
             "path": cell.api_call.path,
             "name": child_name(cell.name, cell.api_call.snapshot),
         }
-        emulator.add_fault(cell.fault.kind, **aim, **cell.fault.options, times=MANY_TIMES if cell.lasting else 1)
+        emulator.inject(cell.fault.kind, **aim, **cell.fault.options, times=MANY_TIMES if cell.lasting else 1)
         # counts the requests after the fault, and changes nothing
-        emulator.add_fault("slow_phase", **aim, seconds=0, times=MANY_TIMES)
+        emulator.inject("slow_phase", **aim, seconds=0, times=MANY_TIMES)
     ended = _run(project, cells[0].api_call.command, {"NEEV_REQUEST_TIMEOUT_SECONDS": str(REQUEST_TIMEOUT)})
     waiting: Any = emulator.control("GET", "faults")
     emulator.control("DELETE", "faults")
-    served = Counter((item["method"], item["path"].partition("/projects/")[2]) for item in emulator.log())
+    served = Counter((item["method"], item["path"].partition("/projects/")[2]) for item in emulator.requests)
     message = messages_by_name(ended)
     assert (ended.returncode == 0) == (not message), ended.text
     found = {}

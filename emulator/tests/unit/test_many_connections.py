@@ -72,7 +72,7 @@ async def test_a_hundred_clients_live_side_by_side_and_leave_nothing() -> None:
             await asyncio.gather(*(run_client(http, number) for number in range(CLIENTS)))
         state = emulator.state()
         assert (state["sandboxes"], state["snapshots"], emulator.counts()["POST /sandboxes"]) == (0, 0, CLIENTS)
-        assert not any(str(entry["status"]).startswith("5") for entry in emulator.log())
+        assert not any(str(entry["status"]).startswith("5") for entry in emulator.requests)
         deadline = asyncio.get_running_loop().time() + 30
         while list((backend.directory / "files").iterdir()) or find_processes(backend.directory):
             assert asyncio.get_running_loop().time() < deadline

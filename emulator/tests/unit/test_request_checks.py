@@ -116,7 +116,7 @@ def test_of_a_caller_without_a_key_no_body_is_read(
 ) -> None:
     assert client.get("/sandboxes").status_code == 200
     if fault:
-        emulator.add_fault("reset_before", name=fault)
+        emulator.inject("reset_before", name=fault)
     # The client announces more data and never sends it.
     headers = ("Host: localhost", "Content-Type: application/json", "Content-Length: 1000000")
     assert send_raw(emulator, line, *headers, body=b'{"name": "web"')[0] == status
@@ -137,7 +137,7 @@ def test_a_body_that_does_not_say_its_length_is_read_up_to_the_limit(emulator: E
 
     json = {"content-type": "application/json"}
     assert client.post("/sandboxes", content=parts(), headers=json).status_code == 413
-    emulator.add_fault("reset_before", path="/sandboxes")
+    emulator.inject("reset_before", path="/sandboxes")
     assert client.post("/sandboxes", content=parts(), headers=json).status_code == 413
     control = f"{emulator.base_url.removesuffix('/agent')}/_emulator/faults"
     assert httpx.post(control, content=parts()).status_code == 413

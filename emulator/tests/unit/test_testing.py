@@ -37,7 +37,7 @@ def test_time_passes_by_itself_and_does_what_is_due_without_a_request() -> None:
         deadline = time.monotonic() + 10
         while len(backend.sandboxes) and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert [entry["method"] for entry in emulator.log()] == ["POST"]
+        assert [entry["method"] for entry in emulator.requests] == ["POST"]
         assert len(backend.sandboxes) == 0
 
 
@@ -72,7 +72,7 @@ def test_it_stops_at_once_although_a_call_hangs() -> None:
             outcome.append(type(error).__name__)
 
     with serve() as emulator:
-        emulator.add_fault("delay", seconds=600)
+        emulator.inject("delay", seconds=600)
         base = f"{emulator.base_url}/api/v1beta1/sandbox-templates"
         thread = threading.Thread(target=call, args=(base, emulator.api_key))
         thread.start()

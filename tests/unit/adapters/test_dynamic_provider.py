@@ -131,11 +131,11 @@ def test_a_create_ends_at_its_own_deadline_and_leaves_nothing(
 
 
 def test_what_cannot_be_undone_either_is_named(sandbox_provider: DynamicProvider, emulator: Emulator) -> None:
-    emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=409)
-    emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409, times=2)
+    emulator.inject("status", method="POST", path="/sandboxes/{id}/pause", status=409)
+    emulator.inject("status", method="DELETE", path="/sandboxes/{id}", status=409, times=2)
     with pytest.raises(NeevError, match="could not be deleted either") as caught:
         sandbox_provider.create(check_inputs(sandbox_provider, paused=True))
-    (created,) = {entry["path"].split("/")[-1] for entry in emulator.log(mutating=True) if entry["method"] == "DELETE"}
+    (created,) = {entry["path"].split("/")[-1] for entry in emulator.mutating_requests if entry["method"] == "DELETE"}
     assert f"{created} is still there" in str(caught.value)
     assert "costing money" in str(caught.value)
 
@@ -178,7 +178,7 @@ def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
     id, state = create_resource(commands, **inputs)
     news = check_inputs(commands, **inputs, cwd=".")
     for work in (lambda: commands.create(check_inputs(commands, **inputs)), lambda: commands.update(id, state, news)):
-        emulator.add_fault("reset_after", method="POST", path="/v1/exec")
+        emulator.inject("reset_after", method="POST", path="/v1/exec")
         with pytest.raises(NeevError, match=r"^Command job: .*connection was lost") as caught:
             work()
         assert str(caught.value).endswith(NOT_STORED_HINT)
@@ -247,7 +247,7 @@ def test_a_resource_of_another_account_is_neither_planned_nor_changed(
     ):
         with pytest.raises(NeevError, match=r"Sandbox box.*projectId another, and neev:projectId is project-emulator"):
             act()
-    assert emulator.log() == []
+    assert emulator.requests == []
     sandbox_provider.delete(id, state)
 
 

@@ -92,7 +92,7 @@ def test_what_the_api_quotes_back_is_struck_out(
     emulator: Emulator,  # noqa: F811
 ) -> None:
     message = f"docker.io/x/hunter2:1, hunter3 and {emulator.api_key} are refused"
-    emulator.add_fault("status", method="POST", path="/sandboxes", status=422, body={"message": message})
+    emulator.inject("status", method="POST", path="/sandboxes", status=422, body={"message": message})
     inputs = {"name": "box", "image": "docker.io/x/hunter2:1", "env": {"A": "hunter3"}, SECRET_NAMES: ["image"]}
     shown = error_text(lambda: create_resource(make_provider("Sandbox"), **inputs))
     assert "[secret], [secret] and [secret] are refused" in shown

@@ -93,7 +93,7 @@ def test_a_look_up_of_what_is_not_there_yet_is_unknown_in_a_plan(
     configured_emulator: Emulator, program: Callable[[], object]
 ) -> None:
     assert run_and_collect(program, "box", preview=True) == []
-    assert configured_emulator.log() == []
+    assert configured_emulator.requests == []
     assert run_and_collect(program, preview=True) == [f"sb-{TEMPLATE}"]
 
 
@@ -178,4 +178,4 @@ def test_bad_arguments_are_refused_before_anything_is_sent(
 ) -> None:
     with pytest.raises(pulumi.RunError, match=message):
         invoke("getSandbox", arguments, neev.SandboxInfo)
-    assert configured_emulator.log() == []
+    assert configured_emulator.requests == []

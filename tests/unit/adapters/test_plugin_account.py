@@ -26,5 +26,5 @@ async def test_a_resource_of_another_account_is_neither_planned_nor_changed(
     ):
         with pytest.raises(RpcFailure, match="projectId another, and neev:projectId is project-emulator"):
             await act
-    assert emulator.log() == []
+    assert emulator.requests == []
     await plugin.delete(kept)

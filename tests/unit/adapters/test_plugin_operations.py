@@ -127,7 +127,7 @@ async def test_a_create_that_made_nothing_is_only_refused(plugin: FakePulumiEngi
 
 async def test_an_update_that_fails_keeps_the_old_state(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     kept = await plugin.create("Sandbox", BOX)
-    emulator.add_fault("status", method="PATCH", path="/sandboxes/{id}", status=409)
+    emulator.inject("status", method="PATCH", path="/sandboxes/{id}", status=409)
     with pytest.raises(RpcFailure) as caught:
         await plugin.update(kept, {**BOX, "cpu": 2})
     assert caught.value.init_failed is not None
@@ -151,7 +151,7 @@ async def test_cancelling_ends_a_create_at_once_with_what_it_has(plugin: FakePul
 
 async def test_cancelling_ends_even_a_request_that_hangs(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     kept = await plugin.create("Sandbox", BOX)
-    emulator.add_fault("delay", method="PATCH", path="/sandboxes/{id}", seconds=30)
+    emulator.inject("delay", method="PATCH", path="/sandboxes/{id}", seconds=30)
     updating = asyncio.ensure_future(plugin.update(kept, {**BOX, "cpu": 2}))
     while emulator.control("GET", "faults"):  # noqa: ASYNC110  the platform is another thread's
         await asyncio.sleep(0.01)
@@ -166,7 +166,7 @@ async def test_cancelling_ends_even_a_request_that_hangs(plugin: FakePulumiEngin
 async def test_cancelling_makes_nothing_that_the_platform_has_not_taken_yet(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
-    emulator.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=60)
+    emulator.inject("status", method="POST", path="/sandboxes", status=429, retry_after=60)
     creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
     await wait_for_request(emulator, "POST /sandboxes")
     started = time.monotonic()
@@ -183,7 +183,7 @@ async def test_cancelling_makes_nothing_that_the_platform_has_not_taken_yet(
 async def test_cancelling_waits_for_the_answer_to_a_create_that_was_sent(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
-    emulator.add_fault("delay", method="POST", path="/sandboxes", seconds=1.5, execute_first=True)
+    emulator.inject("delay", method="POST", path="/sandboxes", seconds=1.5, execute_first=True)
     creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
     while emulator.control("GET", "faults"):  # noqa: ASYNC110  the platform is another thread's
         await asyncio.sleep(0.01)
@@ -197,7 +197,7 @@ async def test_cancelling_waits_for_the_answer_to_a_create_that_was_sent(
 async def test_the_time_for_a_create_counts_while_the_platform_takes_none(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
-    emulator.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=60)
+    emulator.inject("status", method="POST", path="/sandboxes", status=429, retry_after=60)
     started = time.monotonic()
     with pytest.raises(RpcFailure, match=r"not done after 1 s; last seen: .*429.*Nothing was created") as caught:
         await plugin.create("Sandbox", BOX, timeout=1)
@@ -247,7 +247,7 @@ async def test_a_refresh_that_cannot_see_is_an_error_and_not_a_deletion(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     kept = await plugin.create("Sandbox", BOX)
-    emulator.add_fault("status", method="GET", status=403, times=20)
+    emulator.inject("status", method="GET", status=403, times=20)
     with pytest.raises(RpcFailure) as caught:
         await plugin.refresh(kept)
     assert caught.value.code is grpc.StatusCode.PERMISSION_DENIED
@@ -255,7 +255,7 @@ async def test_a_refresh_that_cannot_see_is_an_error_and_not_a_deletion(
 
 async def test_a_refresh_of_what_is_useless_says_why(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     box = await plugin.create("Sandbox", BOX)
-    emulator.add_fault("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
+    emulator.inject("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
     with pytest.raises(RpcFailure) as caught:
         await plugin.create("Snapshot", {"sandboxId": box.id, "name": "kept"})
     assert caught.value.init_failed is not None
@@ -300,7 +300,7 @@ async def test_the_update_after_an_import_records_and_rolls_nothing_back(
     assert imported is not None
     emulator.clear_log()
     updated = await plugin.update(imported, {**BOX, "rollbackToSnapshotId": "a-snapshot", "env": {"A": "b"}})
-    assert emulator.log(mutating=True) == []
+    assert emulator.mutating_requests == []
     assert updated.state["rollbackToSnapshotId"] == "a-snapshot"
     assert "__imported" not in updated.state
 
@@ -346,7 +346,7 @@ async def test_previews_send_nothing(plugin: FakePulumiEngine, emulator: Emulato
     await plugin.call(
         "Create", provider_pb2.CreateRequest(urn=make_urn("Sandbox"), properties=to_struct(inputs), preview=True)
     )
-    assert emulator.log() == []
+    assert emulator.requests == []
 
 
 async def test_a_kind_that_nobody_knows_is_refused_in_words(plugin: FakePulumiEngine) -> None:

@@ -117,7 +117,7 @@ async def test_a_failed_update_seals_what_the_new_inputs_led_to(plugin: FakePulu
 
 async def test_what_the_api_quotes_back_is_struck_out(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     message = f"docker.io/x/hunter2:1, hunter3%2Fx and {emulator.api_key} are refused"
-    emulator.add_fault(
+    emulator.inject(
         "status", method="POST", path="/sandboxes", status=422, body={"message": message, "details": message}
     )
     news = {"name": "box", "image": secret_value("docker.io/x/hunter2:1"), "env": {"A": secret_value("hunter3/x")}}
@@ -130,7 +130,7 @@ async def test_a_secret_that_the_platform_made_up_is_struck_out_later(
 ) -> None:
     kept = await plugin.create("PreviewPort", {"sandboxId": await create_box(plugin), "port": 80})
     slug = kept.state["slug"]["value"]
-    emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}/ports/{id}", status=409, body={"message": slug})
+    emulator.inject("status", method="DELETE", path="/sandboxes/{id}/ports/{id}", status=409, body={"message": slug})
     with pytest.raises(RpcFailure) as caught:
         await plugin.delete(kept)
     assert slug not in caught.value.text

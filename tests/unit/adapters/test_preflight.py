@@ -28,8 +28,8 @@ PREVIEW_CHECKS_CONFIG = {"neev:checkOnPreview": "true"}
 
 
 def list_reads(emulator: Emulator) -> list[str]:
-    assert emulator.log(mutating=True) == []
-    found = [str(entry["template"]) for entry in emulator.log()]
+    assert emulator.mutating_requests == []
+    found = [str(entry["template"]) for entry in emulator.requests]
     emulator.clear_log()
     return found
 

@@ -110,11 +110,11 @@ async def test_what_has_changed_since_it_was_listed_is_left(api: Api, emulator: 
 async def test_a_refusal_is_told_and_the_others_go_on(api: Api, emulator: Emulator) -> None:
     await create_sandboxes(api, emulator, "pr-1")
     found = await load_orphan(api, emulator)
-    emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409)
+    emulator.inject("status", method="DELETE", path="/sandboxes/{id}", status=409)
     assert (await sweep_one(api, found, SWEEP_FILTER, pause=False)).startswith("failed: DELETE /sandboxes/")
 
 
 async def test_a_list_that_cannot_be_read_ends_it(api: Api, emulator: Emulator) -> None:
-    emulator.add_fault("status", method="GET", path="/agents", status=500, times=100)
+    emulator.inject("status", method="GET", path="/agents", status=500, times=100)
     with pytest.raises(Unavailable):
         await load_orphans(api, [], SWEEP_FILTER)

@@ -33,7 +33,7 @@ def test_it_shows_and_then_does(pulumi_cli: FakePulumiCli, emulator: Emulator) -
     shown = run_sweep()
     assert (shown.exit_code, shown.output.count("sandbox  pr-")) == (3, 2)
     assert "Nothing is changed yet" in shown.output
-    emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", name="pr-1", status=409)
+    emulator.inject("status", method="DELETE", path="/sandboxes/{id}", name="pr-1", status=409)
     failed = run_sweep("--prefix", "pr-", "--yes", "--stack", "dev")
     assert (failed.exit_code, "failed: DELETE" in failed.output) == (1, True)
     done = json.loads(run_sweep("--prefix", "pr-", "--yes", "--json").stdout)

@@ -68,7 +68,7 @@ async def test_an_agent_pauses_and_resumes_whatever_becomes_of_the_answer(
     id = (await create_ready(api)).id
     for verb, status in (("pause", "Paused"), ("resume", "Ready")):
         if fault:
-            emulator.add_fault(fault, method="POST", path=f"/agents/{{id}}/{verb}")
+            emulator.inject(fault, method="POST", path=f"/agents/{{id}}/{verb}")
         await (api.agents.pause(id) if verb == "pause" else api.agents.resume(id))
         await wait_for_state(api, id, status)
         assert emulator.counts()[f"POST /agents/{{id}}/{verb}"] == 1
@@ -76,7 +76,7 @@ async def test_an_agent_pauses_and_resumes_whatever_becomes_of_the_answer(
 
 async def test_a_pause_that_never_arrived_is_an_error(api: Api, emulator: Emulator) -> None:
     id = (await create_ready(api)).id
-    emulator.add_fault("reset_before", method="POST", path="/agents/{id}/pause")
+    emulator.inject("reset_before", method="POST", path="/agents/{id}/pause")
     with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
         await api.agents.pause(id)
 
@@ -85,14 +85,14 @@ async def test_a_pause_that_never_arrived_is_an_error(api: Api, emulator: Emulat
 async def test_an_agent_whose_answer_was_lost_is_made_once_and_returned(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
-    emulator.add_fault(kind, method="POST", path="/agents")
+    emulator.inject(kind, method="POST", path="/agents")
     created = await api.agents.create(BODY)
     assert [item.id for item in await api.agents.list()] == [created.id]
     assert emulator.counts()[POST] == 1
 
 
 async def test_an_agent_that_was_never_made_is_an_error(api: Api, emulator: Emulator) -> None:
-    emulator.add_fault("reset_before", method="POST", path="/agents")
+    emulator.inject("reset_before", method="POST", path="/agents")
     with pytest.raises(errors.OutcomeUnknown, match="The agent coder has not appeared since"):
         await api.agents.create(BODY)
 

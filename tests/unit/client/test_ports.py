@@ -42,7 +42,7 @@ async def test_only_the_exposed_port_is_found(api: Api) -> None:
 @pytest.mark.parametrize("kind", ["reset_after", "truncate_body", "malformed_body", "wrong_content_type"])
 async def test_a_port_whose_answer_was_lost_is_taken_from_the_list(api: Api, emulator: Emulator, kind: str) -> None:
     box = await create_ready(api)
-    emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/ports")
+    emulator.inject(kind, method="POST", path="/sandboxes/{id}/ports")
     exposed = await api.ports.expose(box.id, 8080)
     assert await api.ports.list(box.id) == (exposed,)
     assert emulator.counts()[POST] == 1
@@ -51,7 +51,7 @@ async def test_a_port_whose_answer_was_lost_is_taken_from_the_list(api: Api, emu
 async def test_a_port_that_has_another_slug_is_not_taken_for_the_rotated_one(api: Api, emulator: Emulator) -> None:
     box = await create_ready(api)
     await api.ports.expose(box.id, 8080)
-    emulator.add_fault("reset_before", method="POST", path="/sandboxes/{id}/ports")
+    emulator.inject("reset_before", method="POST", path="/sandboxes/{id}/ports")
     with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
         await api.ports.expose(box.id, 8080, slug="abcd1234")
 

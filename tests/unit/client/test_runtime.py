@@ -77,7 +77,7 @@ async def test_a_command_runs_once_with_its_environment_its_input_and_its_place(
     assert "".join(text for stream, text in received.outputs if stream == "stdout").split()[:2] == ["in", "b"]
     assert "".join(text for stream, text in received.outputs if stream == "stdout").strip().endswith("deep")
     assert ("stderr", "bad\n") in received.outputs
-    assert [entry["template"] for entry in emulator.log()] == ["/v1/exec"]
+    assert [entry["template"] for entry in emulator.requests] == ["/v1/exec"]
 
 
 async def test_output_is_heard_while_the_command_runs(session: SandboxSession) -> None:
@@ -112,7 +112,7 @@ async def test_a_program_that_is_not_there_is_refused_and_is_not_a_missing_sandb
 async def test_a_connection_that_ends_in_the_middle_leaves_the_outcome_unknown(
     session: SandboxSession, emulator: Emulator
 ) -> None:
-    emulator.add_fault("reset_after", method="POST", path="/v1/exec")
+    emulator.inject("reset_after", method="POST", path="/v1/exec")
     with pytest.raises(errors.OutcomeUnknown, match="connection was lost"):
         await session.exec(ExecRequest(["touch", "was-here"]), OutputRecorder(), read_timeout=5)
     assert await session.exec(ExecRequest(["test", "-e", "was-here"]), OutputRecorder(), read_timeout=5) == 0

@@ -125,7 +125,7 @@ LOST_RESPONSES = ["reset_after", "truncate_body", "malformed_body", "wrong_conte
 async def test_a_create_whose_answer_was_lost_makes_one_sandbox_and_returns_it(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
-    emulator.add_fault(kind, method="POST", path="/sandboxes")
+    emulator.inject(kind, method="POST", path="/sandboxes")
     created = await api.sandboxes.create(BODY)
     assert created.name == "box"
     assert emulator.counts()["POST /sandboxes"] == 1
@@ -137,7 +137,7 @@ async def test_a_fork_whose_answer_was_lost_makes_one_sandbox_and_returns_it(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
     source = await create_ready(api)
-    emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/fork")
+    emulator.inject(kind, method="POST", path="/sandboxes/{id}/fork")
     assert (await api.sandboxes.fork(source.id, "copy")).name == "copy"
     assert emulator.state()["sandboxes"] == 2
 
@@ -148,7 +148,7 @@ async def test_a_fork_whose_answer_was_lost_makes_one_sandbox_and_returns_it(
 async def test_a_create_that_a_gateway_gave_up_on_is_adopted(
     settings: Settings, emulator: Emulator, fault: dict[str, Any]
 ) -> None:
-    emulator.add_fault(**fault, method="POST", path="/sandboxes")
+    emulator.inject(**fault, method="POST", path="/sandboxes")
     impatient = Settings(settings.base_url, settings.api_key, settings.org_id, settings.project_id, timeout=0.3)
     async with connect(impatient) as api:
         assert (await api.sandboxes.create(BODY)).name == "box"
@@ -156,7 +156,7 @@ async def test_a_create_that_a_gateway_gave_up_on_is_adopted(
 
 
 async def test_a_create_that_never_happened_is_an_error_and_is_not_sent_again(api: Api, emulator: Emulator) -> None:
-    emulator.add_fault("reset_before", method="POST", path="/sandboxes")
+    emulator.inject("reset_before", method="POST", path="/sandboxes")
     with pytest.raises(errors.OutcomeUnknown, match="The sandbox box has not appeared since"):
         await api.sandboxes.create(BODY)
     assert emulator.counts()["POST /sandboxes"] == 1
@@ -164,7 +164,7 @@ async def test_a_create_that_never_happened_is_an_error_and_is_not_sent_again(ap
 
 
 async def test_without_a_name_there_is_nothing_to_look_for(api: Api, emulator: Emulator) -> None:
-    emulator.add_fault("reset_after", method="POST", path="/sandboxes")
+    emulator.inject("reset_after", method="POST", path="/sandboxes")
     with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
         await api.sandboxes.create({"sandbox_template_id": TEMPLATE})
     assert emulator.counts() == {"POST /sandboxes": 1}
@@ -179,14 +179,14 @@ async def test_a_move_whose_answer_was_lost_is_seen_in_the_phase(
     if verb == "resume":
         await api.sandboxes.pause(id)
         await wait_for_phase(api, id, "Paused")
-    emulator.add_fault(kind, method="POST", path=f"/sandboxes/{{id}}/{verb}")
+    emulator.inject(kind, method="POST", path=f"/sandboxes/{{id}}/{verb}")
     assert (await getattr(api.sandboxes, verb)(id)).phase in phases
     assert emulator.counts()[f"POST /sandboxes/{{id}}/{verb}"] == 1
 
 
 async def test_a_move_that_never_happened_is_an_error(api: Api, emulator: Emulator) -> None:
     id = (await create_ready(api)).id
-    emulator.add_fault("reset_before", method="POST", path="/sandboxes/{id}/pause")
+    emulator.inject("reset_before", method="POST", path="/sandboxes/{id}/pause")
     with pytest.raises(errors.OutcomeUnknown):
         await api.sandboxes.pause(id)
 
@@ -194,7 +194,7 @@ async def test_a_move_that_never_happened_is_an_error(api: Api, emulator: Emulat
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
 async def test_a_sign_of_life_whose_answer_was_lost_is_given_again(api: Api, emulator: Emulator, kind: str) -> None:
     id = (await create_ready(api)).id
-    emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/keepalive")
+    emulator.inject(kind, method="POST", path="/sandboxes/{id}/keepalive")
     assert (await api.sandboxes.keepalive(id)).id == id
     assert emulator.counts()["POST /sandboxes/{id}/keepalive"] == 2
 
@@ -220,14 +220,14 @@ async def test_a_rollback_whose_answer_was_lost_is_an_error_for_nothing_would_sh
     api: Api, emulator: Emulator
 ) -> None:
     id = (await create_ready(api)).id
-    emulator.add_fault("reset_before", method="POST", path="/sandboxes/{id}/rollback")
+    emulator.inject("reset_before", method="POST", path="/sandboxes/{id}/rollback")
     with pytest.raises(errors.OutcomeUnknown):
         await api.sandboxes.rollback(id, "00000000-0000-4000-8000-000000000000")
 
 
 async def test_a_delete_whose_answer_was_lost_is_repeated_until_it_is_gone(api: Api, emulator: Emulator) -> None:
     id = (await create_ready(api)).id
-    emulator.add_fault("reset_after", method="DELETE", path="/sandboxes/{id}")
+    emulator.inject("reset_after", method="DELETE", path="/sandboxes/{id}")
     await api.sandboxes.delete(id)
     emulator.advance(1)
     assert emulator.state()["sandboxes"] == 0

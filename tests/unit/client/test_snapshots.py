@@ -81,7 +81,7 @@ async def test_with_its_sandbox_a_snapshot_is_gone(api: Api, emulator: Emulator)
 
 async def test_a_failed_snapshot_shows_its_reason(api: Api, emulator: Emulator) -> None:
     sandbox = await create_ready(api)
-    emulator.add_fault("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
+    emulator.inject("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
     with pytest.raises(errors.OperationFailed, match="disk full"):
         await wait_until_ready(api, await api.snapshots.create(sandbox.id, name="one"))
 
@@ -91,7 +91,7 @@ async def test_a_snapshot_whose_answer_was_lost_is_made_once_and_returned(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
     sandbox = await create_ready(api)
-    emulator.add_fault(kind, method="POST", path="/sandboxes/{id}/snapshots")
+    emulator.inject(kind, method="POST", path="/sandboxes/{id}/snapshots")
     created = await api.snapshots.create(sandbox.id, name="one")
     assert created.name == "one"
     assert [item.id for item in await api.snapshots.list(sandbox.id)] == [created.id]
@@ -111,14 +111,14 @@ async def test_a_snapshot_of_another_name_is_never_taken_for_it(settings: Settin
 
 async def test_a_snapshot_that_was_never_made_is_an_error(api: Api, emulator: Emulator) -> None:
     sandbox = await create_ready(api)
-    emulator.add_fault("reset_before", method="POST", path="/sandboxes/{id}/snapshots")
+    emulator.inject("reset_before", method="POST", path="/sandboxes/{id}/snapshots")
     with pytest.raises(errors.OutcomeUnknown, match="The snapshot one has not appeared since"):
         await api.snapshots.create(sandbox.id, name="one")
 
 
 async def test_without_a_name_there_is_nothing_to_look_for(api: Api, emulator: Emulator) -> None:
     sandbox = await create_ready(api)
-    emulator.add_fault("reset_after", method="POST", path="/sandboxes/{id}/snapshots")
+    emulator.inject("reset_after", method="POST", path="/sandboxes/{id}/snapshots")
     with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
         await api.snapshots.create(sandbox.id)
 

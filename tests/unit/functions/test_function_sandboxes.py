@@ -70,7 +70,7 @@ async def test_an_id_is_no_name(api: Api, emulator: Emulator) -> None:
 
 
 async def test_a_refusal_is_not_taken_for_absence(api: Api, emulator: Emulator) -> None:
-    emulator.add_fault("status", method="GET", path="/sandboxes/{id}", status=403)
+    emulator.inject("status", method="GET", path="/sandboxes/{id}", status=403)
     with pytest.raises(Forbidden):
         await GetSandbox().call(api, IdOrNameArguments(name="box"))
 

@@ -29,7 +29,7 @@ class LifecycleDriver:
 
     async def create(self, resource: AnyResource, **inputs: Any) -> StoredResource:
         """The stored resource, made from checked inputs."""
-        checked, failed = resource.check({}, inputs, lambda: f"made-{len(self.emulator.log()):07d}")
+        checked, failed = resource.check({}, inputs, lambda: f"made-{len(self.emulator.requests):07d}")
         assert failed == []
         return await lifecycle.create(resource.connect(self.api), checked, self.new_context())
 
@@ -65,7 +65,7 @@ class LifecycleDriver:
 
     def take_requests(self) -> list[str]:
         """The mutating requests since the last look, by method and path."""
-        paths = [f"{entry['method']} {entry['template']}" for entry in self.emulator.log(mutating=True)]
+        paths = [f"{entry['method']} {entry['template']}" for entry in self.emulator.mutating_requests]
         self.emulator.clear_log()
         return paths
 

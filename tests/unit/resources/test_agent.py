@@ -113,7 +113,7 @@ async def test_where_the_sandbox_is_not_shown_only_an_agent_with_a_window_can_be
         arguments = {**CODER, "name": f"coder-{window}", "paused": False, "idleTimeoutSeconds": window}
         stored = await driver.create(AGENT, **arguments)
         await driver.api.agents.pause(stored.id)
-        driver.emulator.add_fault("status", method="GET", path="/sandboxes/{id}", status=404)
+        driver.emulator.inject("status", method="GET", path="/sandboxes/{id}", status=404)
         observed = await driver.read(AGENT, stored)
         assert observed is not None
         assert [change.path for change in AGENT.diff(observed.inputs, observed.state, arguments).changes] == drifts
@@ -121,7 +121,7 @@ async def test_where_the_sandbox_is_not_shown_only_an_agent_with_a_window_can_be
 
 async def test_an_agent_that_failed_says_so_and_is_replaced_by_the_next_plan(driver: LifecycleDriver) -> None:
     """Its id is kept until then."""
-    driver.emulator.add_fault("failed_phase", method="POST", path="/agents")
+    driver.emulator.inject("failed_phase", method="POST", path="/agents")
     with pytest.raises(ResourceInitFailed, match="the agent failed; the API gave no reason") as caught:
         await driver.create(AGENT, **CODER)
     observed = await driver.read(AGENT, caught.value.stored)
@@ -134,7 +134,7 @@ async def test_an_agent_that_a_create_left_unfinished_is_still_waited_for_after_
     driver: LifecycleDriver,
 ) -> None:
     """The next update goes on from there."""
-    driver.emulator.add_fault("stuck_phase", method="POST", path="/agents")
+    driver.emulator.inject("stuck_phase", method="POST", path="/agents")
     with pytest.raises(ResourceInitFailed, match="last seen: Provisioning") as caught:
         await lifecycle.create(AGENT.connect(driver.api), CODER, driver.new_context(0.5))
     observed = await driver.read(AGENT, caught.value.stored)
@@ -175,7 +175,7 @@ async def test_a_size_that_an_import_could_not_read_is_brought_about(driver: Lif
 async def test_a_template_that_is_no_longer_offered_is_not_named_by_an_import(driver: LifecycleDriver) -> None:
     """Nor does naming it in the program replace the agent."""
     created = await driver.create(AGENT, **CODER)
-    driver.emulator.add_fault("status", method="GET", path="*agent-templates*", status=404)
+    driver.emulator.inject("status", method="GET", path="*agent-templates*", status=404)
     stored = await lifecycle.read(AGENT.connect(driver.api), created.id, None)
     assert stored is not None
     assert "agentTemplate" not in stored.inputs

@@ -127,7 +127,7 @@ async def test_a_command_past_its_time_has_failed(driver: LifecycleDriver) -> No
 async def test_a_broken_connection_is_not_replayed_and_the_next_attempt_asks(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "create": shell_argv("echo x >> runs")}
-    driver.emulator.add_fault("reset_after", method="POST", path="/v1/exec")
+    driver.emulator.inject("reset_after", method="POST", path="/v1/exec")
     lost = await expect_init_failed(driver.create(COMMAND, **inputs))
     assert isinstance(lost.cause, OutcomeUnknown)
     assert "triggers" in str(lost)
@@ -149,7 +149,7 @@ async def test_an_update_of_unknown_outcome_is_not_run_again_but_another_one_is(
     inputs = {"sandboxId": box, "create": ["true"], "update": shell_argv("echo x >> runs")}
     stored = await driver.create(COMMAND, **inputs)
     driver.take_requests()
-    driver.emulator.add_fault("reset_after", method="POST", path="/v1/exec")
+    driver.emulator.inject("reset_after", method="POST", path="/v1/exec")
     changed = {**inputs, "stdin": "1"}
     lost = await expect_init_failed(driver.update(COMMAND, stored, **changed))
     assert isinstance(lost.cause, OutcomeUnknown)
@@ -215,7 +215,7 @@ async def test_commands_side_by_side_wake_a_sandbox_once_and_the_last_one_pauses
 
 async def test_a_pause_that_fails_afterwards_does_not_run_the_command_again(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver, paused=True)
-    driver.emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=403)
+    driver.emulator.inject("status", method="POST", path="/sandboxes/{id}/pause", status=403)
     failed = await expect_init_failed(driver.create(COMMAND, sandboxId=box, create=["true"]))
     assert failed.stored.state["outcome"] == "succeeded"
     driver.take_requests()
@@ -242,7 +242,7 @@ async def test_a_delete_that_fails_says_so_and_one_of_what_never_ran_runs_nothin
     stored = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=["false"])
     with pytest.raises(OperationFailed, match="false ended with exit code 1"):
         await driver.delete(COMMAND, stored)
-    driver.emulator.add_fault("reset_after", method="POST", path="/v1/exec")
+    driver.emulator.inject("reset_after", method="POST", path="/v1/exec")
     with pytest.raises(OutcomeUnknown, match="remove the resource from the state"):
         await driver.delete(COMMAND, stored)
     never = await expect_init_failed(

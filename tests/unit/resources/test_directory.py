@@ -175,7 +175,7 @@ async def test_what_failed_in_the_middle_goes_on_where_it_stopped(driver: Lifecy
     box = await create_sandbox(driver)
     files = {f"f{number}": str(number) for number in range(12)}
     inputs = {"sandboxId": box, "path": "app", "source": text_archive(**files)}
-    driver.emulator.add_fault("status", method="POST", path="/v1/files/uploads", status=403, skip=9, times=1)
+    driver.emulator.inject("status", method="POST", path="/v1/files/uploads", status=403, skip=9, times=1)
     with pytest.raises(ResourceInitFailed) as caught:
         await driver.create(DIRECTORY, **inputs)
     half = caught.value.stored
@@ -200,7 +200,7 @@ async def test_a_wish_to_stop_keeps_what_was_sent(driver: LifecycleDriver) -> No
     inputs = {"sandboxId": box, "path": "app", "source": text_archive(a="1", b="2")}
     checked, _ = DIRECTORY.check({}, inputs, str)
     call = driver.new_context()
-    driver.emulator.add_fault("delay", method="POST", path="/v1/files/uploads", seconds=30)
+    driver.emulator.inject("delay", method="POST", path="/v1/files/uploads", seconds=30)
     begun = await lifecycle.start_create(DIRECTORY.connect(driver.api), checked, call)
 
     def stop(_text: str) -> None:
@@ -294,7 +294,7 @@ def test_a_path_that_cannot_be_is_refused_by_the_check(path: str) -> None:
 async def test_a_file_that_goes_right_after_it_was_written_is_a_failure(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     gone = {"reason_code": "not_found", "message": "no such directory"}
-    driver.emulator.add_fault("status", method="POST", path="/v1/files/list", status=404, body=gone)
+    driver.emulator.inject("status", method="POST", path="/v1/files/list", status=404, body=gone)
     with pytest.raises(ResourceInitFailed, match="a disappeared right after it was written"):
         await driver.create(DIRECTORY, sandboxId=box, path=".", source=text_archive(a="1"))
 

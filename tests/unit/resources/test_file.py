@@ -272,7 +272,7 @@ def test_a_file_of_which_nothing_was_written_yet_is_written_by_the_next_update()
 async def test_a_file_that_is_gone_right_after_it_was_written_is_no_success(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     gone = {"reason_code": "not_found", "message": "no such file"}
-    driver.emulator.add_fault("status", method="POST", path="/v1/files/stat", status=404, body=gone)
+    driver.emulator.inject("status", method="POST", path="/v1/files/stat", status=404, body=gone)
     with pytest.raises(ResourceInitFailed, match="x disappeared right after it was written"):
         await driver.create(FILE, sandboxId=box, path="x", content="one")
 
@@ -334,6 +334,6 @@ async def test_a_file_whose_mode_cannot_be_set_is_known_and_removed(driver: Life
 
 async def test_a_connection_that_is_lost_in_a_chmod_says_what_was_done(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    driver.emulator.add_fault("reset_before", method="POST", path="/v1/exec")
+    driver.emulator.inject("reset_before", method="POST", path="/v1/exec")
     with pytest.raises(ResourceInitFailed, match="x is written, but its permissions are not set: chmod: "):
         await driver.create(FILE, sandboxId=box, path="x", content="1", mode="0700")

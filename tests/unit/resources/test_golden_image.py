@@ -193,7 +193,7 @@ async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(dri
 async def test_whatever_fails_no_half_recipe_becomes_an_image(
     driver: LifecycleDriver, fault: dict[str, Any], message: str
 ) -> None:
-    driver.emulator.add_fault(**fault)
+    driver.emulator.inject(**fault)
     recipe = image_inputs(write_step("1"), {"run": ["true"]})
     with pytest.raises(ResourceInitFailed) as caught:
         await driver.create(IMAGE, **recipe)
@@ -390,7 +390,7 @@ async def test_an_image_whose_snapshot_is_gone_is_built_again(driver: LifecycleD
 
 async def test_what_is_held_fast_is_told_and_goes_the_next_time(driver: LifecycleDriver) -> None:
     first = await driver.create(IMAGE, **image_inputs(write_step("1"), historyLimit=0))
-    driver.emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=409)
+    driver.emulator.inject("status", method="DELETE", path="/sandboxes/{id}", status=409)
     second = await driver.update(IMAGE, first, **image_inputs(write_step("2"), historyLimit=0))
     assert image_ids(second) == [second.state["recipeDigest"], first.state["recipeDigest"]]
     assert any("is not deleted yet" in line for line in driver.log_lines)
@@ -401,7 +401,7 @@ async def test_what_is_held_fast_is_told_and_goes_the_next_time(driver: Lifecycl
 
 async def test_a_failure_after_the_build_keeps_the_image(driver: LifecycleDriver) -> None:
     first = await driver.create(IMAGE, **image_inputs(write_step("1"), historyLimit=0))
-    driver.emulator.add_fault("status", method="DELETE", path="/sandboxes/{id}", status=403)
+    driver.emulator.inject("status", method="DELETE", path="/sandboxes/{id}", status=403)
     with pytest.raises(ResourceInitFailed) as caught:
         await driver.update(IMAGE, first, **image_inputs(write_step("2"), historyLimit=0))
     half = caught.value.stored

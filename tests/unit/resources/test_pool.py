@@ -108,7 +108,7 @@ def test_a_plan_names_no_more_members_than_anybody_reads() -> None:
 async def test_a_member_that_failed_is_made_anew_under_its_name(driver: LifecycleDriver) -> None:
     pool = await driver.create(POOL, name="fleet", replicas=2)
     name = pool_members(pool)[1]["name"]
-    driver.emulator.add_fault("stuck_phase", method="GET", path="/sandboxes*", phase="RestoreFailed")
+    driver.emulator.inject("stuck_phase", method="GET", path="/sandboxes*", phase="RestoreFailed")
     await driver.api.sandboxes.get(name)
     observed = await driver.read(POOL, pool)
     assert member_problems(observed) == {1: "it failed (RestoreFailed)"}
@@ -304,7 +304,7 @@ async def test_of_two_pools_of_one_name_none_is_found_and_the_larger_is_imported
 
 async def test_members_that_cannot_be_deleted_are_named(driver: LifecycleDriver) -> None:
     pool = await driver.create(POOL, name="fleet", replicas=3)
-    driver.emulator.add_fault("status", method="DELETE", path="/sandboxes/*", status=409)
+    driver.emulator.inject("status", method="DELETE", path="/sandboxes/*", status=409)
     with pytest.raises(OperationFailed, match=r"1 could not be deleted\. DELETE .* 409"):
         await driver.delete(POOL, pool)
     await driver.delete(POOL, pool)
@@ -354,7 +354,7 @@ async def test_what_an_interrupted_create_made_is_found_and_gone_on_with(driver:
 
 
 async def test_an_answer_that_got_lost_makes_no_second_member(driver: LifecycleDriver) -> None:
-    driver.emulator.add_fault("reset_after", method="POST", path="/sandboxes", skip=1)
+    driver.emulator.inject("reset_after", method="POST", path="/sandboxes", skip=1)
     pool = await driver.create(POOL, name="fleet", replicas=4)
     assert len(await sandbox_names(driver)) == 4
     assert member_problems(pool) == {}
@@ -365,10 +365,10 @@ async def test_a_name_that_a_late_request_took_is_the_members_the_next_time(driv
     pool = await driver.create(POOL, name="fleet", replicas=1)
     late = await driver.api.sandboxes.create({"name": f"fleet-{pool.state['templateHash']}-1"})
     driver.emulator.clear_log()
-    driver.emulator.add_fault("truncated_list", method="GET", path="/sandboxes", times=3)
+    driver.emulator.inject("truncated_list", method="GET", path="/sandboxes", times=3)
     with pytest.raises(ResourceInitFailed, match=r"409.*is taken by the next update") as failed:
         await driver.update(POOL, pool, name="fleet", replicas=2)
-    assert [entry["status"] for entry in driver.emulator.log(mutating=True)] == [409]
+    assert [entry["status"] for entry in driver.emulator.mutating_requests] == [409]
     driver.emulator.control("DELETE", "faults")
     pool = await driver.update(POOL, failed.value.stored, name="fleet", replicas=2)
     assert pool_members(pool)[1]["id"] == late.id
@@ -377,14 +377,14 @@ async def test_a_name_that_a_late_request_took_is_the_members_the_next_time(driv
 
 async def test_being_asked_to_slow_down_makes_no_difference(driver: LifecycleDriver) -> None:
     for _ in range(3):
-        driver.emulator.add_fault("status", method="POST", path="/sandboxes", status=429, retry_after=0)
+        driver.emulator.inject("status", method="POST", path="/sandboxes", status=429, retry_after=0)
     pool = await driver.create(POOL, name="fleet", replicas=5)
     assert len(await sandbox_names(driver)) == 5
     assert member_problems(pool) == {}
 
 
 async def test_one_that_fails_keeps_no_other_from_being_made(driver: LifecycleDriver) -> None:
-    driver.emulator.add_fault("status", method="POST", path="/sandboxes", status=500, body={"message": "no room"})
+    driver.emulator.inject("status", method="POST", path="/sandboxes", status=500, body={"message": "no room"})
     with pytest.raises(ResourceInitFailed, match=r"1 of 4 members failed\. .*500") as failed:
         await driver.create(POOL, name="fleet", replicas=4)
     kept = failed.value.stored
@@ -396,7 +396,7 @@ async def test_one_that_fails_keeps_no_other_from_being_made(driver: LifecycleDr
 
 
 async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(driver: LifecycleDriver) -> None:
-    driver.emulator.add_fault("stuck_phase", method="POST", path="/sandboxes", phase="Pending", skip=1)
+    driver.emulator.inject("stuck_phase", method="POST", path="/sandboxes", phase="Pending", skip=1)
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
     with pytest.raises(
         ResourceInitFailed, match=r"1 of 3 members failed\. .*last seen: Pending \(fleet-\w+-\d\)"
@@ -411,7 +411,7 @@ async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(d
 
 async def test_what_every_member_would_be_refused_is_asked_no_more(driver: LifecycleDriver) -> None:
     refusals = {"status": 403, "body": {"code": "sandbox_quota_exceeded", "message": "no more"}}
-    driver.emulator.add_fault("status", method="POST", path="/sandboxes", times=300, **refusals)
+    driver.emulator.inject("status", method="POST", path="/sandboxes", times=300, **refusals)
     with pytest.raises(ResourceInitFailed, match=r"of 300 members failed\. .*sandbox_quota_exceeded.*and \d+ more"):
         await driver.create(POOL, name="fleet", replicas=300)
     assert len(driver.take_requests()) < 200
@@ -453,7 +453,7 @@ async def test_how_it_goes_is_told_for_the_pool(driver: LifecycleDriver) -> None
 async def test_a_source_that_changes_back_finds_the_members_that_are_left_of_it(driver: LifecycleDriver) -> None:
     message: dict[str, Any] = {"name": "fleet", "replicas": 2, "maxSurge": 1, "maxUnavailable": 0}
     pool = await driver.create(POOL, **message, env={"A": "1"})
-    driver.emulator.add_fault("status", method="POST", path="/sandboxes", status=400, skip=1, times=5)
+    driver.emulator.inject("status", method="POST", path="/sandboxes", status=400, skip=1, times=5)
     with pytest.raises(ResourceInitFailed) as failed:
         await driver.update(POOL, pool, **message, env={"A": "2"})
     half = failed.value.stored
@@ -467,7 +467,7 @@ async def test_a_source_that_changes_back_finds_the_members_that_are_left_of_it(
 
 @pytest.mark.parametrize("how", ["cancelled", "late"])
 async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(driver: LifecycleDriver, how: str) -> None:
-    driver.emulator.add_fault("delay", method="POST", path="/sandboxes", seconds=30, execute_first=True)
+    driver.emulator.inject("delay", method="POST", path="/sandboxes", seconds=30, execute_first=True)
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
     stop = asyncio.Event()
 
@@ -518,7 +518,7 @@ async def test_those_that_sleep_are_woken_when_the_program_begins_to_say_so(driv
 
 
 async def test_a_conflict_that_no_member_explains_is_told(driver: LifecycleDriver) -> None:
-    driver.emulator.add_fault("status", method="POST", path="/sandboxes", status=409)
+    driver.emulator.inject("status", method="POST", path="/sandboxes", status=409)
     with pytest.raises(ResourceInitFailed, match=r"1 of 2 members failed\. .*409"):
         await driver.create(POOL, name="fleet", replicas=2)
 

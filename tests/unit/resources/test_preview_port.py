@@ -95,7 +95,7 @@ async def test_an_id_that_names_no_port_says_how_one_looks(driver: LifecycleDriv
     driver.emulator.clear_log()
     with pytest.raises(InputError, match="SANDBOX_ID/PORT"):
         await lifecycle.read(PORT.connect(driver.api), id, None)
-    assert driver.emulator.log() == []
+    assert driver.emulator.requests == []
 
 
 @pytest.mark.parametrize(

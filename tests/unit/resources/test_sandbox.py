@@ -165,7 +165,7 @@ async def test_a_rollback_set_at_create_is_only_recorded(driver: LifecycleDriver
 
 async def test_a_create_that_breaks_half_way_is_finished_by_the_next(driver: LifecycleDriver) -> None:
     """The pause fails; the id is kept; resuming pauses and makes nothing new."""
-    driver.emulator.add_fault("status", method="POST", path="/sandboxes/{id}/pause", status=409)
+    driver.emulator.inject("status", method="POST", path="/sandboxes/{id}/pause", status=409)
     with pytest.raises(ResourceInitFailed) as caught:
         await driver.create(SANDBOX, name="dev", paused=True)
     assert isinstance(caught.value.cause, Conflict)

@@ -23,7 +23,7 @@ async def test_a_snapshot_is_ready_when_it_is_made(driver: LifecycleDriver) -> N
 async def test_a_failed_capture_says_why_and_is_replaced_by_the_next_plan(driver: LifecycleDriver) -> None:
     """The platform's reason reaches the user; the id is kept until the replacement."""
     source = await driver.create(SANDBOX, name="source")
-    driver.emulator.add_fault("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
+    driver.emulator.inject("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
     with pytest.raises(ResourceInitFailed, match="disk full") as caught:
         await driver.create(SNAPSHOT, sandboxId=source.id, name="base")
     stored = caught.value.stored

@@ -45,7 +45,7 @@ async def test_what_goes_away_meanwhile_is_said_to_be_gone(
 
 async def test_a_sandbox_that_cannot_be_restored_has_failed(driver: LifecycleDriver) -> None:
     """Waiting longer would not help."""
-    driver.emulator.add_fault("failed_phase", method="POST", path="/sandboxes")
+    driver.emulator.inject("failed_phase", method="POST", path="/sandboxes")
     with pytest.raises(ResourceInitFailed, match=r"could not restore the snapshot \(phase RestoreFailed\)"):
         await driver.create(SANDBOX, name="box")
 
