@@ -60,7 +60,7 @@ ONLY_IN = {
     "pulumi": ("neev_provider.adapters.pulumi", "pulumi_neev"),
     "grpc": ("neev_provider.adapters.pulumi",),
     "google": ("neev_provider.adapters.pulumi",),
-    "neevai": ("neev_provider.client.runtime",),
+    "neevai": ("neev_provider.client.runtime", "neev_provider.client.runtime_errors"),
     "opentelemetry": ("neev_provider.core.tracing",),
     "starlette": ("neev_emulator",),
     "uvicorn": ("neev_emulator",),

@@ -1,6 +1,7 @@
 """Commands and files in a sandbox, at the address of the sandbox itself.
 
-No request is sent twice. Only this module uses the official SDK, which never retries and is slow to import.
+No request is sent twice. Only this module and ``runtime_errors`` use the official SDK, which never retries and is slow
+to import.
 """
 
 from __future__ import annotations
@@ -9,18 +10,16 @@ import base64
 import codecs
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
+from neev_provider.client.runtime_errors import STREAM_ERROR_STATUS, translate_errors
 from neev_provider.client.settings import require_secure_url
 from neev_provider.core import errors
-from neev_provider.core.redaction import Redactor
 
 if TYPE_CHECKING:
-    from neevai.errors import APIError
     from neevai.runtime import AsyncSandboxConnection
     from neevai.transport.runtime import AsyncRuntimeTransport
     from neevai.types import FileEntry
@@ -184,28 +183,11 @@ class SandboxSession:
         async with self._translate_errors(path):
             await self._connection(READ_TIMEOUT).files.remove(path)
 
-    @asynccontextmanager
-    async def _translate_errors(
+    def _translate_errors(
         self, subject: str, *, is_write: bool = False, output_received: Callable[[], bool] = lambda: False
-    ) -> AsyncIterator[None]:
-        """Translate the errors that the SDK raises in the block."""
-        from neevai.errors import APIConnectionError, APIError, NeevAIError  # noqa: PLC0415
-
-        key = Redactor.from_values(self._settings.api_key)
-        try:
-            yield
-        except APIError as error:
-            raise error_from_runtime(
-                error, subject, redactor=key, is_write=is_write, output_received=output_received()
-            ) from None
-        except APIConnectionError as error:
-            raise _error_without_response(error, subject, is_write=is_write) from error
-        except (NeevAIError, ValueError) as error:
-            # the response is invalid, and its text may contain a secret
-            kind = errors.OutcomeUnknown if is_write else errors.OperationFailed
-            raise kind(
-                f"{subject}: the sandbox answered something that cannot be read ({type(error).__name__})"
-            ) from None
+    ) -> AbstractAsyncContextManager[None]:
+        key = self._settings.api_key
+        return translate_errors(subject, key, is_write=is_write, output_received=output_received)
 
     def _connection(self, timeout: float) -> AsyncSandboxConnection:
         from neevai.runtime import AsyncSandboxConnection  # noqa: PLC0415
@@ -255,46 +237,3 @@ class _OutputDecoder:
     def _emit(self, stream: Stream, data: bytes, *, final: bool = False) -> None:
         if text := self._decoders[stream].decode(data, final):
             self._on_output(stream, text)
-
-
-REJECTION_CODES = ("invalid_argument", "permission_denied", "not_found", "failed_precondition", "resource_exhausted")
-"""Reason codes of requests that had no effect, unless output was received before."""
-AMBIGUOUS_STATUSES = (408, 425, 499)
-"""Statuses that gateways send, too, so they do not show what the sandbox did."""
-STREAM_ERROR_STATUS = 0
-"""The status of an error that arrives as a frame of the response."""
-
-
-def error_from_runtime(
-    error: APIError, subject: str, *, redactor: Redactor, is_write: bool, output_received: bool
-) -> errors.NeevError:
-    """Return the error of a response of the runtime, without the API key.
-
-    Its "not found" is about a program or a path, never about the sandbox itself.
-    """
-    body, code, status = error.body or {}, error.code or "", error.status_code
-    message = redactor.redact(str(body.get("message") or body.get("details") or "the sandbox gave no reason"))
-    if status == HTTPStatus.UNAUTHORIZED:
-        return errors.Unauthorized(status, message, code=code, request_id=error.request_id, path=subject)
-    if code == "deadline_exceeded":
-        return errors.OperationFailed(message, action=subject, hint="Raise `timeoutSeconds`, or make it faster.")
-    is_paused = status == HTTPStatus.SERVICE_UNAVAILABLE and code == "unavailable"
-    is_refused = (
-        HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in AMBIGUOUS_STATUSES
-    )
-    if not output_received and (code in REJECTION_CODES or is_refused or is_paused):
-        return errors.RuntimeRejected(code or str(status), message, subject=subject)
-    if is_write:
-        return errors.OutcomeUnknown(f"{subject}: {message}")
-    return errors.Unavailable(status, message, code=code, request_id=error.request_id, path=subject)
-
-
-def _error_without_response(error: Exception, subject: str, *, is_write: bool) -> errors.NeevError:
-    from neevai.errors import APITimeoutError  # noqa: PLC0415
-
-    from neev_provider.client.http.transport import NOT_SENT_ERRORS  # noqa: PLC0415
-
-    if isinstance(error.__cause__, NOT_SENT_ERRORS):
-        return errors.RequestNotSent(f"{subject}: no connection to the sandbox")
-    reason = "nothing was heard for too long" if isinstance(error, APITimeoutError) else "the connection was lost"
-    return errors.OutcomeUnknown(f"{subject}: {reason}") if is_write else errors.Unavailable(0, reason, path=subject)
