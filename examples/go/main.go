@@ -19,7 +19,7 @@ func main() {
 			MemoryGb:   pulumi.Int(2),
 			Egress: &neev.EgressArgs{
 				Mode: neev.EgressModeAllowList,
-				Allow: neev.EgressRuleArray{&neev.EgressRuleArgs{
+				Allow: neev.EgressDestinationArray{&neev.EgressDestinationArgs{
 					Host:  pulumi.String("pypi.org"),
 					Ports: pulumi.IntArray{pulumi.Int(443)},
 				}},

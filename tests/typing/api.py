@@ -13,8 +13,8 @@ from pulumi_neev import (
     BranchEnvironment,
     Egress,
     EgressArgs,
+    EgressDestination,
     EgressMode,
-    EgressRule,
     GetSandboxTemplatesResult,
     LastCrash,
     MetricSeries,
@@ -74,7 +74,7 @@ assert_type(box.connect_url, pulumi.Output[str | None])
 assert_type(box.env, pulumi.Output[dict[str, str] | None])
 assert_type(box.egress, pulumi.Output[Egress])
 assert_type(box.egress.apply(lambda egress: egress.allow_internet), pulumi.Output[bool | None])
-assert_type(box.egress.apply(lambda egress: egress.allow), pulumi.Output[list[EgressRule] | None])
+assert_type(box.egress.apply(lambda egress: egress.allow), pulumi.Output[list[EgressDestination] | None])
 assert_type(box.last_crash, pulumi.Output[LastCrash | None])
 assert_type(SandboxFork("fork", source_sandbox_id="id").region, pulumi.Output[str])
 assert_type(Snapshot("snapshot", sandbox_id="id").size_bytes, pulumi.Output[int | None])

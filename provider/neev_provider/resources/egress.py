@@ -55,7 +55,7 @@ def _looks_numeric(host: str) -> bool:
     return host.replace(".", "").isdigit()
 
 
-class EgressRule(Model):
+class EgressDestination(Model):
     """One allowed destination of outbound traffic."""
 
     host: Annotated[str, AfterValidator(_validate_host)]
@@ -82,7 +82,7 @@ class Egress(Model):
     """Mode of the policy: `deny_all` or `allow_list`. Defaults to `deny_all`."""
     allow_internet: Boolean = False
     """Whether all destinations are allowed. Defaults to `false`. Requires `mode` `allow_list`."""
-    allow: Annotated[list[EgressRule], Unordered()] = Field(default=[])
+    allow: Annotated[list[EgressDestination], Unordered()] = Field(default=[])
     """Allowed destinations. Requires `mode` `allow_list`."""
 
 

@@ -11,9 +11,9 @@ from pulumi_neev.sdk.command import Command as Command
 from pulumi_neev.sdk.directory import Directory as Directory
 from pulumi_neev.sdk.types import Egress as Egress
 from pulumi_neev.sdk.types import EgressArgs as EgressArgs
+from pulumi_neev.sdk.types import EgressDestination as EgressDestination
+from pulumi_neev.sdk.types import EgressDestinationArgs as EgressDestinationArgs
 from neev_provider.resources.egress import EgressMode as EgressMode
-from pulumi_neev.sdk.types import EgressRule as EgressRule
-from pulumi_neev.sdk.types import EgressRuleArgs as EgressRuleArgs
 from pulumi_neev.sdk.file import File as File
 from pulumi_neev.sdk.types import GetAgentTemplatesResult as GetAgentTemplatesResult
 from pulumi_neev.sdk.types import GetSandboxMetricsResult as GetSandboxMetricsResult

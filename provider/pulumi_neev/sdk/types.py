@@ -44,7 +44,7 @@ class BuildStepArgs(TypedDict, total=False):
 class EgressArgs(TypedDict, total=False):
     """Egress policy of a sandbox. Without a policy, all outbound traffic is denied."""
 
-    allow: pulumi.Input[Sequence[pulumi.Input[EgressRuleArgs | EgressRule]]] | None
+    allow: pulumi.Input[Sequence[pulumi.Input[EgressDestinationArgs | EgressDestination]]] | None
     """Allowed destinations. Requires `mode` `allow_list`."""
     allow_internet: pulumi.Input[bool] | None
     """Whether all destinations are allowed. Defaults to `false`. Requires `mode` `allow_list`."""
@@ -52,7 +52,7 @@ class EgressArgs(TypedDict, total=False):
     """Mode of the policy: `deny_all` or `allow_list`. Defaults to `deny_all`."""
 
 
-class EgressRuleArgs(TypedDict, total=False):
+class EgressDestinationArgs(TypedDict, total=False):
     """One allowed destination of outbound traffic."""
 
     host: Required[pulumi.Input[str]]
@@ -134,7 +134,7 @@ class BuiltImage(OutputObject):
 class Egress(OutputObject):
     """Egress policy of a sandbox. Without a policy, all outbound traffic is denied."""
 
-    allow: list[EgressRule] | None = pulumi.property("allow", default=None)
+    allow: list[EgressDestination] | None = pulumi.property("allow", default=None)
     """Allowed destinations. Requires `mode` `allow_list`."""
     allow_internet: bool | None = pulumi.property("allowInternet", default=None)
     """Whether all destinations are allowed. Defaults to `false`. Requires `mode` `allow_list`."""
@@ -143,7 +143,7 @@ class Egress(OutputObject):
 
 
 @pulumi.output_type
-class EgressRule(OutputObject):
+class EgressDestination(OutputObject):
     """One allowed destination of outbound traffic."""
 
     host: str = pulumi.property("host", default=None)

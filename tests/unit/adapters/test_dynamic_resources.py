@@ -45,7 +45,7 @@ RULES: dict[str, Callable[[], Any]] = {
     "dict": lambda: {"host": "pypi.org", "ports": [443]},
     "outputs inside": lambda: {"host": output_of("pypi.org"), "ports": (443,)},
     "output": lambda: output_of({"host": "pypi.org", "ports": [443]}),
-    "model": lambda: neev.EgressRule(host="pypi.org", ports=[443]),
+    "model": lambda: neev.EgressDestination(host="pypi.org", ports=[443]),
 }
 POLICIES: dict[str, Callable[[Any], Any]] = {
     "dict": lambda rule: {"mode": neev.EgressMode.ALLOW_LIST, "allow_internet": False, "allow": [rule]},
@@ -63,7 +63,7 @@ def test_nested_values_may_be_written_in_every_form(rule: Callable[[], Any], pol
 
 
 def test_an_output_object_stands_for_the_object_it_is() -> None:
-    egress = neev.Egress(mode=neev.EgressMode.ALLOW_LIST, allow=[neev.EgressRule(host="pypi.org")])
+    egress = neev.Egress(mode=neev.EgressMode.ALLOW_LIST, allow=[neev.EgressDestination(host="pypi.org")])
     found = registered_inputs(lambda: neev.Sandbox("box", egress=egress))
     assert found["egress"] == {"mode": "allow_list", "allow": [{"host": "pypi.org"}]}
 
@@ -154,7 +154,7 @@ def test_an_output_is_an_input_of_another_resource() -> None:
 
 
 def test_what_is_absent_from_an_object_is_none_and_no_key() -> None:
-    rule = neev.EgressRule(host="pypi.org")
+    rule = neev.EgressDestination(host="pypi.org")
     assert (rule, rule.ports) == ({"host": "pypi.org"}, None)
     assert rule != {"host": "other.org"}
 

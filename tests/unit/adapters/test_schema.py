@@ -115,7 +115,7 @@ def test_outputs_that_are_always_there_are_required() -> None:
 def test_inputs_without_a_default_are_required() -> None:
     assert SANDBOX["requiredInputs"] == []
     assert PACKAGE["resources"]["neev:index:Snapshot"]["requiredInputs"] == ["sandboxId"]
-    assert PACKAGE["types"]["neev:index:EgressRule"]["required"] == ["host"]
+    assert PACKAGE["types"]["neev:index:EgressDestination"]["required"] == ["host"]
 
 
 def test_plain_defaults_are_said_and_others_are_left_to_the_check() -> None:
