@@ -38,6 +38,7 @@ def test_every_example_of_the_reference_runs(project: PulumiProject) -> None:
     emulator.advance(5)
     out_of_band_request(emulator, "POST", f"/sandboxes/{shared['id']}/pause")
     kept = out_of_band_request(emulator, "POST", f"/sandboxes/{shared['id']}/snapshots", {"name": "kept"})
+    out_of_band_request(emulator, "POST", "/agents", {"name": "shared-agent", "agent_template": "claude-code"})
     emulator.advance(5)
     project.write_project({"runtime": "yaml", **merge_examples(kept["id"])})
     project.up()
@@ -56,4 +57,9 @@ def test_every_example_of_the_reference_runs(project: PulumiProject) -> None:
     assert outputs["getSnapshot-status"] == "Ready"
     assert [output["id"] for output in outputs["getSnapshots-snapshots"]] == [kept["id"]]
     assert outputs["getSandboxMetrics-series"]
+    assert outputs["getSandboxAudit-events"] == []
+    assert outputs["getConnectToken-token"]
+    assert outputs["getPreviewPorts-ports"] == []
+    assert outputs["getAgent-sandboxId"]
+    assert [output["name"] for output in outputs["getAgents-agents"]] == ["shared-agent"]
     assert project.up().changes == {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 from typing_extensions import override
 
+from neev_provider.client.audit import AuditPage, parse_audit_page
 from neev_provider.client.collection import NamedCollection, NamedObject
 from neev_provider.client.http.idempotency import perform_or_confirm
 from neev_provider.client.http.pagination import list_all
@@ -44,7 +45,6 @@ class Sandbox(NamedObject):
     resources: Resources | None = None
     addressable: bool | None = None
     connect_url: str | None = None
-    replicas: int | None = None
     egress: Mapping[str, Any] | None = None
     sandbox_template_id: str | None = None
     created_by: str | None = None
@@ -75,7 +75,15 @@ class Metrics(ApiModel):
     series: tuple[Series, ...] = ()
 
 
+class ConnectToken(ApiModel):
+    """A token for the runtime of one sandbox, valid for some seconds."""
+
+    token: str = Field(repr=False)
+    expires_in: int
+
+
 _parse_metrics = build_parser(Metrics)
+_parse_token = build_parser(ConnectToken)
 
 
 class Sandboxes(NamedCollection[Sandbox]):
@@ -132,6 +140,20 @@ class Sandboxes(NamedCollection[Sandbox]):
         """Return the measurements between two RFC 3339 times, in steps such as `60s`; of the last hour by default."""
         params = {"from": from_, "to": to, "step": step}
         return await self._transport.request("GET", self._path(id, "metrics"), parse=_parse_metrics, params=params)
+
+    async def read_audit_page(self, id: str, *, from_: str, cursor: str | None, limit: int) -> AuditPage:
+        """Return a page of the events since an RFC 3339 time, the newest first."""
+        params = {"from": from_, "cursor": cursor, "limit": limit}
+        return await self._transport.request("GET", self._path(id, "audit"), parse=parse_audit_page, params=params)
+
+    async def create_connect_token(self, id: str) -> ConnectToken:
+        """Return a new token for the sandbox's runtime; the request is idempotent."""
+
+        async def send() -> ConnectToken:
+            path = self._path(id, "connect-token")
+            return await self._transport.request("POST", path, parse=_parse_token, json={})
+
+        return await perform_or_confirm(send, send, clock=self._clock)
 
     @override
     def _phase(self, item: Sandbox) -> str:

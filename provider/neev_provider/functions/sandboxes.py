@@ -14,6 +14,7 @@ from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Outputs
 from neev_provider.core.validation import drop_nulls
 from neev_provider.functions.templates import IdOrNameArguments
+from neev_provider.resources.egress import Egress
 from neev_provider.resources.lookups import none_if_not_found
 from neev_provider.resources.references import missing_reference_error, require_existing
 from neev_provider.resources.sandbox.base import inputs_from_api
@@ -32,8 +33,16 @@ class SandboxInfo(FullSandboxOutputs):
     """Number of vCPUs."""
     memory_gb: int | None = None
     """Memory in GB."""
-    replicas: int | None = None
-    """Number of running instances: `1` if the sandbox runs, `0` if it is paused."""
+    egress: Egress
+    """Egress policy."""
+    idle_timeout_seconds: int | None = None
+    """Time without activity after which `onIdle` applies, in seconds. Absent if the account's setting applies."""
+    max_lifetime_seconds: int | None = None
+    """Maximum lifetime, in seconds. `0` means no limit. Absent if the account's setting applies."""
+    paused_retention_seconds: int | None = None
+    """Retention of a paused sandbox, in seconds. `0` means no limit. Absent if the account's setting applies."""
+    on_idle: str | None = None
+    """Action when the idle timeout ends: `pause` or `delete`."""
     org_id: str
     """Id of the organization."""
     project_id: str

@@ -10,11 +10,13 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from typing_extensions import override
 
 from neev_provider.client import Api
-from neev_provider.client.templates import TemplateBase
+from neev_provider.client import templates as catalog
 from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Outputs, Rule
 from neev_provider.core.validation import exactly_one_of
+from neev_provider.resources import egress
+from neev_provider.resources.egress import Egress
 
 
 class TemplateCategory(StrEnum):
@@ -61,6 +63,19 @@ class GetSandboxTemplatesResult(Outputs):
     """Matching templates, in the order of the catalog."""
 
 
+class AgentResources(Outputs):
+    """Size of an agent's sandbox. The API's default applies to what is absent."""
+
+    cpu: float | None = None
+    """Number of vCPUs."""
+    memory_gb: float | None = None
+    """Memory in GB."""
+    disk_gb: float | None = None
+    """Disk size in GB."""
+    rootfs_disk_gb: float | None = None
+    """Part of the disk for the container's root file system, in GB."""
+
+
 class AgentTemplate(Outputs):
     """Template for agents."""
 
@@ -76,6 +91,14 @@ class AgentTemplate(Outputs):
     """Status: `active`."""
     agent_version: str | None = None
     """Version of the packaged agent."""
+    ui: dict[str, Any] | None = None
+    """Interface of the agent, such as `{"mode": "web", "port": 8080}`."""
+    config_schema: dict[str, Any] | None = None
+    """JSON Schema of the agent's `config`. Absent if the template has none."""
+    default_resources: AgentResources | None = None
+    """Size of an agent that sets none. Absent if the API's defaults apply."""
+    default_egress: Egress | None = None
+    """Egress policy of an agent that sets none. Absent if such an agent may not send anything."""
     created_at: str
     """Time when the template was added to the catalog (RFC 3339)."""
     updated_at: str
@@ -128,6 +151,7 @@ class _Template(Protocol):
 
 
 TemplateT = TypeVar("TemplateT", bound=_Template)
+CatalogT = TypeVar("CatalogT", bound=catalog.TemplateBase)
 
 
 class GetSandboxTemplate(Function[IdOrNameArguments, SandboxTemplate]):
@@ -156,7 +180,8 @@ class GetSandboxTemplates(Function[SandboxTemplateFilter, GetSandboxTemplatesRes
     @override
     async def call(self, api: Api, arguments: SandboxTemplateFilter) -> GetSandboxTemplatesResult:
         found = await api.templates.list(category=arguments.category, status=arguments.status)
-        return GetSandboxTemplatesResult.model_validate(_filter_by_name(found, arguments.name_contains))
+        named = _filter_by_name(found, arguments.name_contains)
+        return GetSandboxTemplatesResult.model_validate({"templates": [template.model_dump() for template in named]})
 
 
 class GetAgentTemplate(Function[IdOrNameArguments, AgentTemplate]):
@@ -172,7 +197,7 @@ class GetAgentTemplate(Function[IdOrNameArguments, AgentTemplate]):
     @override
     async def call(self, api: Api, arguments: IdOrNameArguments) -> AgentTemplate:
         found = exactly_one_match(await api.agent_templates.list(), arguments, "agent template")
-        return AgentTemplate.model_validate(found.model_dump())
+        return _to_agent_template(found)
 
 
 class GetAgentTemplates(Function[AgentTemplateFilter, GetAgentTemplatesResult]):
@@ -185,7 +210,8 @@ class GetAgentTemplates(Function[AgentTemplateFilter, GetAgentTemplatesResult]):
     @override
     async def call(self, api: Api, arguments: AgentTemplateFilter) -> GetAgentTemplatesResult:
         found = await api.agent_templates.list(category=arguments.category)
-        return GetAgentTemplatesResult.model_validate(_filter_by_name(found, arguments.name_contains))
+        named = _filter_by_name(found, arguments.name_contains)
+        return GetAgentTemplatesResult(templates=[_to_agent_template(template) for template in named])
 
 
 def exactly_one_match(candidates: Sequence[TemplateT], arguments: IdOrNameArguments, kind: str) -> TemplateT:
@@ -206,9 +232,15 @@ def exactly_one_match(candidates: Sequence[TemplateT], arguments: IdOrNameArgume
     raise InputError(path, f"no {kind} has the {path} {expected!r}; near: {_format_names(near)}")
 
 
-def _filter_by_name(templates: Iterable[TemplateBase], name_part: str | None) -> dict[str, Any]:
+def _filter_by_name(templates: Iterable[CatalogT], name_part: str | None) -> list[CatalogT]:
     part = (name_part or "").lower()
-    return {"templates": [template.model_dump() for template in templates if part in template.name.lower()]}
+    return [template for template in templates if part in template.name.lower()]
+
+
+def _to_agent_template(template: catalog.AgentTemplate) -> AgentTemplate:
+    policy = template.default_egress
+    default_egress = None if policy is None else egress.from_api(policy)
+    return AgentTemplate.model_validate({**template.model_dump(), "default_egress": default_egress})
 
 
 def _format_names(names: Iterable[str]) -> str:

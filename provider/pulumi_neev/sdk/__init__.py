@@ -3,11 +3,15 @@
 """The resources, functions and types of Python programs."""
 
 from pulumi_neev.sdk.agent import Agent as Agent
+from pulumi_neev.sdk.types import AgentInfo as AgentInfo
+from pulumi_neev.sdk.types import AgentResources as AgentResources
 from pulumi_neev.sdk.types import AgentTemplate as AgentTemplate
+from neev_provider.functions.audit import AuditOutcome as AuditOutcome
 from pulumi_neev.sdk.types import BuildStep as BuildStep
 from pulumi_neev.sdk.types import BuildStepArgs as BuildStepArgs
 from pulumi_neev.sdk.types import BuiltImage as BuiltImage
 from pulumi_neev.sdk.command import Command as Command
+from pulumi_neev.sdk.types import ConnectToken as ConnectToken
 from pulumi_neev.sdk.directory import Directory as Directory
 from pulumi_neev.sdk.types import Egress as Egress
 from pulumi_neev.sdk.types import EgressArgs as EgressArgs
@@ -16,6 +20,9 @@ from pulumi_neev.sdk.types import EgressDestinationArgs as EgressDestinationArgs
 from neev_provider.resources.egress import EgressMode as EgressMode
 from pulumi_neev.sdk.file import File as File
 from pulumi_neev.sdk.types import GetAgentTemplatesResult as GetAgentTemplatesResult
+from pulumi_neev.sdk.types import GetAgentsResult as GetAgentsResult
+from pulumi_neev.sdk.types import GetPreviewPortsResult as GetPreviewPortsResult
+from pulumi_neev.sdk.types import GetSandboxAuditResult as GetSandboxAuditResult
 from pulumi_neev.sdk.types import GetSandboxMetricsResult as GetSandboxMetricsResult
 from pulumi_neev.sdk.types import GetSandboxTemplatesResult as GetSandboxTemplatesResult
 from pulumi_neev.sdk.types import GetSandboxesResult as GetSandboxesResult
@@ -28,8 +35,10 @@ from neev_provider.resources.sandbox.expiration import OnIdle as OnIdle
 from neev_provider.resources.command import Outcome as Outcome
 from pulumi_neev.sdk.types import PoolMember as PoolMember
 from pulumi_neev.sdk.preview_port import PreviewPort as PreviewPort
+from pulumi_neev.sdk.types import PreviewPortInfo as PreviewPortInfo
 from neev_provider.resources.egress import Protocol as Protocol
 from pulumi_neev.sdk.sandbox import Sandbox as Sandbox
+from pulumi_neev.sdk.types import SandboxAuditEvent as SandboxAuditEvent
 from pulumi_neev.sdk.sandbox_fork import SandboxFork as SandboxFork
 from pulumi_neev.sdk.types import SandboxInfo as SandboxInfo
 from pulumi_neev.sdk.sandbox_pool import SandboxPool as SandboxPool
@@ -38,11 +47,21 @@ from pulumi_neev.sdk.snapshot import Snapshot as Snapshot
 from pulumi_neev.sdk.types import SnapshotInfo as SnapshotInfo
 from neev_provider.functions.templates import TemplateCategory as TemplateCategory
 from neev_provider.functions.templates import TemplateStatus as TemplateStatus
+from pulumi_neev.sdk.functions import get_agent as get_agent
+from pulumi_neev.sdk.functions import get_agent_output as get_agent_output
 from pulumi_neev.sdk.functions import get_agent_template as get_agent_template
 from pulumi_neev.sdk.functions import get_agent_template_output as get_agent_template_output
 from pulumi_neev.sdk.functions import get_agent_templates as get_agent_templates
 from pulumi_neev.sdk.functions import get_agent_templates_output as get_agent_templates_output
+from pulumi_neev.sdk.functions import get_agents as get_agents
+from pulumi_neev.sdk.functions import get_agents_output as get_agents_output
+from pulumi_neev.sdk.functions import get_connect_token as get_connect_token
+from pulumi_neev.sdk.functions import get_connect_token_output as get_connect_token_output
+from pulumi_neev.sdk.functions import get_preview_ports as get_preview_ports
+from pulumi_neev.sdk.functions import get_preview_ports_output as get_preview_ports_output
 from pulumi_neev.sdk.functions import get_sandbox as get_sandbox
+from pulumi_neev.sdk.functions import get_sandbox_audit as get_sandbox_audit
+from pulumi_neev.sdk.functions import get_sandbox_audit_output as get_sandbox_audit_output
 from pulumi_neev.sdk.functions import get_sandbox_metrics as get_sandbox_metrics
 from pulumi_neev.sdk.functions import get_sandbox_metrics_output as get_sandbox_metrics_output
 from pulumi_neev.sdk.functions import get_sandbox_output as get_sandbox_output

@@ -23,7 +23,7 @@ class Agent(DynamicResource, provider=AgentProvider):
     agent_template_id: pulumi.Output[str]
     """Id of the agent template, such as `ag-claude-code`."""
     config: pulumi.Output[dict[str, Any] | None]
-    """Settings of the agent, merged over those of its template. The template's `configSchema` describes them."""
+    """Settings of the agent, merged over those of its template. The template's `config_schema` describes them."""
     cpu: pulumi.Output[float | None]
     """Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`.
 
@@ -109,7 +109,7 @@ class Agent(DynamicResource, provider=AgentProvider):
         Args:
             resource_name: Name in the program; unique in the stack among the resources of this type.
             agent_template: Name of the agent template, such as `claude-code`.
-            config: Settings of the agent, merged over those of its template. The template's `configSchema` describes
+            config: Settings of the agent, merged over those of its template. The template's `config_schema` describes
                 them.
             cpu: Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`. Defaults to the
                 template's value.

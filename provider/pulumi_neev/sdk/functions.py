@@ -6,9 +6,42 @@ from __future__ import annotations
 
 import pulumi
 from neev_provider.adapters.pulumi.dynamic.invoke import invoke, invoke_output
+from neev_provider.functions.audit import AuditOutcome
 from neev_provider.functions.templates import TemplateCategory, TemplateStatus
-from pulumi_neev.sdk.types import AgentTemplate, GetAgentTemplatesResult, GetSandboxMetricsResult, GetSandboxTemplatesResult, GetSandboxesResult, GetSnapshotsResult, SandboxInfo, SandboxTemplate, SnapshotInfo
+from pulumi_neev.sdk.types import AgentInfo, AgentTemplate, ConnectToken, GetAgentTemplatesResult, GetAgentsResult, GetPreviewPortsResult, GetSandboxAuditResult, GetSandboxMetricsResult, GetSandboxTemplatesResult, GetSandboxesResult, GetSnapshotsResult, SandboxInfo, SandboxTemplate, SnapshotInfo
 from typing import Literal
+
+
+def get_agent(
+    *,
+    id: str | None = None,
+    name: str | None = None,
+    opts: pulumi.InvokeOptions | None = None,
+) -> AgentInfo:
+    """Returns the agent with the given id or exact name. Fails if there is none.
+
+    Args:
+        id: Id of the object. Conflicts with `name`.
+        name: Exact name of the object. Conflicts with `id`.
+        opts: Pulumi's own options.
+    """
+    return invoke("getAgent", {"id": id, "name": name}, AgentInfo, opts)
+
+
+def get_agent_output(
+    *,
+    id: pulumi.Input[str] | None = None,
+    name: pulumi.Input[str] | None = None,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
+) -> pulumi.Output[AgentInfo]:
+    """Returns the agent with the given id or exact name. Fails if there is none.
+
+    Args:
+        id: Id of the object. Conflicts with `name`.
+        name: Exact name of the object. Conflicts with `id`.
+        opts: Pulumi's own options.
+    """
+    return invoke_output("getAgent", {"id": id, "name": name}, AgentInfo, opts)
 
 
 def get_agent_template(
@@ -83,6 +116,100 @@ def get_agent_templates_output(
     }, GetAgentTemplatesResult, opts)
 
 
+def get_agents(
+    *,
+    name_contains: str | None = None,
+    status: str | None = None,
+    opts: pulumi.InvokeOptions | None = None,
+) -> GetAgentsResult:
+    """Returns the agents of the project. The provider applies the filter, because the API has none.
+
+    Args:
+        name_contains: Substring of the name, case-insensitive. Defaults to no filter.
+        status: Status, such as `Ready` or `Paused`. Defaults to no filter.
+        opts: Pulumi's own options.
+    """
+    return invoke("getAgents", {"nameContains": name_contains, "status": status}, GetAgentsResult, opts)
+
+
+def get_agents_output(
+    *,
+    name_contains: pulumi.Input[str] | None = None,
+    status: pulumi.Input[str] | None = None,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
+) -> pulumi.Output[GetAgentsResult]:
+    """Returns the agents of the project. The provider applies the filter, because the API has none.
+
+    Args:
+        name_contains: Substring of the name, case-insensitive. Defaults to no filter.
+        status: Status, such as `Ready` or `Paused`. Defaults to no filter.
+        opts: Pulumi's own options.
+    """
+    return invoke_output("getAgents", {"nameContains": name_contains, "status": status}, GetAgentsResult, opts)
+
+
+def get_connect_token(
+    *,
+    sandbox_id: str,
+    opts: pulumi.InvokeOptions | None = None,
+) -> ConnectToken:
+    """Returns a new token for the commands and files of one sandbox. It is valid for a short time.
+
+    No resource has the token as an output, so that no state contains it. Do not use it as an input of a resource: each
+    call returns another token.
+
+    Args:
+        sandbox_id: Id or name of the sandbox.
+        opts: Pulumi's own options.
+    """
+    return invoke("getConnectToken", {"sandboxId": sandbox_id}, ConnectToken, opts)
+
+
+def get_connect_token_output(
+    *,
+    sandbox_id: pulumi.Input[str],
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
+) -> pulumi.Output[ConnectToken]:
+    """Returns a new token for the commands and files of one sandbox. It is valid for a short time.
+
+    No resource has the token as an output, so that no state contains it. Do not use it as an input of a resource: each
+    call returns another token.
+
+    Args:
+        sandbox_id: Id or name of the sandbox.
+        opts: Pulumi's own options.
+    """
+    return invoke_output("getConnectToken", {"sandboxId": sandbox_id}, ConnectToken, opts)
+
+
+def get_preview_ports(
+    *,
+    sandbox_id: str,
+    opts: pulumi.InvokeOptions | None = None,
+) -> GetPreviewPortsResult:
+    """Returns the exposed ports of one sandbox with their URLs. For an agent, use its `sandbox_id`.
+
+    Args:
+        sandbox_id: Id or name of the sandbox.
+        opts: Pulumi's own options.
+    """
+    return invoke("getPreviewPorts", {"sandboxId": sandbox_id}, GetPreviewPortsResult, opts)
+
+
+def get_preview_ports_output(
+    *,
+    sandbox_id: pulumi.Input[str],
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
+) -> pulumi.Output[GetPreviewPortsResult]:
+    """Returns the exposed ports of one sandbox with their URLs. For an agent, use its `sandbox_id`.
+
+    Args:
+        sandbox_id: Id or name of the sandbox.
+        opts: Pulumi's own options.
+    """
+    return invoke_output("getPreviewPorts", {"sandboxId": sandbox_id}, GetPreviewPortsResult, opts)
+
+
 def get_sandbox(
     *,
     id: str | None = None,
@@ -113,6 +240,60 @@ def get_sandbox_output(
         opts: Pulumi's own options.
     """
     return invoke_output("getSandbox", {"id": id, "name": name}, SandboxInfo, opts)
+
+
+def get_sandbox_audit(
+    *,
+    sandbox_id: str,
+    max_events: int = 500,
+    operation: str | None = None,
+    outcome: AuditOutcome | Literal['success', 'error'] | None = None,
+    window_seconds: int = 86400,
+    opts: pulumi.InvokeOptions | None = None,
+) -> GetSandboxAuditResult:
+    """Returns what happened in a sandbox over a time range: operations, programs and connections, newest first.
+
+    The pages of the API's trail are read one after another until the range or `max_events` ends.
+
+    Args:
+        sandbox_id: Id or name of the sandbox.
+        max_events: Maximum number of events to read, newest first, before the filters apply. Defaults to `500`.
+        operation: Operation, such as `exec` or `fs.read`. Defaults to no filter.
+        outcome: Outcome: `success` or `error`. Defaults to no filter.
+        window_seconds: Length of the time range, in seconds, ending now. Defaults to `86400`.
+        opts: Pulumi's own options.
+    """
+    return invoke("getSandboxAudit", {
+        "sandboxId": sandbox_id, "maxEvents": max_events, "operation": operation, "outcome": outcome,
+        "windowSeconds": window_seconds,
+    }, GetSandboxAuditResult, opts)
+
+
+def get_sandbox_audit_output(
+    *,
+    sandbox_id: pulumi.Input[str],
+    max_events: pulumi.Input[int] = 500,
+    operation: pulumi.Input[str] | None = None,
+    outcome: pulumi.Input[AuditOutcome | Literal['success', 'error']] | None = None,
+    window_seconds: pulumi.Input[int] = 86400,
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
+) -> pulumi.Output[GetSandboxAuditResult]:
+    """Returns what happened in a sandbox over a time range: operations, programs and connections, newest first.
+
+    The pages of the API's trail are read one after another until the range or `max_events` ends.
+
+    Args:
+        sandbox_id: Id or name of the sandbox.
+        max_events: Maximum number of events to read, newest first, before the filters apply. Defaults to `500`.
+        operation: Operation, such as `exec` or `fs.read`. Defaults to no filter.
+        outcome: Outcome: `success` or `error`. Defaults to no filter.
+        window_seconds: Length of the time range, in seconds, ending now. Defaults to `86400`.
+        opts: Pulumi's own options.
+    """
+    return invoke_output("getSandboxAudit", {
+        "sandboxId": sandbox_id, "maxEvents": max_events, "operation": operation, "outcome": outcome,
+        "windowSeconds": window_seconds,
+    }, GetSandboxAuditResult, opts)
 
 
 def get_sandbox_metrics(

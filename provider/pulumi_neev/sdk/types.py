@@ -64,6 +64,60 @@ class EgressDestinationArgs(TypedDict, total=False):
 
 
 @pulumi.output_type
+class AgentInfo(OutputObject):
+    """Current properties of an agent."""
+
+    agent_template_id: str = pulumi.property("agentTemplateId", default=None)
+    """Id of the agent template, such as `ag-claude-code`."""
+    created_at: str = pulumi.property("createdAt", default=None)
+    """Time of creation (RFC 3339)."""
+    drive_mode: str = pulumi.property("driveMode", default=None)
+    """Interface of the agent: `http`, `exec` or `pty`."""
+    egress: Egress = pulumi.property("egress", default=None)
+    """Egress policy."""
+    id: str = pulumi.property("id", default=None)
+    """Id of the agent."""
+    metrics_url: str = pulumi.property("metricsUrl", default=None)
+    """URL of the sandbox's metrics. Access requires an API key."""
+    name: str = pulumi.property("name", default=None)
+    """Name of the agent."""
+    org_id: str = pulumi.property("orgId", default=None)
+    """Id of the organization."""
+    project_id: str = pulumi.property("projectId", default=None)
+    """Id of the project."""
+    sandbox_id: str = pulumi.property("sandboxId", default=None)
+    """Id of the sandbox that the agent runs in."""
+    status: str = pulumi.property("status", default=None)
+    """Status: `Provisioning`, `Ready`, `Pausing`, `Paused`, `Failed` or `Deleting`."""
+    effective_config: dict[str, Any] | None = pulumi.property("effectiveConfig", default=None)
+    """Settings of the agent, merged with those of its template. Secret, because `config` can contain secrets."""
+    gateway_token: str | None = pulumi.property("gatewayToken", default=None)
+    """Token for the agent's user interface. Absent if it has none. Secret."""
+    idle_timeout_seconds: int | None = pulumi.property("idleTimeoutSeconds", default=None)
+    """Time without activity after which the agent is paused, in seconds. Absent if the account's setting applies."""
+    last_crash: LastCrash | None = pulumi.property("lastCrash", default=None)
+    """Last crash of the agent's sandbox. Absent if it never crashed."""
+    updated_at: str | None = pulumi.property("updatedAt", default=None)
+    """Time of the last update (RFC 3339)."""
+    web_ui_url: str | None = pulumi.property("webUiUrl", default=None)
+    """URL of the agent's user interface. Absent if it has none. Secret, because the URL grants access."""
+
+
+@pulumi.output_type
+class AgentResources(OutputObject):
+    """Size of an agent's sandbox. The API's default applies to what is absent."""
+
+    cpu: float | None = pulumi.property("cpu", default=None)
+    """Number of vCPUs."""
+    disk_gb: float | None = pulumi.property("diskGb", default=None)
+    """Disk size in GB."""
+    memory_gb: float | None = pulumi.property("memoryGb", default=None)
+    """Memory in GB."""
+    rootfs_disk_gb: float | None = pulumi.property("rootfsDiskGb", default=None)
+    """Part of the disk for the container's root file system, in GB."""
+
+
+@pulumi.output_type
 class AgentTemplate(OutputObject):
     """Template for agents."""
 
@@ -83,6 +137,14 @@ class AgentTemplate(OutputObject):
     """Time of the last update (RFC 3339)."""
     agent_version: str | None = pulumi.property("agentVersion", default=None)
     """Version of the packaged agent."""
+    config_schema: dict[str, Any] | None = pulumi.property("configSchema", default=None)
+    """JSON Schema of the agent's `config`. Absent if the template has none."""
+    default_egress: Egress | None = pulumi.property("defaultEgress", default=None)
+    """Egress policy of an agent that sets none. Absent if such an agent may not send anything."""
+    default_resources: AgentResources | None = pulumi.property("defaultResources", default=None)
+    """Size of an agent that sets none. Absent if the API's defaults apply."""
+    ui: dict[str, Any] | None = pulumi.property("ui", default=None)
+    """Interface of the agent, such as `{"mode": "web", "port": 8080}`."""
 
 
 @pulumi.output_type
@@ -131,6 +193,16 @@ class BuiltImage(OutputObject):
 
 
 @pulumi.output_type
+class ConnectToken(OutputObject):
+    """Token for the commands and files of one sandbox."""
+
+    expires_in_seconds: int = pulumi.property("expiresInSeconds", default=None)
+    """Time until the token expires, in seconds."""
+    token: str = pulumi.property("token", default=None)
+    """Token, used in place of an API key at the sandbox's `connect_url`. Secret."""
+
+
+@pulumi.output_type
 class Egress(OutputObject):
     """Egress policy of a sandbox. Without a policy, all outbound traffic is denied."""
 
@@ -160,6 +232,38 @@ class GetAgentTemplatesResult(OutputObject):
 
     templates: list[AgentTemplate] = pulumi.property("templates", default=None)
     """Matching templates, in the order of the catalog."""
+
+
+@pulumi.output_type
+class GetAgentsResult(OutputObject):
+    """Agents of the project."""
+
+    agents: list[AgentInfo] = pulumi.property("agents", default=None)
+    """Matching agents, in the order of the API."""
+
+
+@pulumi.output_type
+class GetPreviewPortsResult(OutputObject):
+    """Preview ports of a sandbox."""
+
+    ports: list[PreviewPortInfo] = pulumi.property("ports", default=None)
+    """Exposed ports, in the order of the API."""
+
+
+@pulumi.output_type
+class GetSandboxAuditResult(OutputObject):
+    """Audit trail of a sandbox."""
+
+    end: str = pulumi.property("end", default=None)
+    """End of the time range (RFC 3339)."""
+    events: list[SandboxAuditEvent] = pulumi.property("events", default=None)
+    """Matching events, newest first."""
+    start: str = pulumi.property("start", default=None)
+    """Start of the time range (RFC 3339). Later than requested if the API no longer has the older events."""
+    truncated: bool = pulumi.property("truncated", default=None)
+    """Whether events of the requested range are missing: there are more than `max_events`, or the API deleted them."""
+    retention_days: int | None = pulumi.property("retentionDays", default=None)
+    """Number of days for which the API keeps events. Absent if the API does not report it."""
 
 
 @pulumi.output_type
@@ -251,11 +355,55 @@ class PoolMember(OutputObject):
 
 
 @pulumi.output_type
+class PreviewPortInfo(OutputObject):
+    """Port of a sandbox with its own URL."""
+
+    port: int = pulumi.property("port", default=None)
+    """Port that a process in the sandbox listens on."""
+    preview_url: str = pulumi.property("previewUrl", default=None)
+    """URL of the port. Secret, because the URL grants access."""
+    slug: str = pulumi.property("slug", default=None)
+    """Secret part of the URL. Secret."""
+
+
+@pulumi.output_type
+class SandboxAuditEvent(OutputObject):
+    """An operation, a program or a connection in a sandbox."""
+
+    at: str = pulumi.property("at", default=None)
+    """Time of the event (RFC 3339)."""
+    id: str = pulumi.property("id", default=None)
+    """Id of the event."""
+    activity: str | None = pulumi.property("activity", default=None)
+    """Activity within the class, such as `Create`. Absent if the API has the older form."""
+    caller_source: str | None = pulumi.property("callerSource", default=None)
+    """Credential of the request. It identifies a key, not a person. Absent if no request caused the event."""
+    command: str | None = pulumi.property("command", default=None)
+    """Program that ran, without its arguments. Absent if no program ran."""
+    duration_ms: int | None = pulumi.property("durationMs", default=None)
+    """Duration, in milliseconds. Absent if it was not measured."""
+    event_class: str | None = pulumi.property("eventClass", default=None)
+    """Class of the event in the Open Cybersecurity Schema Framework. Absent if the API has the older form."""
+    operation: str | None = pulumi.property("operation", default=None)
+    """Operation, such as `exec` or `fs.read`. Absent for events of programs and connections."""
+    outcome: str | None = pulumi.property("outcome", default=None)
+    """Outcome: `success` or `error`. Absent if the event has none."""
+    reason: str | None = pulumi.property("reason", default=None)
+    """Reason of the outcome, such as `ok` or `permission_denied`. Absent if there is none."""
+    request_id: str | None = pulumi.property("requestId", default=None)
+    """Id of the request that caused the event. Absent if no request did."""
+    target: str | None = pulumi.property("target", default=None)
+    """File, process or destination of the event. Absent if it has none."""
+
+
+@pulumi.output_type
 class SandboxInfo(OutputObject):
     """Current properties of a sandbox."""
 
     created_at: str = pulumi.property("createdAt", default=None)
     """Time of creation (RFC 3339)."""
+    egress: Egress = pulumi.property("egress", default=None)
+    """Egress policy."""
     id: str = pulumi.property("id", default=None)
     """Id of the sandbox."""
     image: str = pulumi.property("image", default=None)
@@ -286,12 +434,18 @@ class SandboxInfo(OutputObject):
     """Time when the maximum lifetime ends (RFC 3339). Absent without a maximum lifetime."""
     idle_expires_at: str | None = pulumi.property("idleExpiresAt", default=None)
     """Time when the idle timeout ends if there is no further activity (RFC 3339). Absent without an idle timeout."""
+    idle_timeout_seconds: int | None = pulumi.property("idleTimeoutSeconds", default=None)
+    """Time without activity after which `on_idle` applies, in seconds. Absent if the account's setting applies."""
     last_crash: LastCrash | None = pulumi.property("lastCrash", default=None)
     """Last crash. Absent if the sandbox never crashed."""
+    max_lifetime_seconds: int | None = pulumi.property("maxLifetimeSeconds", default=None)
+    """Maximum lifetime, in seconds. `0` means no limit. Absent if the account's setting applies."""
     memory_gb: int | None = pulumi.property("memoryGb", default=None)
     """Memory in GB."""
-    replicas: int | None = pulumi.property("replicas", default=None)
-    """Number of running instances: `1` if the sandbox runs, `0` if it is paused."""
+    on_idle: str | None = pulumi.property("onIdle", default=None)
+    """Action when the idle timeout ends: `pause` or `delete`."""
+    paused_retention_seconds: int | None = pulumi.property("pausedRetentionSeconds", default=None)
+    """Retention of a paused sandbox, in seconds. `0` means no limit. Absent if the account's setting applies."""
     rootfs_disk_gb: int | None = pulumi.property("rootfsDiskGb", default=None)
     """Part of the disk for the container's root file system, in GB."""
     template_id: str | None = pulumi.property("templateId", default=None)

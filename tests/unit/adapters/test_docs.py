@@ -53,7 +53,7 @@ def test_an_output_says_whether_it_can_be_absent() -> None:
 def test_nested_properties_have_their_defaults() -> None:
     assert table_row("sandbox.md", "mode")[1:3] == ["[EgressMode](#egressmode)", "`deny_all`"]
     assert table_row("sandbox.md", "allowInternet")[2] == "`false`"
-    assert table_row("functions.md", "windowSeconds")[2] == "`3600`"
+    assert table_row("functions.md", "maxEvents")[2] == "`500`"
 
 
 def test_the_values_of_an_enum_are_explained() -> None:

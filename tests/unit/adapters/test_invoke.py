@@ -13,6 +13,7 @@ import pulumi_neev as neev
 from neev_emulator import Emulator, serve
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.pulumi.dynamic.invoke import invoke
+from neev_provider.adapters.pulumi.dynamic.settings import load_settings
 
 TEMPLATE = "ubuntu-26-04-minimal"
 
@@ -126,6 +127,26 @@ def test_a_secret_argument_is_in_no_error_and_makes_the_answer_secret() -> None:
 
     run_and_collect(program)
     assert secrets == [True]
+
+
+@pytest.mark.usefixtures("configured_emulator")
+def test_a_result_with_a_secret_is_secret() -> None:
+    """The token is an output that the program's outputs keep encrypted."""
+    secrets: list[bool] = []
+    api = event_loop.shared_client(load_settings())
+    event_loop.run(api.sandboxes.create({"name": "box"}))
+
+    def program() -> object:
+        token, ports = (
+            neev.get_connect_token_output(sandbox_id="box"),
+            neev.get_preview_ports_output(sandbox_id="box"),
+        )
+        found: pulumi.Output[list[bool]] = pulumi.Output.all(token.is_secret(), ports.is_secret())
+        return found.apply(secrets.extend)
+
+    run_and_collect(program)
+    assert secrets == [True, True]
+    assert neev.get_connect_token(sandbox_id="box").token
 
 
 def test_an_error_has_the_names_of_the_program() -> None:

@@ -170,3 +170,18 @@ async def test_a_function_names_no_secret_that_it_was_asked_with(plugin: FakePul
     answer = await plugin.call("Invoke", request)
     assert [failure.property for failure in answer.failures] == [""]
     assert "hunter2" not in answer.failures[0].reason
+
+
+async def call_function(plugin: FakePulumiEngine, name: str, **arguments: Any) -> dict[str, Any]:
+    request = provider_pb2.InvokeRequest(tok=f"neev:index:{name}", args=to_struct(arguments))
+    response = await plugin.call("Invoke", request)
+    return from_struct(getattr(response, "return"))
+
+
+async def test_secrets_in_the_result_of_a_function_are_marked_at_any_depth(plugin: FakePulumiEngine) -> None:
+    id = await create_box(plugin)
+    token = await call_function(plugin, "getConnectToken", sandboxId=id)
+    assert token["token"] == secret_value(token["token"]["value"])
+    await plugin.create("PreviewPort", {"sandboxId": id, "port": 8080})
+    (port,) = (await call_function(plugin, "getPreviewPorts", sandboxId=id))["ports"]
+    assert port["previewUrl"] == secret_value(port["previewUrl"]["value"])

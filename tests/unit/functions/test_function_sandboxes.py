@@ -19,6 +19,7 @@ from neev_provider.functions.sandboxes import (
     SandboxInfo,
 )
 from neev_provider.functions.templates import IdOrNameArguments
+from neev_provider.resources.sandbox.sandbox import SandboxInputs
 from neev_provider.resources.sandbox.sandbox_fork import FullSandboxOutputs
 
 
@@ -41,13 +42,23 @@ async def test_a_sandbox_is_found_by_id_or_by_exact_name_with_what_the_platform_
 
 async def test_a_look_up_tells_what_a_resource_leaves_out(api: Api, emulator: Emulator) -> None:
     found = await GetSandbox().call(api, IdOrNameArguments(id=await create_ready(api, emulator, "box")))
-    assert (found.org_id, found.project_id, found.replicas) == (emulator.org_id, emulator.project_id, 1)
+    assert (found.org_id, found.project_id) == (emulator.org_id, emulator.project_id)
     assert found.created_by
     assert found.updated_at
-    only_output = (
-        set(SandboxInfo.model_fields) - set(FullSandboxOutputs.model_fields) - {"id", "name", "cpu", "memory_gb"}
-    )
-    assert only_output == {"org_id", "project_id", "replicas", "created_by", "updated_at"}
+    inputs = set(SandboxInputs.model_fields)
+    only_output = set(SandboxInfo.model_fields) - set(FullSandboxOutputs.model_fields) - inputs - {"id"}
+    assert only_output == {"org_id", "project_id", "created_by", "updated_at"}
+
+
+async def test_a_look_up_has_the_egress_policy_and_the_expiration(api: Api, emulator: Emulator) -> None:
+    policy = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}]}
+    lifecycle = {"idle_timeout_seconds": 60, "max_lifetime_seconds": 0, "on_idle": "delete"}
+    id = await create_ready(api, emulator, "box", egress=policy, lifecycle=lifecycle)
+    listed = (await GetSandboxes().call(api, SandboxFilter())).sandboxes
+    for found in (await GetSandbox().call(api, IdOrNameArguments(id=id)), *listed):
+        assert found.egress.to_properties()["allow"] == policy["allow"]
+        assert (found.idle_timeout_seconds, found.max_lifetime_seconds, found.on_idle) == (60, 0, "delete")
+        assert found.paused_retention_seconds is None
 
 
 @pytest.mark.parametrize(

@@ -107,3 +107,19 @@ async def test_agent_templates_are_found_and_filtered_alike(api: Api) -> None:
     assert {template.name for template in named.templates} == {"claude-code", "code-server"}
     none = await GetAgentTemplates().call(api, AgentTemplateFilter(category="cooking"))
     assert none.templates == []
+
+
+async def test_an_agent_template_has_what_an_agent_of_it_needs(api: Api) -> None:
+    found = await GetAgentTemplate().call(api, IdOrNameArguments(name="claude-code"))
+    assert found.ui == {"mode": "tui"}
+    assert found.config_schema
+    assert found.config_schema["type"] == "object"
+    assert found.default_resources
+    assert found.default_resources.memory_gb == 4
+    assert found.default_egress
+    assert found.default_egress.allow[0].host == "api.anthropic.com"
+
+
+async def test_an_agent_template_without_defaults_has_none(api: Api) -> None:
+    found = await GetAgentTemplate().call(api, IdOrNameArguments(name="batch-runner"))
+    assert (found.config_schema, found.default_resources, found.default_egress) == (None, None, None)

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from neev_provider.core import docstrings
 from neev_provider.core.assets import AssetOrArchive
-from neev_provider.core.markers import AutoName, Computed
+from neev_provider.core.markers import AutoName, Computed, Secret
 from neev_provider.core.model import DeclarationError, Model, Property
 
 
@@ -152,6 +152,12 @@ def nested_types(models: Iterable[type[Model]]) -> set[NestedType]:
     """Return the models and enums in the properties of the models, at any depth."""
     props = (prop for model in models for prop in model.properties.values())
     return {nested for prop in props for nested in referenced_types(type_of(prop))}
+
+
+def declares_secret(model: type[Model]) -> bool:
+    """Return whether the model declares a secret property, at any depth."""
+    models = (model, *(nested for nested in nested_types([model]) if issubclass(nested, Model)))
+    return any(prop.has(Secret) for item in models for prop in item.properties.values())
 
 
 def referenced_types(type_spec: TypeSpec) -> Iterator[NestedType]:

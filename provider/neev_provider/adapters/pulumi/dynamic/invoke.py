@@ -17,7 +17,9 @@ from neev_provider.adapters.pulumi.dynamic.python_names import argument_names, t
 from neev_provider.adapters.pulumi.dynamic.resource_options import unsupported_options
 from neev_provider.adapters.pulumi.schema import token
 from neev_provider.adapters.shared.hints import PULUMI, render
+from neev_provider.adapters.shared.schema_types import declares_secret
 from neev_provider.core.errors import InputError, NeevError
+from neev_provider.core.function import Function
 from neev_provider.core.redaction import Redactor
 from neev_provider.core.validation import parse, user_properties, validate
 from neev_provider.functions import find_function
@@ -54,7 +56,9 @@ def invoke_output(
         redactor = Redactor.from_values(known_arguments if is_secret else ())
         return asyncio.wrap_future(event_loop.submit(_call_function(name, known_arguments, result, redactor)))
 
-    return pulumi.Output.all(known, _dependency_ids(known, needed), known.is_secret()).apply(call)
+    output = pulumi.Output.all(known, _dependency_ids(known, needed), known.is_secret()).apply(call)
+    # as in Pulumi's own functions, one secret makes the whole result secret
+    return pulumi.Output.secret(output) if declares_secret(_find_function(name).result) else output
 
 
 async def _dependency_ids(arguments: pulumi.Output[Any], dependencies: pulumi.Output[Any]) -> list[Any]:
@@ -71,9 +75,7 @@ async def _dependency_ids(arguments: pulumi.Output[Any], dependencies: pulumi.Ou
 
 
 async def _call_function(name: str, arguments: Mapping[str, Any], result: type[T], redactor: Redactor) -> T:
-    function = find_function(name)
-    if function is None:
-        raise AssertionError(f"there is no function {name}")
+    function = _find_function(name)
     raw_arguments = user_properties(arguments)
     try:
         for failure in validate(function.arguments, raw_arguments):
@@ -85,6 +87,13 @@ async def _call_function(name: str, arguments: Mapping[str, Any], result: type[T
         message = to_python_names(f"{name}: {render(error, PULUMI)}", argument_names(function.arguments))
         raise pulumi.RunError(redactor.redact(message)) from None
     return cast("T", rpc.translate_output_properties(properties, lambda name: name, result))
+
+
+def _find_function(name: str) -> Function[Any, Any]:
+    function = find_function(name)
+    if function is None:
+        raise AssertionError(f"there is no function {name}")
+    return function
 
 
 def _validate_options(name: str, opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None) -> None:

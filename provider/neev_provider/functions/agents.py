@@ -1,0 +1,91 @@
+"""Data functions for agents, in the stack or not."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from neev_provider.client import Api
+from neev_provider.client.agents import Agent
+from neev_provider.core import suggestions
+from neev_provider.core.errors import InputError
+from neev_provider.core.function import Function
+from neev_provider.core.model import Arguments, Outputs
+from neev_provider.functions.templates import IdOrNameArguments
+from neev_provider.resources import egress
+from neev_provider.resources.agent import AgentOutputs
+from neev_provider.resources.egress import Egress
+from neev_provider.resources.lookups import none_if_not_found
+
+
+class AgentInfo(AgentOutputs):
+    """Current properties of an agent."""
+
+    id: str
+    """Id of the agent."""
+    name: str
+    """Name of the agent."""
+    egress: Egress
+    """Egress policy."""
+    idle_timeout_seconds: int | None = None
+    """Time without activity after which the agent is paused, in seconds. Absent if the account's setting applies."""
+
+
+class GetAgentsResult(Outputs):
+    """Agents of the project."""
+
+    agents: list[AgentInfo]
+    """Matching agents, in the order of the API."""
+
+
+class AgentFilter(Arguments):
+    """Filter of the listed agents."""
+
+    name_contains: str | None = None
+    """Substring of the name, case-insensitive. Defaults to no filter."""
+    status: str | None = None
+    """Status, such as `Ready` or `Paused`. Defaults to no filter."""
+
+
+class GetAgent(Function[IdOrNameArguments, AgentInfo]):
+    """Returns the agent with the given id or exact name. Fails if there is none."""
+
+    name = "getAgent"
+    arguments = IdOrNameArguments
+    result = AgentInfo
+
+    @override
+    async def call(self, api: Api, arguments: IdOrNameArguments) -> AgentInfo:
+        if arguments.id is not None:
+            observed = await none_if_not_found(api.agents.get(arguments.id))
+            if observed is None:
+                raise InputError("id", f"no agent of the project has the id {arguments.id!r}")
+        else:
+            name = arguments.name or ""
+            observed = await api.agents.find(name)
+            if observed is None:
+                hint = suggestions.format_suggestion(name, [agent.name for agent in await api.agents.list()])
+                raise InputError("name", f"no agent of the project has the name {name!r}{hint}")
+        return _to_agent_info(observed)
+
+
+class GetAgents(Function[AgentFilter, GetAgentsResult]):
+    """Returns the agents of the project. The provider applies the filter, because the API has none."""
+
+    name = "getAgents"
+    arguments = AgentFilter
+    result = GetAgentsResult
+
+    @override
+    async def call(self, api: Api, arguments: AgentFilter) -> GetAgentsResult:
+        substring = (arguments.name_contains or "").lower()
+        agents = [
+            _to_agent_info(agent)
+            for agent in await api.agents.list()
+            if substring in agent.name.lower() and arguments.status in (None, agent.status)
+        ]
+        return GetAgentsResult(agents=agents)
+
+
+def _to_agent_info(agent: Agent) -> AgentInfo:
+    values = {**agent.model_dump(), "effective_config": agent.config, "egress": egress.from_api(agent.egress)}
+    return AgentInfo.model_validate(values)

@@ -1,0 +1,54 @@
+"""Look-ups of agents: getAgent and getAgents."""
+
+from typing import Any
+
+import pytest
+
+from neev_emulator import Emulator
+from neev_provider.client import Api
+from neev_provider.core.errors import InputError
+from neev_provider.functions.agents import AgentFilter, GetAgent, GetAgents
+from neev_provider.functions.templates import IdOrNameArguments
+
+
+async def create_agent(api: Api, emulator: Emulator, name: str, **body: Any) -> str:
+    """The id of a new agent that is ready."""
+    agent = await api.agents.create({"name": name, "agent_template": "code-server", **body})
+    emulator.advance(5)
+    return agent.id
+
+
+async def test_an_agent_is_found_by_id_or_by_exact_name(api: Api, emulator: Emulator) -> None:
+    id = await create_agent(api, emulator, "coder", idle_timeout_seconds=60)
+    for arguments in ({"id": id}, {"name": "coder"}):
+        found = await GetAgent().call(api, IdOrNameArguments(**arguments))
+        assert (found.id, found.name, found.status, found.idle_timeout_seconds) == (id, "coder", "Ready", 60)
+        assert (found.agent_template_id, found.effective_config) == ("ag-code-server", {"theme": "dark"})
+        assert found.egress.mode == "deny_all"
+        assert found.gateway_token
+        assert found.gateway_token not in repr(found)
+        assert await api.sandboxes.get(found.sandbox_id)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"id": "none"}, "id: no agent of the project has the id 'none'"),
+        ({"name": "code"}, "name: no agent of the project has the name 'code'; did you mean `coder`"),
+    ],
+)
+async def test_no_agent_is_an_error(api: Api, emulator: Emulator, arguments: dict[str, str], message: str) -> None:
+    await create_agent(api, emulator, "coder")
+    with pytest.raises(InputError, match=message):
+        await GetAgent().call(api, IdOrNameArguments(**arguments))
+
+
+async def test_agents_are_filtered(api: Api, emulator: Emulator) -> None:
+    for name in ("coder", "decoder", "other"):
+        id = await create_agent(api, emulator, name)
+    await api.agents.pause(id)
+    emulator.advance(5)
+    named = await GetAgents().call(api, AgentFilter(name_contains="CODE"))
+    assert {agent.name for agent in named.agents} == {"coder", "decoder"}
+    paused = await GetAgents().call(api, AgentFilter(status="Paused"))
+    assert [agent.name for agent in paused.agents] == ["other"]
