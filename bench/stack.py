@@ -12,7 +12,7 @@ from pathlib import Path
 from cases import SCRIPT, BenchCase
 from measure import ResourceUsage, measure_command
 
-from neev_emulator import Emulator, serve
+from neev_emulator import Emulator, Settings, serve
 
 HERE = Path(__file__).parent
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
@@ -21,6 +21,9 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "refresh": ("refresh", "--skip-preview", "-p", "512"),
     "destroy": ("destroy", "--skip-preview", "-p", "512"),
 }
+
+SETTINGS = Settings(api="0.8")
+"""The version of the API that the script's client, neevai 0.8, needs."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class OperationFigure:
 
 def run_case(case: BenchCase, number: int, seconds: float) -> dict[str, OperationFigure]:
     """Run the operations of a case and return their figures; the script has only `up`."""
-    with tempfile.TemporaryDirectory() as folder, serve(create_seconds=seconds) as emulator:
+    with tempfile.TemporaryDirectory() as folder, serve(SETTINGS, create_seconds=seconds) as emulator:
         work = Path(folder)
         env = (
             build_environment(work, emulator) | case.variables | {"BENCH_N": str(number), "BENCH_SECONDS": str(seconds)}

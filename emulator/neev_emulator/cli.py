@@ -17,7 +17,7 @@ import typer
 
 from neev_emulator import controls
 from neev_emulator.address import RemoteNotAllowedError, is_loopback
-from neev_emulator.settings import Settings, with_create_seconds
+from neev_emulator.settings import ApiVersion, Settings, with_create_seconds
 from neev_emulator.state.backend import Backend
 from neev_emulator.state.store import StoreError
 from neev_emulator.testing import serve_backend
@@ -60,6 +60,7 @@ def emulator(  # noqa: PLR0913 - one for each option
         Path | None,
         typer.Option(file_okay=False, help="Directory that keeps the state. Without it, nothing is kept."),
     ] = None,
+    api: Annotated[ApiVersion, typer.Option(envvar="NEEV_EMULATOR_API", help="Version of the API to serve.")] = "0.9",
     create_seconds: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="Duration of a create and a fork.")
     ] = None,
@@ -91,7 +92,7 @@ def emulator(  # noqa: PLR0913 - one for each option
         return
     command: tuple[str, ...] = context.obj or ()
     forwarder = SignalForwarder()
-    backend = _create_backend(data, create_seconds, quota)
+    backend = _create_backend(data, Settings(api=api, sandbox_quota=quota), create_seconds)
     try:
         server = serve_backend(backend, host=host, port=port, allow_remote=allow_remote, allow_hosts=allow_host or ())
         with forwarder, server as running:
@@ -143,8 +144,7 @@ class SignalForwarder:
             self._process.send_signal(number)
 
 
-def _create_backend(data: Path | None, create_seconds: float | None, sandbox_quota: int | None) -> Backend:
-    settings = Settings(sandbox_quota=sandbox_quota)
+def _create_backend(data: Path | None, settings: Settings, create_seconds: float | None) -> Backend:
     try:
         return Backend(settings if create_seconds is None else with_create_seconds(create_seconds, settings), data=data)
     except StoreError as error:

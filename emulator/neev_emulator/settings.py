@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
+ApiVersion = Literal["0.8", "0.9"]
 RandomFaultKind = Literal["429", "500", "502", "503", "reset_before", "reset_after", "truncate_body", "malformed_body"]
 
 
@@ -57,6 +58,8 @@ class RandomFaults(FrozenModel):
 class Settings(FrozenModel):
     """The settings that `PUT /_emulator/settings` changes."""
 
+    api: Annotated[ApiVersion, BeforeValidator(str)] = "0.9"  # `settings api=0.8` sends a number
+    """The form of the API that is served; docs/emulator.md lists the differences."""
     durations: Durations = Durations()
     sandbox_quota: Count | None = None
     """Maximum number of sandboxes in a project; None means no limit."""

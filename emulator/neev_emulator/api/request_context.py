@@ -13,6 +13,7 @@ from starlette.requests import Request
 from neev_emulator.api.json_response import JSONResponse
 from neev_emulator.api.serializers import error_body
 from neev_emulator.errors import ApiError, invalid, not_found
+from neev_emulator.settings import Settings
 from neev_emulator.state.backend import Backend
 from neev_emulator.state.records import AgentRecord, SandboxRecord
 
@@ -120,7 +121,7 @@ class RequestContext:
         media_type = self.http_request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if raw and media_type != "application/json":
             raise ApiError("unsupported_media_type", "the body must be application/json")
-        return parse_model(model, raw or b"{}")
+        return parse_model(model, raw or b"{}", self.backend.settings)
 
     def paginate(self, items: Sequence[T], serialize: Callable[[T], Any]) -> JSONResponse:
         """Return one page of the items."""
@@ -134,14 +135,17 @@ class RequestContext:
 NO_CONTENT = 204
 
 
-def parse_model(model: type[ModelT], raw: bytes) -> ModelT:
-    """Return the model of the JSON; raise distinct errors for malformed JSON and invalid values."""
+def parse_model(model: type[ModelT], raw: bytes, settings: Settings | None = None) -> ModelT:
+    """Return the model of the JSON; raise distinct errors for malformed JSON and invalid values.
+
+    Some fields depend on the settings.
+    """
     try:
         from_json(raw, allow_inf_nan=False)
     except ValueError as error:
         raise ApiError("bad_request", "the body is not valid JSON", details=str(error)) from error
     try:
-        return model.model_validate_json(raw)
+        return model.model_validate_json(raw, context=settings)
     except ValidationError as error:
         raise _validation_error(error) from error
 

@@ -4,8 +4,9 @@ import re
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
+from neev_emulator.settings import Settings
 from neev_emulator.state.collection import is_uuid
 from neev_emulator.state.egress import AllowListEdit, PolicyUpdate
 from neev_emulator.state.records import ExpirationPolicy, OnIdle, Resources
@@ -58,12 +59,20 @@ def _reject_nul(value: str) -> str:
     return value
 
 
+def _drop_before_0_9(value: object, info: ValidationInfo) -> object:
+    """Return the value; None where the API of the settings does not know the field."""
+    return None if isinstance(info.context, Settings) and info.context.api == "0.8" else value
+
+
 Name = Annotated[
     str,
     AfterValidator(_validate_dns_label),
     Field(json_schema_extra={"pattern": f"^{_DNS_LABEL.pattern}$", "maxLength": _MAX_NAME_LENGTH}),
 ]
 TimeoutSeconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
+LabelKey = Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,63}$")]
+LabelValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,63}$")]
+Labels = Annotated[dict[LabelKey, LabelValue], Field(max_length=16)]
 Text = Annotated[str, AfterValidator(_reject_nul), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
 
 
@@ -128,6 +137,7 @@ class CreateSandbox(Body):
     restore: UUID | None = None
     from_snapshot: UUID | None = None
     lifecycle: ExpirationUpdate | None = None
+    labels: Annotated[Labels | None, BeforeValidator(_drop_before_0_9)] = None
 
     @property
     def snapshot_id(self) -> str | None:

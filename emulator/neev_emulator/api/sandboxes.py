@@ -17,6 +17,7 @@ _FILTERS = (
     QueryParameter("name", {"type": "string"}),
     QueryParameter("status", {"type": "string"}),
     QueryParameter("sandbox_id", {"type": "string", "format": "uuid"}),
+    QueryParameter("label", {"type": "array", "items": {"type": "string", "pattern": "^[^=]+=.+$"}}),
 )
 
 
@@ -26,6 +27,7 @@ async def list_all(request: RequestContext) -> Response:
     name, phase, key = request.query_param("name"), request.query_param("status"), request.query_param("sandbox_id")
     if key is not None and not is_uuid(key):
         raise invalid("sandbox_id", "must be a UUID")
+    labels = _parse_labels(request)
     now = request.backend.clock.now()
     records = [
         record
@@ -33,6 +35,7 @@ async def list_all(request: RequestContext) -> Response:
         if (not name or name.lower() in record.name)
         and (not phase or record.phase(now) == phase)
         and (not key or record.id == key.lower())
+        and labels <= record.labels.items()
     ]
     origin = request.origin
     return request.paginate(records, lambda record: serializers.serialize_sandbox(request.backend, record, origin))
@@ -106,6 +109,19 @@ async def connect_token(request: RequestContext, _body: Empty) -> Response:
     """Return a token for the sandbox's runtime, valid for a limited time."""
     token = issue(request.backend, request.find_sandbox().id, request.backend.clock.now() + LIFETIME_SECONDS)
     return JSONResponse({"token": token, "expires_in": LIFETIME_SECONDS})
+
+
+def _parse_labels(request: RequestContext) -> set[tuple[str, str]]:
+    """Return the labels that a sandbox must have; none for an API without labels."""
+    if request.backend.settings.api == "0.8":
+        return set()
+    labels = set()
+    for text in request.http_request.query_params.getlist("label"):
+        key, _, value = text.partition("=")
+        if not (key and value):
+            raise invalid("label", "must be key=value")
+        labels.add((key, value))
+    return labels
 
 
 def _sandbox_response(request: RequestContext, record: SandboxRecord, status: int = 200) -> JSONResponse:

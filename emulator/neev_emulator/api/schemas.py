@@ -61,9 +61,12 @@ class Sandbox(TypedDict):
     phase: str
     addressable: bool
     connect_url: str | None
-    replicas: Literal[0, 1]
+    replicas: NotRequired[Literal[0, 1]]
+    """Absent since 0.9."""
     egress: Egress
     sandbox_template_id: str | None
+    labels: NotRequired[dict[str, str]]
+    """Absent before 0.9."""
     created_by: str | None
     last_crash: None
     created_at: Timestamp

@@ -37,7 +37,6 @@ def serialize_sandbox(backend: Backend, record: SandboxRecord, origin: str) -> s
         "phase": record.phase(now),
         "addressable": _is_reached(record.addressable_from, now),
         "connect_url": f"{origin}/sandboxes-runtime" if _is_reached(record.ready_from, now) else None,
-        "replicas": 0 if record.paused_at is not None else 1,
         "egress": serialize_egress(record.egress),
         "sandbox_template_id": record.template_id,
         "created_by": record.created_by,
@@ -51,6 +50,10 @@ def serialize_sandbox(backend: Backend, record: SandboxRecord, origin: str) -> s
         "idle_expires_at": _format_optional_time(backend.idle_expires_at(record)),
         "hard_expires_at": _format_optional_time(backend.hard_expires_at(record)),
     }
+    if backend.settings.api == "0.8":
+        body["replicas"] = 0 if record.paused_at is not None else 1
+    else:
+        body["labels"] = record.labels
     # By the API's description some members may be null; the others are absent instead.
     if record.command is not None:
         body["command"] = record.command

@@ -93,6 +93,7 @@ class SandboxRecord(Record):
     egress: Policy = Policy()
     lifecycle: ExpirationPolicy = ExpirationPolicy()
     template_id: str | None = None
+    labels: dict[str, str] = Field(default={})
     ports: dict[int, str] = Field(default={}, repr=False)
     """The slug of each exposed port."""
     ready_from: float | None

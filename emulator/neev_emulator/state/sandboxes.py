@@ -46,6 +46,7 @@ async def create(backend: Backend, project_id: str, body: CreateSandbox) -> Sand
             egress=body.egress.with_defaults() if body.egress else egress.Policy(),
             lifecycle=(body.lifecycle or ExpirationUpdate()).merge_into(ExpirationPolicy()),
             template_id=body.sandbox_template_id,
+            labels=body.labels or {},
         )
         backend.save(sandbox)
     return sandbox

@@ -13,7 +13,7 @@ from neev_emulator import Durations, Emulator, Settings, serve
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
     quick = Durations(create=0.05, fork=0.05, addressable=0.02, pause=0.03, resume=0.03, rollback=0.03)
-    with serve(Settings(durations=quick)) as running:
+    with serve(Settings(api="0.8", durations=quick)) as running:  # the version of the official client
         yield running
 
 

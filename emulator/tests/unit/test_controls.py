@@ -54,8 +54,8 @@ def test_the_log_is_shown_counted_and_emptied(emulator: Emulator) -> None:
 
 
 def test_settings_are_changed_by_their_path(emulator: Emulator) -> None:
-    changed = control_output("settings", "durations.create=2.5", "sandbox_quota=3", emulator=emulator)
-    assert (changed["durations"]["create"], changed["sandbox_quota"]) == (2.5, 3)
+    changed = control_output("settings", "durations.create=2.5", "sandbox_quota=3", "api=0.8", emulator=emulator)
+    assert (changed["durations"]["create"], changed["sandbox_quota"], changed["api"]) == (2.5, 3, "0.8")
     assert control_output("settings", emulator=emulator) == changed
 
 

@@ -1,5 +1,6 @@
 """The command `neev-emulator`."""
 
+import json
 import os
 import shlex
 import signal
@@ -190,3 +191,15 @@ def test_a_directory_that_cannot_be_used_is_an_error_in_words(tmp_path: Path) ->
 def test_options_that_cannot_be_are_refused(options: list[str]) -> None:
     result = run_emulator(*options)
     assert (result.returncode, result.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "version"),
+    [((), {}, "0.9"), (("--api", "0.8"), {}, "0.8"), ((), {"NEEV_EMULATOR_API": "0.8"}, "0.8")],
+)
+def test_the_version_of_the_api_is_an_option_and_a_variable(
+    arguments: tuple[str, ...], variables: dict[str, str], version: str
+) -> None:
+    show = [*RUN, "settings"]
+    result = run_emulator(*arguments, "--", *show, env={**os.environ, **variables})
+    assert json.loads(result.stdout)["api"] == version

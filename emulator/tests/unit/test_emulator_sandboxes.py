@@ -52,11 +52,11 @@ async def test_a_fork_inherits_size_egress_and_windows_but_no_ports(api: ApiDriv
 async def test_a_pause_and_a_resume_take_their_time(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     pausing = await api.create("/sandboxes/web/pause")
-    assert (pausing["phase"], pausing["replicas"]) == ("Pausing", 0)
+    assert pausing["phase"] == "Pausing"
     backend.advance(2)
     assert await read_phase(api, "web") == "Paused"
     resuming = await api.create("/sandboxes/web/resume")
-    assert (resuming["phase"], resuming["replicas"]) == ("Resuming", 1)
+    assert resuming["phase"] == "Resuming"
     backend.advance(3)
     assert await read_phase(api, "web") == "Ready"
 
