@@ -33,14 +33,18 @@ class StoredResource:
     problem: str | None = None
 
 
-class ResourceInitFailed(NeevError):
-    """The resource exists, but is not as the inputs say: the engine stores it, and the next update continues."""
+class ResourceInitFailed(Exception):
+    """The resource exists, but is not as the inputs say: the engine stores it, and the next update continues.
 
-    def __init__(self, stored: StoredResource, cause: Exception) -> None:
-        summary, hint = (cause.summary, cause.hint) if isinstance(cause, NeevError) else (str(cause), "")
-        super().__init__(summary, hint=hint)
+    Raised from the error that the user reads.
+    """
+
+    def __init__(self, stored: StoredResource) -> None:
+        super().__init__()
         self.stored = stored
-        self.cause = cause
+
+    def __str__(self) -> str:
+        return str(self.__cause__)
 
 
 async def create(resource: AnyResource, raw_inputs: Mapping[str, Any], context: OperationContext) -> StoredResource:
@@ -85,15 +89,16 @@ async def finish_create(
         going = replace(context, just_created=just_created, state=stored_state.readable_state(resource, started.state))
         live = await resource.reconcile(started.id, _parse_inputs(resource, started.inputs), going)
         return _to_stored(resource, started.inputs, live, started.state)
-    except PartialFailure as halfway:
-        kept, cause = _to_stored(resource, started.inputs, halfway.observation, started.state), halfway.cause
+    except PartialFailure as failure:
+        kept = _to_stored(resource, started.inputs, failure.observation, started.state)
+        cause = failure.__cause__ or failure
     except Exception as error:  # noqa: BLE001  whatever the error is, the created resource is stored
         kept, cause = started, error
     nothing = isinstance(cause, MissingReference)  # the error itself is about a reference, not explained by one
     cause = await _explain(cause, resource, started.inputs, {} if just_created else started.inputs)
     if just_created and isinstance(cause, MissingReference) and (nothing or cause.path == resource.parent):
         raise cause
-    raise ResourceInitFailed(kept, cause) from cause
+    raise ResourceInitFailed(kept) from cause
 
 
 async def update(  # noqa: PLR0913  the engine's own arguments
@@ -119,12 +124,12 @@ async def update(  # noqa: PLR0913  the engine's own arguments
         was = parse(resource.inputs, stored_state.known_inputs(resource, known, new_inputs))
         live = await resource.update(id, was, _parse_inputs(resource, new_inputs), going)
         return _to_stored(resource, new_inputs, live, before)
-    except PartialFailure as halfway:
-        cause = await _explain(halfway.cause, resource, new_inputs, known)
-        raise ResourceInitFailed(_to_stored(resource, old_inputs, halfway.observation, before), cause) from halfway
-    except Exception as error:
+    except PartialFailure as failure:
+        cause = await _explain(failure.__cause__ or failure, resource, new_inputs, known)
+        raise ResourceInitFailed(_to_stored(resource, old_inputs, failure.observation, before)) from cause
+    except Exception as error:  # noqa: BLE001  whatever the error is, the resource is stored
         cause = await _explain(error, resource, new_inputs, known)
-        raise ResourceInitFailed(StoredResource(id, dict(old_inputs), dict(state)), cause) from error
+        raise ResourceInitFailed(StoredResource(id, dict(old_inputs), dict(state))) from cause
 
 
 async def read(
@@ -188,11 +193,11 @@ async def find_missing_reference(
 
 
 async def _explain(
-    error: Exception,
+    error: BaseException,
     resource: AnyResource,
     new_inputs: Mapping[str, Any],
     old_inputs: Mapping[str, Any] = MappingProxyType({}),
-) -> Exception:
+) -> BaseException:
     """Return the error with the declared names, or the error of the input that is the cause of it."""
     if isinstance(error, InvalidRequest | NotFound) and (
         gone := await find_missing_reference(resource, new_inputs, old_inputs)

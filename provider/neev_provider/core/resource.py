@@ -13,7 +13,6 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 from neev_provider.core import coercion, diff, validation
 from neev_provider.core.account import Account
 from neev_provider.core.diff import AUTONAMED_KEY, IMPORTED_KEY, Change, ChangeKind, Diff
-from neev_provider.core.errors import NeevError
 from neev_provider.core.markers import AutoName, Computed, ResetsTo, Stable
 from neev_provider.core.model import UNKNOWN, Inputs, Outputs, Property
 from neev_provider.core.names import MAX_LENGTH
@@ -74,13 +73,15 @@ class OperationContext:
     """Called with lines for the engine's log, which the user reads during the operation."""
 
 
-class PartialFailure(NeevError):
-    """An operation failed after a part of it; the observation is stored together with the failure."""
+class PartialFailure(Exception):
+    """An operation failed after a part of it; raised from the error, and stored together with the observation."""
 
-    def __init__(self, observation: Observation[Any], cause: Exception) -> None:
-        super().__init__(str(cause))
+    def __init__(self, observation: Observation[Any]) -> None:
+        super().__init__()
         self.observation = observation
-        self.cause = cause
+
+    def __str__(self) -> str:
+        return str(self.__cause__)
 
 
 class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):

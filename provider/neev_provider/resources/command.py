@@ -205,10 +205,10 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
         stored_inputs = {name: context.state[name] for name in self.inputs.properties if name in context.state}
         inputs = parse(CommandInputs, {"create": argv, **stored_inputs})
         try:
-            await _CommandRun(self.api, id, inputs, old_outputs).run(argv, context)
-        except PartialFailure as failure:
+            await _CommandRun(self.api, id, inputs, old_outputs).execute(argv, context)
+        except NeevError as error:
             if await sandbox_exists(self.api, sandbox_id):
-                raise _delete_error(failure.cause) from failure
+                raise _delete_error(error) from error
 
 
 class _CommandRun:
@@ -227,16 +227,17 @@ class _CommandRun:
             PartialFailure: the run failed. It contains the outputs recorded so far.
         """
         try:
-            await self._execute(argv, context)
+            await self.execute(argv, context)
         except NeevError as error:
-            raise PartialFailure(self._observation, error) from error
+            raise PartialFailure(self._observation) from error
         return self._observation
 
     @property
     def _observation(self) -> Observation[CommandOutputs]:
         return Observation(self._id, {}, self._outputs)
 
-    async def _execute(self, argv: list[str], context: OperationContext) -> None:
+    async def execute(self, argv: list[str], context: OperationContext) -> None:
+        """Run the command once; raise its own error if it fails."""
         inputs, deadline = self._inputs, context.deadline
         request = ExecRequest(argv, inputs.cwd, inputs.env or {}, inputs.stdin, inputs.timeout_seconds)
         # values of `env` are redacted from the log; other secret inputs may leak in part, so all output is hidden
@@ -286,7 +287,7 @@ def _run_digest(id: str, argv: list[str], inputs: CommandInputs) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _delete_error(error: Exception) -> Exception:
+def _delete_error(error: NeevError) -> NeevError:
     if not isinstance(error, OutcomeUnknown):
         return error
     return OutcomeUnknown(f"While deleting: {error.summary}", hint=Hint.FORGET)

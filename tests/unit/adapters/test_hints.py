@@ -6,7 +6,6 @@ from neev_provider.adapters.shared.hints import PULUMI, render, render_text
 from neev_provider.core.account import WrongAccount
 from neev_provider.core.errors import ConfigError, DeadlineExceeded, NeevError, NotFound, OperationFailed, Unauthorized
 from neev_provider.core.hints import Hint
-from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 
 
 @pytest.mark.parametrize(
@@ -22,9 +21,7 @@ from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
     ],
 )
 def test_a_user_of_pulumi_reads_its_commands_and_settings(error: NeevError, text: str) -> None:
-    wrapped = ResourceInitFailed(StoredResource("id", {}, {}), error)
     assert text in render(error, PULUMI)
-    assert render(wrapped, PULUMI) == render(error, PULUMI)
 
 
 def test_a_hint_that_names_no_command_is_read_as_it_is() -> None:

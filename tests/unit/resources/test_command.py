@@ -85,7 +85,7 @@ async def test_another_exit_code_fails_with_the_last_lines_and_the_next_attempt_
     box = await create_sandbox(driver)
     script = "for i in $(seq 20); do echo line $i; done; echo why; test -e fixed"
     failed = await expect_init_failed(driver.create(COMMAND, sandboxId=box, create=shell_argv(script)))
-    assert isinstance(failed.cause, OperationFailed)
+    assert isinstance(failed.__cause__, OperationFailed)
     assert "exit code 1" in str(failed)
     assert str(failed).endswith("\nline 20\nwhy.")
     assert "line 6\n" not in str(failed)
@@ -129,10 +129,10 @@ async def test_a_broken_connection_is_not_replayed_and_the_next_attempt_asks(dri
     inputs = {"sandboxId": box, "create": shell_argv("echo x >> runs")}
     driver.emulator.inject("reset_after", method="POST", path="/v1/exec")
     lost = await expect_init_failed(driver.create(COMMAND, **inputs))
-    assert isinstance(lost.cause, OutcomeUnknown)
+    assert isinstance(lost.__cause__, OutcomeUnknown)
     assert "triggers" in str(lost)
     again = await expect_init_failed(driver.finish(COMMAND, lost.stored))
-    assert isinstance(again.cause, OutcomeUnknown)
+    assert isinstance(again.__cause__, OutcomeUnknown)
     assert "Nobody knows" in str(again)
     observed = await driver.read(COMMAND, again.stored)
     assert observed is not None
@@ -152,11 +152,11 @@ async def test_an_update_of_unknown_outcome_is_not_run_again_but_another_one_is(
     driver.emulator.inject("reset_after", method="POST", path="/v1/exec")
     changed = {**inputs, "stdin": "1"}
     lost = await expect_init_failed(driver.update(COMMAND, stored, **changed))
-    assert isinstance(lost.cause, OutcomeUnknown)
+    assert isinstance(lost.__cause__, OutcomeUnknown)
     again = await expect_init_failed(driver.update(COMMAND, lost.stored, **changed))
-    assert isinstance(again.cause, OutcomeUnknown)
+    assert isinstance(again.__cause__, OutcomeUnknown)
     kept = StoredResource(again.stored.id, changed, again.stored.state)
-    assert isinstance((await expect_init_failed(driver.finish(COMMAND, kept))).cause, OutcomeUnknown)
+    assert isinstance((await expect_init_failed(driver.finish(COMMAND, kept))).__cause__, OutcomeUnknown)
     assert driver.take_requests() == [EXEC]
     stored = await driver.update(COMMAND, again.stored, **{**inputs, "stdin": "2"})
     assert (stored.state["outcome"], driver.take_requests()) == ("succeeded", [EXEC])
@@ -172,7 +172,7 @@ async def test_what_is_stopped_in_the_middle_is_unknown_and_what_never_began_is_
     stopped = await expect_init_failed(
         lifecycle.finish_create(COMMAND.connect(driver.api), begun, driver.new_context(0.5), just_created=True)
     )
-    assert isinstance(stopped.cause, OutcomeUnknown)
+    assert isinstance(stopped.__cause__, OutcomeUnknown)
     assert stopped.stored.state["outcome"] == "unknown"
     never = await expect_init_failed(driver.create(COMMAND, sandboxId=box, create=["no-such-program"]))
     assert "no-such-program" in str(never)
@@ -187,7 +187,7 @@ async def test_an_attempt_of_which_nothing_came_back_is_not_repeated(driver: Lif
     box = await create_sandbox(driver)
     checked = {"sandboxId": box, "create": ["touch", "x"]}
     begun = await lifecycle.start_create(COMMAND.connect(driver.api), checked, driver.new_context())
-    assert isinstance((await expect_init_failed(driver.finish(COMMAND, begun))).cause, OutcomeUnknown)
+    assert isinstance((await expect_init_failed(driver.finish(COMMAND, begun))).__cause__, OutcomeUnknown)
     assert driver.take_requests() == []
 
 
@@ -325,7 +325,7 @@ async def test_a_wish_to_stop_while_it_runs_leaves_the_outcome_unknown_and_the_s
     stopped = await expect_init_failed(
         lifecycle.finish_create(COMMAND.connect(driver.api), stored, listening, just_created=True)
     )
-    assert isinstance(stopped.cause, OutcomeUnknown)
+    assert isinstance(stopped.__cause__, OutcomeUnknown)
     assert (await driver.api.sandboxes.get(box)).phase in ("Pausing", "Paused")
 
 

@@ -211,7 +211,7 @@ async def test_a_wish_to_stop_keeps_what_was_sent(driver: LifecycleDriver) -> No
         await asyncio.wait_for(
             lifecycle.finish_create(DIRECTORY.connect(driver.api), begun, going, just_created=True), 10
         )
-    assert isinstance(caught.value.cause, Cancelled)
+    assert isinstance(caught.value.__cause__, Cancelled)
     assert set(caught.value.stored.state["files"]) == {"a", "b"}
     assert list(caught.value.stored.state["driftedFiles"].values()).count("unknown") >= 1
 

@@ -115,8 +115,8 @@ async def test_a_local_file_that_is_not_there_fails_and_names_its_property(drive
     inputs = {"sandboxId": box, "path": "x", "sourcePath": "/no/such/file"}
     with pytest.raises(ResourceInitFailed) as caught:
         await lifecycle.create(FILE.connect(driver.api), inputs, driver.new_context())
-    assert isinstance(caught.value.cause, InputError)
-    assert caught.value.cause.path == "sourcePath"
+    assert isinstance(caught.value.__cause__, InputError)
+    assert caught.value.__cause__.path == "sourcePath"
 
 
 async def test_content_is_compared_by_its_digest_however_it_is_given(driver: LifecycleDriver) -> None:
@@ -324,8 +324,10 @@ async def test_a_file_whose_mode_cannot_be_set_is_known_and_removed(driver: Life
     box = await create_sandbox(driver, env={"PATH": "/nowhere"})
     with pytest.raises(ResourceInitFailed) as caught:
         await driver.create(FILE, sandboxId=box, path="bin/x", content="1", mode="0700")
-    assert str(caught.value.cause).startswith("bin/x is written, but its permissions are not set: chmod: the sandbox")
-    assert str(caught.value.cause).endswith("The sandbox's image has to bring `chmod`.")
+    assert str(caught.value.__cause__).startswith(
+        "bin/x is written, but its permissions are not set: chmod: the sandbox"
+    )
+    assert str(caught.value.__cause__).endswith("The sandbox's image has to bring `chmod`.")
     assert caught.value.stored.state["writtenSha256"] == sha256(b"1")
     await driver.delete(FILE, caught.value.stored)
     session = driver.api.runtime.session(await driver.api.sandboxes.get(box))

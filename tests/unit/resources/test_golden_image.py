@@ -165,7 +165,7 @@ async def test_a_failing_step_says_which_and_leaves_the_image_that_there_was(dri
     )
     with pytest.raises(ResourceInitFailed) as caught, redaction.use_redactor(Redactor.from_values(TOKEN)):
         await driver.update(IMAGE, stored, **broken)
-    message = str(caught.value.cause)
+    message = str(caught.value.__cause__)
     assert message.startswith(
         "step 2 of 3 (sh -c echo $TOKEN; echo the reason >&2; exit 3): it ended with exit code 3."
     )
@@ -197,7 +197,7 @@ async def test_whatever_fails_no_half_recipe_becomes_an_image(
     recipe = image_inputs(write_step("1"), {"run": ["true"]})
     with pytest.raises(ResourceInitFailed) as caught:
         await driver.create(IMAGE, **recipe)
-    assert message in str(caught.value.cause)
+    assert message in str(caught.value.__cause__)
     half = caught.value.stored
     assert (half.id, half.state["snapshotId"]) == ("web", "")
     assert [change.path for change in IMAGE.diff(half.inputs, half.state, half.inputs).changes] == [
@@ -241,7 +241,7 @@ async def test_a_wish_to_stop_loses_no_builder(driver: LifecycleDriver) -> None:
     going = replace(call, deadline=replace(call.deadline, on_progress=stop))
     with pytest.raises(ResourceInitFailed) as caught:
         await asyncio.wait_for(lifecycle.create(IMAGE.connect(driver.api), checked, going), 20)
-    assert isinstance(caught.value.cause, Cancelled)
+    assert isinstance(caught.value.__cause__, Cancelled)
     driver.emulator.advance(5)
     assert count_objects(driver)["snapshots"] == 0
     await driver.delete(IMAGE, caught.value.stored)

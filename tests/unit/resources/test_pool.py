@@ -432,7 +432,7 @@ async def test_a_cancel_in_the_middle_keeps_what_exists(driver: LifecycleDriver)
             checked,
             OperationContext("Test", Deadline(60, SYSTEM_CLOCK, stop, stop_when_ready)),
         )
-    assert isinstance(stopped.value.cause, Cancelled)
+    assert isinstance(stopped.value.__cause__, Cancelled)
     kept = stopped.value.stored
     assert [member["phase"] for member in pool_members(kept)] == ["Pending"] * 5
     driver.emulator.advance(3600)
@@ -481,7 +481,7 @@ async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(driver: L
             checked,
             OperationContext("Test", Deadline(3, SYSTEM_CLOCK, stop, stop_when_ready)),
         )
-    assert isinstance(stopped.value.cause, Cancelled) or "not done after 3 s; last seen: under way" in str(
+    assert isinstance(stopped.value.__cause__, Cancelled) or "not done after 3 s; last seen: under way" in str(
         stopped.value
     )
     kept = stopped.value.stored

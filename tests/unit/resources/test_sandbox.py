@@ -168,7 +168,7 @@ async def test_a_create_that_breaks_half_way_is_finished_by_the_next(driver: Lif
     driver.emulator.inject("status", method="POST", path="/sandboxes/{id}/pause", status=409)
     with pytest.raises(ResourceInitFailed) as caught:
         await driver.create(SANDBOX, name="dev", paused=True)
-    assert isinstance(caught.value.cause, Conflict)
+    assert isinstance(caught.value.__cause__, Conflict)
     stored = caught.value.stored
     driver.take_requests()
     finished = await lifecycle.finish_create(SANDBOX.connect(driver.api), stored, driver.new_context())
@@ -184,7 +184,7 @@ async def test_what_is_gone_is_said_to_be_gone(driver: LifecycleDriver) -> None:
     assert await driver.read(SANDBOX, stored) is None
     with pytest.raises(ResourceInitFailed, match="no longer exists") as caught:
         await driver.update(SANDBOX, stored, name="dev", cpu=2)
-    assert isinstance(caught.value.cause, OperationFailed)
+    assert isinstance(caught.value.__cause__, OperationFailed)
 
 
 async def test_an_import_is_clean(driver: LifecycleDriver) -> None:

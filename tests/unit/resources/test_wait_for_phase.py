@@ -39,7 +39,7 @@ async def test_what_goes_away_meanwhile_is_said_to_be_gone(
     await resource.connect(driver.api).delete(begun.id, driver.new_context())
     with pytest.raises(ResourceInitFailed, match="it no longer exists: it") as caught:
         await lifecycle.finish_create(resource.connect(driver.api), begun, driver.new_context())
-    assert isinstance(caught.value.cause, OperationFailed)
+    assert isinstance(caught.value.__cause__, OperationFailed)
     assert caught.value.stored.id == begun.id
 
 

@@ -105,7 +105,7 @@ class Executor:
             self._started_creates[address] = failure.stored
             raise
         except Exception as error:
-            raise ResourceInitFailed(started, error) from error
+            raise ResourceInitFailed(started) from error
         del self._started_creates[address]
         return stored
 
@@ -141,7 +141,7 @@ class Executor:
         except ResourceInitFailed:
             raise
         except Exception as error:
-            raise ResourceInitFailed(StoredResource(id, old_inputs, state), error) from error
+            raise ResourceInitFailed(StoredResource(id, old_inputs, state)) from error
         self._started_creates.pop(address, None)
         return stored
 

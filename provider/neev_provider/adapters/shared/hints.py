@@ -66,9 +66,12 @@ PULUMI: Final = Vocabulary(
 )
 
 
-def render(error: NeevError, vocabulary: Vocabulary) -> str:
-    """Return the error's paragraph: what failed, what the API said, and what to do next."""
-    return f"{render_text(error.summary, vocabulary)} {render_text(error.hint, vocabulary)}".strip()
+def render(error: BaseException, vocabulary: Vocabulary, subject: str = "") -> str:
+    """Return the error's paragraph: what failed on which subject, what the API said, and what to do next."""
+    text = str(error)
+    if isinstance(error, NeevError):
+        text = f"{render_text(error.summary, vocabulary)} {render_text(error.hint, vocabulary)}".strip()
+    return text if subject in text else f"{subject}: {text}"
 
 
 def render_text(text: str, vocabulary: Vocabulary) -> str:

@@ -114,7 +114,7 @@ class DirectoryResource(SandboxFileResource[DirectoryInputs, TreeOutputs]):
                         action="sending the files",
                     )
                 except NeevError as error:
-                    raise PartialFailure(_to_observation(id, tree), error) from error
+                    raise PartialFailure(_to_observation(id, tree)) from error
                 return _to_observation(id, tree)
 
     @override

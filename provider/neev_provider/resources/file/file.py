@@ -127,7 +127,7 @@ class FileResource(SandboxFileResource[FileInputs, FileOutputs]):
                     action=inputs.path,
                 )
             except NeevError as error:
-                raise PartialFailure(Observation(id, {}, outputs), error) from error
+                raise PartialFailure(Observation(id, {}, outputs)) from error
             observation = await _observe(session, id, inputs.path, outputs)
         if observation is None:
             raise OperationFailed(

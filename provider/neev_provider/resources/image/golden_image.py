@@ -146,7 +146,7 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
             kept = await _prune(self.api, recipe, there, inputs.history_limit, context)
         except NeevError as error:
             raise PartialFailure(
-                _to_observation(owner, recipe, known, await _list_own_versions(self.api, owner, recipe)), error
+                _to_observation(owner, recipe, known, await _list_own_versions(self.api, owner, recipe))
             ) from error
         return _to_observation(owner, recipe, known, kept)
 

@@ -137,9 +137,10 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         )
         if rollout.failures:
             nothing = context.just_created and not rollout.observations
-            if nothing and (error := await lifecycle.find_missing_reference(self, inputs.to_properties())):
-                raise error
-            raise PartialFailure(observation, aggregate_error(rollout.failures, f"of {inputs.replicas} members failed"))
+            if nothing and (missing := await lifecycle.find_missing_reference(self, inputs.to_properties())):
+                raise missing
+            error = aggregate_error(rollout.failures, f"of {inputs.replicas} members failed")
+            raise PartialFailure(observation) from error
         return observation
 
     @override

@@ -6,12 +6,10 @@ contains nothing else: ``configure`` passes the key.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from collections.abc import Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -25,16 +23,16 @@ from neev_provider.adapters.pulumi.dynamic.secrets import (
     SECRET_NAMES,
     mark_secret_outputs,
     redact_errors,
-    redact_failures,
     secret_inputs,
 )
 from neev_provider.adapters.pulumi.dynamic.values import Values, from_host, to_host
 from neev_provider.adapters.pulumi.property_paths import covers
 from neev_provider.adapters.shared import config
+from neev_provider.adapters.shared.executor import Executor
 from neev_provider.adapters.shared.hints import PULUMI, render
+from neev_provider.adapters.shared.planner import Planner
 from neev_provider.client import Api
 from neev_provider.client.settings import Settings
-from neev_provider.core import lifecycle
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.diff import AUTONAMED_KEY
 from neev_provider.core.errors import NeevError, OutcomeUnknown
@@ -42,8 +40,7 @@ from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed, Stored
 from neev_provider.core.names import generate_name
 from neev_provider.core.redaction import redact
 from neev_provider.core.resource import OperationContext
-from neev_provider.core.validation import INTERNAL_PREFIX, user_properties
-from neev_provider.core.wait import Deadline
+from neev_provider.core.validation import INTERNAL_PREFIX, ValidationFailure, redact_failure, user_properties
 from neev_provider.resources import find_resource
 
 INPUTS = f"{INTERNAL_PREFIX}inputKeys"
@@ -92,18 +89,20 @@ class DynamicProvider(dynamic.ResourceProvider):
     def __getstate__(self) -> None:
         """Return an empty state, so that a pickle contains no settings, even of a configured provider."""
 
-    def _run(self, context: OperationContext, operation: Callable[[Api], Awaitable[T]]) -> T:
+    def _new_executor(self) -> Executor:
+        """Return the executor of one operation: the host repeats no create in the same process."""
+
+        async def connect() -> Api:
+            return event_loop.shared_client(self._settings)
+
+        return Executor(connect, SYSTEM_CLOCK)
+
+    def _run(self, props: Values, operation: Coroutine[Any, Any, T]) -> T:
         """Run the operation on the background loop; add the resource's name to its errors."""
-
-        async def connected() -> T:
-            return await operation(event_loop.shared_client(self._settings))
-
         try:
-            return event_loop.run(connected())
-        except ResourceInitFailed:
-            raise
+            return event_loop.run(operation)
         except NeevError as error:
-            raise self._error_for_resource(error, context) from None
+            raise self._user_error(error, props) from None
 
     @override
     @redact_errors
@@ -112,21 +111,23 @@ class DynamicProvider(dynamic.ResourceProvider):
         limit = self.resource.max_name_length
         old, new = from_host(_olds), from_host(news)
         should_check = new.pop(CHECK_ON_PREVIEW, False)
-        checked, failed = self.resource.check(
+        secret = secret_inputs(self.resource, news)
+        checked, failures = Planner(self.resource).check(
             old,
             new,
-            lambda: generate_name(label, secrets.token_hex(4), max_length=limit),
-            lambda text: self._warn(label, text),
+            generate_name=lambda: generate_name(label, secrets.token_hex(4), max_length=limit),
+            secret_inputs=secret,
+            warn=lambda text: self._warn(label, text),
         )
-        if should_check and not failed:
-            context = self._operation_context(new, "read", self.resource.timeouts.read)
-            failed = self._run(
-                context, lambda _: shared_preflight(self._settings).reference_failures(self.resource, checked, old)
-            )
+        if should_check and not failures:
+            missing = self._run(new, self._find_missing_references(checked, old))
+            failures = [redact_failure(failure, secret) for failure in missing]
         # the same marks as in the second check: with different inputs, the engine would write the whole state again
         checked[PREVIOUS_INPUTS] = sorted(user_properties(_olds or checked))
-        shown = redact_failures(self.resource, failed, news)
-        return dynamic.CheckResult(to_host(checked), to_check_failures(shown, resource_names(self.resource)))
+        return dynamic.CheckResult(to_host(checked), to_check_failures(failures, resource_names(self.resource)))
+
+    async def _find_missing_references(self, new_inputs: Values, old_inputs: Values) -> list[ValidationFailure]:
+        return await shared_preflight(self._settings).reference_failures(self.resource, new_inputs, old_inputs)
 
     def _warn(self, label: str, text: str) -> None:
         # the engine shows the host's stderr among its diagnostics
@@ -135,15 +136,11 @@ class DynamicProvider(dynamic.ResourceProvider):
     @override
     @redact_errors
     def diff(self, _id: str, _olds: Values, _news: Values) -> dynamic.DiffResult:
-        olds = from_host(_olds)
+        planner, state = Planner(self.resource, self._settings.account), from_host(_olds)
         try:
-            self._settings.account.require_same(olds)
+            diff = planner.diff(self._old_inputs(state, _news), state, from_host(_news))
         except NeevError as error:
-            raise self._error_for_resource(
-                error, self._operation_context(_news, "update", self.resource.timeouts.update)
-            ) from None
-        old = self._old_inputs(olds, _news)
-        diff = lifecycle.compute_diff(self.resource, old_inputs=old, state=olds, new_inputs=from_host(_news))
+            raise self._user_error(error, _news) from None
         paths = _news.get(REPLACE_ON_CHANGES) or ()
         forced = {change.property_name for change in diff.changes if any(covers(path, change.path) for path in paths)}
         return dynamic.DiffResult(
@@ -155,21 +152,20 @@ class DynamicProvider(dynamic.ResourceProvider):
     @override
     @redact_errors
     def create(self, props: Values) -> dynamic.CreateResult:
-        context = self._operation_context(props, "create", self.resource.timeouts.create)
+        context = self._operation_context(props, "create")
+        operation = self._new_executor().create(self.resource, context, from_host(props), address="")
         try:
-            stored = self._run(
-                context, lambda api: lifecycle.create(self.resource.connect(api), from_host(props), context)
-            )
-        except ResourceInitFailed as init_failure:
-            raise self._rollback_create(init_failure, props) from None
+            stored = self._run(props, operation)
+        except ResourceInitFailed as failure:
+            raise self._roll_back_create(failure, props) from None
         return dynamic.CreateResult(stored.id, self._mark_secret_outputs(stored, props))
 
     @override
     @redact_errors
     def read(self, id_: str, props: Values) -> dynamic.ReadResult:
-        raw_inputs = self._old_inputs(props)
-        context = self._operation_context(props, "read", self.resource.timeouts.read)
-        stored = self._run(context, lambda api: lifecycle.read(self.resource.connect(api), id_, raw_inputs, props))
+        raw_inputs, context = self._old_inputs(props), self._operation_context(props, "read")
+        operation = self._new_executor().read(self.resource, context, id_, raw_inputs, props, address="")
+        stored = self._run(props, operation)
         if stored is None:
             return dynamic.ReadResult("", {})
         return dynamic.ReadResult(stored.id, self._mark_secret_outputs(stored, raw_inputs), dict(stored.inputs))
@@ -177,69 +173,69 @@ class DynamicProvider(dynamic.ResourceProvider):
     @override
     @redact_errors
     def update(self, _id: str, _olds: Values, _news: Values) -> dynamic.UpdateResult:
-        context = self._operation_context(_news, "update", self.resource.timeouts.update)
-        old, new = self._old_inputs(_olds, _news), from_host(_news)
+        operation = self._new_executor().update(
+            self.resource,
+            self._operation_context(_news, "update"),
+            _id,
+            old_inputs=self._old_inputs(_olds, _news),
+            state=_olds,
+            new_inputs=from_host(_news),
+            address="",
+        )
         try:
-            stored = self._run(
-                context,
-                lambda api: lifecycle.update(
-                    self.resource.connect(api), _id, old_inputs=old, state=_olds, new_inputs=new, context=context
-                ),
-            )
-        except ResourceInitFailed as init_failure:
-            if isinstance(init_failure.cause, OutcomeUnknown):
-                raise self._to_python_error(
-                    f"{context.resource_name}: {init_failure.cause.summary} {NOT_STORED_HINT}"
-                ) from None
-            raise self._error_for_resource(init_failure, context) from None
+            stored = self._run(_news, operation)
+        except ResourceInitFailed as failure:
+            raise self._init_error(failure, _news) from None
         return dynamic.UpdateResult(self._mark_secret_outputs(stored, _news, _olds))
 
     @override
     @redact_errors
     def delete(self, _id: str, _props: Values) -> None:
-        context = replace(self._operation_context(_props, "delete", self.resource.timeouts.delete), state=_props)
-        self._run(context, lambda api: lifecycle.delete(self.resource.connect(api), _id, context))
+        self._run(_props, self._delete(_id, _props, _props))
+
+    def _delete(self, id: str, props: Values, state: Mapping[str, Any]) -> Coroutine[Any, Any, None]:
+        context = self._operation_context(props, "delete")
+        return self._new_executor().delete(self.resource, context, id, state, address="")
 
     def _old_inputs(self, old_state: Values, new_inputs: Mapping[str, Any] = MappingProxyType({})) -> Values:
         # an update that changes only hidden inputs leaves the outputs as they are, so the new inputs take precedence
         names = new_inputs.get(PREVIOUS_INPUTS) or old_state.get(INPUTS) or self.resource.inputs.properties
         return {**{name: old_state[name] for name in names if name in old_state}, **_copy_internal_keys(old_state)}
 
-    def _operation_context(self, props: Values, verb: str, default: float) -> OperationContext:
-        seconds = (props.get(TIMEOUTS) or {}).get(verb) or default
+    def _operation_context(self, props: Values, verb: str) -> OperationContext:
+        seconds = (props.get(TIMEOUTS) or {}).get(verb) or getattr(self.resource.timeouts, verb)
+        secret = secret_inputs(self.resource, props)
+        return self._new_executor().operation_context(self._describe(props), seconds, secret_inputs=secret)
+
+    def _describe(self, props: Values) -> str:
         name = props.get("name")
-        resource = f"{self.resource.name} {props.get(RESOURCE_NAME) or ''}".strip() + (f" ({name})" if name else "")
-        return OperationContext(
-            resource,
-            Deadline(seconds, SYSTEM_CLOCK, asyncio.Event()),
-            secret_inputs=secret_inputs(self.resource, props),
-        )
+        return f"{self.resource.name} {props.get(RESOURCE_NAME) or ''}".strip() + (f" ({name})" if name else "")
 
     def _mark_secret_outputs(self, stored: StoredResource, *raw_inputs: Values) -> Values:
         return mark_secret_outputs(self.resource, host_outputs(stored, raw_inputs[0]), *raw_inputs)
 
-    def _rollback_create(self, init_failure: ResourceInitFailed, props: Values) -> NeevError:
+    def _roll_back_create(self, failure: ResourceInitFailed, props: Values) -> NeevError:
         """Delete the created resource: the host cannot store a resource that failed, so no state would refer to it."""
-        created, reason = init_failure.stored, render(init_failure, PULUMI)
-        context = replace(self._operation_context(props, "delete", self.resource.timeouts.delete), state=created.state)
+        created = failure.stored
         try:
-            self._run(context, lambda api: lifecycle.delete(self.resource.connect(api), created.id, context))
+            event_loop.run(self._delete(created.id, props, created.state))
         except NeevError as error:
-            return self._to_python_error(
-                f"{context.resource_name}: {reason} It could not be deleted either, so {created.id} is still there: "
-                f"{render(error, PULUMI)} Delete it yourself, or it goes on costing money."
+            outcome = (
+                f"It could not be deleted either, so {created.id} is still there: {render(error, PULUMI)} "
+                "Delete it yourself, or it goes on costing money."
             )
-        if isinstance(init_failure.cause, OutcomeUnknown):
-            return self._to_python_error(f"{context.resource_name}: {init_failure.cause.summary} {NOT_STORED_HINT}")
-        return self._to_python_error(
-            f"{context.resource_name}: {reason} It had been made ({created.id}) and is deleted again."
-        )
+            return self._user_error(failure.__cause__ or failure, props, outcome)
+        return self._init_error(failure, props, f"It had been made ({created.id}) and is deleted again.")
 
-    def _error_for_resource(self, error: NeevError, context: OperationContext) -> NeevError:
-        return self._to_python_error(f"{context.resource_name}: {render(error, PULUMI)}")
+    def _init_error(self, failure: ResourceInitFailed, props: Values, outcome: str = "") -> NeevError:
+        error = failure.__cause__ or failure
+        if isinstance(error, OutcomeUnknown):
+            error, outcome = OutcomeUnknown(error.summary, hint=NOT_STORED_HINT), ""
+        return self._user_error(error, props, outcome)
 
-    def _to_python_error(self, text: str) -> NeevError:
-        """Return the error with Python's property names."""
+    def _user_error(self, error: BaseException, props: Values, outcome: str = "") -> NeevError:
+        """Return the error with the resource's name, the outcome, and Python's property names."""
+        text = f"{render(error, PULUMI, self._describe(props))} {outcome}".strip()
         return NeevError(to_python_names(redact(text), resource_names(self.resource)), hint="")
 
 

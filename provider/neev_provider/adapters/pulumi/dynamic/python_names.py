@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_snake
 
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.model import Model
+from neev_provider.core.redaction import redact
 from neev_provider.core.validation import ValidationFailure
 
 _COMMON_NAME: Final = re.compile(r"customTimeouts|get[A-Z]\w+")
@@ -36,12 +37,12 @@ def to_python_names(text: str, names: Mapping[str, str]) -> str:
 
 
 def to_check_failures(failures: Iterable[ValidationFailure], names: Mapping[str, str]) -> list[CheckFailure]:
-    """Return the failures of a check with Python's names, in the host's form."""
+    """Return the failures of a check with Python's names and redacted secrets, in the host's form."""
     return [_to_check_failure(failure, names) for failure in failures]
 
 
 def _to_check_failure(failure: ValidationFailure, names: Mapping[str, str]) -> CheckFailure:
-    path, reason = to_python_names(failure.path, names), to_python_names(failure.reason, names)
+    path, reason = to_python_names(redact(failure.path), names), to_python_names(redact(failure.reason), names)
     # the engine shows the value at the path, but does not find it under Python's name
     return CheckFailure(path, reason) if path == failure.path else CheckFailure("", f"{path}: {reason}")
 

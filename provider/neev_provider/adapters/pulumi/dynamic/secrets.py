@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Final, TypeVar
 
@@ -18,7 +18,7 @@ from neev_provider.core.errors import NeevError
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.markers import Derived
 from neev_provider.core.redaction import Redactor, redact, use_redactor
-from neev_provider.core.validation import INTERNAL_PREFIX, ValidationFailure, redact_failure
+from neev_provider.core.validation import INTERNAL_PREFIX
 
 SECRET_NAMES: Final = f"{INTERNAL_PREFIX}secrets"
 """Hidden input: the properties that are secret by the program."""
@@ -58,15 +58,6 @@ def mark_secret_outputs(resource: AnyResource, outputs: Values, *raw_inputs: Map
         return outputs
     derived = {name for name, declared in resource.outputs.properties.items() if declared.has(Derived)}
     return {name: {SIGNATURE: SECRET, "value": value} if name in derived else value for name, value in outputs.items()}
-
-
-def redact_failures(
-    resource: AnyResource, failures: Iterable[ValidationFailure], new_inputs: Mapping[str, Any]
-) -> list[ValidationFailure]:
-    """Return the failures of a check with secrets redacted."""
-    secret = secret_inputs(resource, new_inputs)
-    shown = (redact_failure(failure, secret) for failure in failures)
-    return [ValidationFailure(redact(item.path), redact(item.reason)) for item in shown]
 
 
 def redact_errors(verb: Callable[..., T]) -> Callable[..., T]:

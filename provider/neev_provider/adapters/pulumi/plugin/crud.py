@@ -136,4 +136,5 @@ def _init_failed(
     properties = fallback
     with contextlib.suppress(Exception):
         properties = marshal_state(resource, failure.stored.state, *sources)
-    return init_failed(user_message(failure.cause, context.resource_name), id=failure.stored.id, properties=properties)
+    reason = user_message(failure.__cause__ or failure, context.resource_name)
+    return init_failed(reason, id=failure.stored.id, properties=properties)

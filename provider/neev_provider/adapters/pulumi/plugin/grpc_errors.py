@@ -69,13 +69,12 @@ def missing_keys_error(message: str, missing: Iterable[tuple[str, str]]) -> Stat
     return StatusError(StatusCode.INVALID_ARGUMENT, message, provider_pb2.ConfigureErrorMissingKeys(missingKeys=keys))
 
 
-def user_message(error: Exception, subject: str) -> str:
+def user_message(error: BaseException, subject: str) -> str:
     """Return the message for the user: the subject, what happened, and what to do next."""
     if not isinstance(error, errors.NeevError):
         _print_traceback(error)
         return f"{subject}: a bug in the NeevAI provider ({type(error).__name__}). Please report it: {ISSUES_URL}"
-    text = render(error, PULUMI)
-    return text if subject in text else f"{subject}: {text}"
+    return render(error, PULUMI, subject)
 
 
 async def abort(context: ServicerContext, error: Exception, subject: str) -> NoReturn:
@@ -101,7 +100,7 @@ def _trailing_metadata(error: StatusError, message: str) -> tuple[tuple[str, byt
     return (("grpc-status-details-bin", status.SerializeToString()),)
 
 
-def _print_traceback(error: Exception) -> None:
+def _print_traceback(error: BaseException) -> None:
     """Print where the error happened, for `-v`, without its message, which may contain a secret."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     sys.stderr.write(f"{type(error).__name__} in the NeevAI provider:\n{frames}")
