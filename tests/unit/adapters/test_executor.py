@@ -34,8 +34,8 @@ async def api() -> AsyncIterator[Api]:
 
 
 async def create(executor: Executor) -> StoredResource:
-    context = executor.operation_context("Sandbox box", 30)
-    return await executor.create(SANDBOX, context, INPUTS, address="box")
+    context = executor.operation_context("Sandbox box", 30, address="box")
+    return await executor.create(SANDBOX, context, INPUTS)
 
 
 async def test_a_sandbox_lives_without_an_engine(api: Api) -> None:
@@ -44,7 +44,7 @@ async def test_a_sandbox_lives_without_an_engine(api: Api) -> None:
 
     executor = Executor(connected, SYSTEM_CLOCK)
     stored = await create(executor)
-    context = executor.operation_context("Sandbox box", 30)
+    context = executor.operation_context("Sandbox box", 30, address="box")
     updated = await executor.update(
         SANDBOX,
         context,
@@ -52,13 +52,12 @@ async def test_a_sandbox_lives_without_an_engine(api: Api) -> None:
         old_inputs=INPUTS,
         state=stored.state,
         new_inputs={**INPUTS, "cpu": 2},
-        address="box",
     )
     assert updated.state["cpu"] == 2
-    observed = await executor.read(SANDBOX, context, stored.id, updated.inputs, updated.state, address="box")
+    observed = await executor.read(SANDBOX, context, stored.id, updated.inputs, updated.state)
     assert observed is not None
-    await executor.delete(SANDBOX, context, stored.id, updated.state, address="box")
-    assert await executor.read(SANDBOX, context, stored.id, updated.inputs, updated.state, address="box") is None
+    await executor.delete(SANDBOX, context, stored.id, updated.state)
+    assert await executor.read(SANDBOX, context, stored.id, updated.inputs, updated.state) is None
 
 
 async def test_a_create_whose_state_cannot_be_stored_keeps_the_id_and_is_continued_by_the_next(api: Api) -> None:

@@ -66,21 +66,22 @@ class Executor:
         """End every operation at once, with what exists."""
         self._cancelled.set()
 
-    def operation_context(
+    def operation_context(  # noqa: PLR0913  every argument has a name
         self,
         resource_name: str,
         timeout: float,
         *,
+        address: str = "",
         secret_inputs: frozenset[str] = frozenset(),
         report: Callable[[str], None] = ignore,
         log: Callable[[str], None] = ignore,
     ) -> OperationContext:
         """Return the context of an operation that begins now and may take `timeout` seconds."""
         deadline = Deadline(timeout, self._clock, self._cancelled, Progress(report))
-        return OperationContext(resource_name, deadline, log=log, secret_inputs=secret_inputs)
+        return OperationContext(resource_name, deadline, address=address, log=log, secret_inputs=secret_inputs)
 
     async def create(
-        self, resource: AnyResource, context: OperationContext, raw_inputs: Mapping[str, Any], *, address: str
+        self, resource: AnyResource, context: OperationContext, raw_inputs: Mapping[str, Any]
     ) -> StoredResource:
         """Create the resource, or continue an attempt of this process at the same address with the same inputs.
 
@@ -89,6 +90,7 @@ class Executor:
         """
         resource = resource.connect(await self._connect())
         # an engine that repeats a create in the same process passes no id
+        address = context.address
         started = self._started_creates.get(address)
         just_created = started is None or started.inputs != raw_inputs
         if started is None or just_created:
@@ -118,7 +120,6 @@ class Executor:
         old_inputs: Mapping[str, Any],
         state: Mapping[str, Any],
         new_inputs: Mapping[str, Any],
-        address: str,
     ) -> StoredResource:
         """Update the resource; without a change, finish what an earlier operation started.
 
@@ -127,7 +128,7 @@ class Executor:
         """
         inputs: dict[str, Any] = {"old_inputs": old_inputs, "state": state, "new_inputs": new_inputs}
         try:
-            self._log_unreadable_values(resource, context, state, address)
+            self._log_unreadable_values(resource, context, state)
             resource = resource.connect(await self._connect())
             compute_diff = run_in_thread(partial(lifecycle.compute_diff, resource, **inputs))
             if (await self.run_unless_cancelled(compute_diff, context.resource_name)).changes:
@@ -142,18 +143,16 @@ class Executor:
             raise
         except Exception as error:
             raise ResourceInitFailed(StoredResource(id, old_inputs, state)) from error
-        self._started_creates.pop(address, None)
+        self._started_creates.pop(context.address, None)
         return stored
 
-    async def read(  # noqa: PLR0913  the engine's own arguments
+    async def read(
         self,
         resource: AnyResource,
         context: OperationContext,
         id: str,
         raw_inputs: Mapping[str, Any] | None,
         state: Mapping[str, Any],
-        *,
-        address: str,
     ) -> StoredResource | None:
         """Read the resource, or return `None` if it is gone. Inputs that lack a required one are those of an import."""
         is_known = raw_inputs is not None and not stored_state.missing_inputs(resource, raw_inputs)
@@ -162,18 +161,16 @@ class Executor:
         stored = await self._run_until_deadline(operation, context)
         if stored is None:
             return None
-        self._log_unreadable_values(resource, context, {**state, **(raw_inputs or {})}, address)
+        self._log_unreadable_values(resource, context, {**state, **(raw_inputs or {})})
         return _keep_imported_flag(stored, state)
 
-    async def delete(
-        self, resource: AnyResource, context: OperationContext, id: str, state: Mapping[str, Any], *, address: str
-    ) -> None:
+    async def delete(self, resource: AnyResource, context: OperationContext, id: str, state: Mapping[str, Any]) -> None:
         """Delete the resource."""
-        self._log_unreadable_values(resource, context, state, address)
+        self._log_unreadable_values(resource, context, state)
         resource = resource.connect(await self._connect())
         operation = lifecycle.delete(resource, id, replace(context, state=state))
         await self._run_until_deadline(operation, context)
-        self._started_creates.pop(address, None)
+        self._started_creates.pop(context.address, None)
 
     async def run_unless_cancelled(self, awaitable: Awaitable[T], action: str) -> T:
         """Return the result; raise `Cancelled` as soon as the provider is cancelled."""
@@ -206,13 +203,13 @@ class Executor:
         raise DeadlineExceeded(context.resource_name, deadline.timeout, last_status)
 
     def _log_unreadable_values(
-        self, resource: AnyResource, context: OperationContext, values: Mapping[str, Any], address: str
+        self, resource: AnyResource, context: OperationContext, values: Mapping[str, Any]
     ) -> None:
         """Log once which stored values this version cannot read."""
         ignored = stored_state.ignored_properties(resource, values)
-        names = [name for name in ignored if (address, name) not in self._reported]
+        names = [name for name in ignored if (context.address, name) not in self._reported]
         if names:
-            self._reported.update((address, name) for name in names)
+            self._reported.update((context.address, name) for name in names)
             context.log(f"{UNREADABLE_VALUES_MESSAGE}: {', '.join(names)}")
 
 

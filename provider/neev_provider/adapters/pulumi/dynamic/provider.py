@@ -153,7 +153,7 @@ class DynamicProvider(dynamic.ResourceProvider):
     @redact_errors
     def create(self, props: Values) -> dynamic.CreateResult:
         context = self._operation_context(props, "create")
-        operation = self._new_executor().create(self.resource, context, from_host(props), address="")
+        operation = self._new_executor().create(self.resource, context, from_host(props))
         try:
             stored = self._run(props, operation)
         except ResourceInitFailed as failure:
@@ -164,7 +164,7 @@ class DynamicProvider(dynamic.ResourceProvider):
     @redact_errors
     def read(self, id_: str, props: Values) -> dynamic.ReadResult:
         raw_inputs, context = self._old_inputs(props), self._operation_context(props, "read")
-        operation = self._new_executor().read(self.resource, context, id_, raw_inputs, props, address="")
+        operation = self._new_executor().read(self.resource, context, id_, raw_inputs, props)
         stored = self._run(props, operation)
         if stored is None:
             return dynamic.ReadResult("", {})
@@ -180,7 +180,6 @@ class DynamicProvider(dynamic.ResourceProvider):
             old_inputs=self._old_inputs(_olds, _news),
             state=_olds,
             new_inputs=from_host(_news),
-            address="",
         )
         try:
             stored = self._run(_news, operation)
@@ -195,7 +194,7 @@ class DynamicProvider(dynamic.ResourceProvider):
 
     def _delete(self, id: str, props: Values, state: Mapping[str, Any]) -> Coroutine[Any, Any, None]:
         context = self._operation_context(props, "delete")
-        return self._new_executor().delete(self.resource, context, id, state, address="")
+        return self._new_executor().delete(self.resource, context, id, state)
 
     def _old_inputs(self, old_state: Values, new_inputs: Mapping[str, Any] = MappingProxyType({})) -> Values:
         # an update that changes only hidden inputs leaves the outputs as they are, so the new inputs take precedence

@@ -45,9 +45,7 @@ class CrudHandler:
         named = resource.name_property
         try:
             with announce_create(context.resource_name, inputs.values.get(named.name) if named else None):
-                stored = await self._flush_after(
-                    self.executor.create(resource, context, inputs.values, address=request.urn)
-                )
+                stored = await self._flush_after(self.executor.create(resource, context, inputs.values))
         except ResourceInitFailed as failure:
             raise _init_failed(resource, failure, context, request.properties, inputs) from failure
         except DeleteBeforeReplaceRequired:
@@ -69,7 +67,6 @@ class CrudHandler:
             old_inputs=unmarshal(request.old_inputs).values,
             state=olds.values,
             new_inputs=news.values,
-            address=request.urn,
         )
         try:
             stored = await self._flush_after(operation)
@@ -83,7 +80,7 @@ class CrudHandler:
         context = self._operation_context(resource, request, resource.timeouts.read, properties)
         raw_inputs = inputs.values if request.HasField("inputs") else None
         stored = await self._flush_after(
-            self.executor.read(resource, context, request.id, raw_inputs, properties.values, address=request.urn)
+            self.executor.read(resource, context, request.id, raw_inputs, properties.values)
         )
         if stored is None:
             return provider_pb2.ReadResponse()
@@ -101,9 +98,7 @@ class CrudHandler:
         """Delete the resource."""
         properties = unmarshal(request.properties) | unmarshal(request.old_inputs)
         context = self._operation_context(resource, request, resource.timeouts.delete, properties)
-        await self._flush_after(
-            self.executor.delete(resource, context, request.id, properties.values, address=request.urn)
-        )
+        await self._flush_after(self.executor.delete(resource, context, request.id, properties.values))
 
     def _operation_context(
         self, resource: AnyResource, request: Any, default_timeout: float, properties: PropertyMap
@@ -112,6 +107,7 @@ class CrudHandler:
         return self.executor.operation_context(
             f"{resource.name} {name_of(request)}",
             request.timeout or default_timeout,
+            address=request.urn,
             secret_inputs=properties.secret_names(inputs) & inputs.keys(),
             report=StatusReporter(self._engine_client, request.urn, self._clock),
             log=lambda text: self._engine_client.log(request.urn, text),
