@@ -131,7 +131,7 @@ def _send_control_request(url: str | None, method: str, path: str, body: object 
     try:
         return Emulator(address.rstrip("/"), "", "", "", "").control(method, path, body)
     except HTTPError as error:
-        _fail(f"the emulator rejected the request ({error.code}): {error.read().decode()}")
+        _fail(f"the emulator rejected the request ({error.code}): {error.reason}")
     except (OSError, ValueError) as error:
         _fail(f"no emulator answers at {address}: {error}")
 

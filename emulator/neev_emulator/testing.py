@@ -9,12 +9,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
-from urllib.request import Request, urlopen
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
 
 from neev_emulator.address import LOOPBACK, RemoteNotAllowedError, bind, format_origin, require_loopback
 from neev_emulator.server import Server
 from neev_emulator.settings import Settings, with_create_seconds
 from neev_emulator.state.backend import Backend
+
+_DIRECT = build_opener(ProxyHandler({}))
+"""Opens a URL without the proxy of the environment, which is for other hosts."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,11 @@ class Emulator:
         """Reject new connections for this long, also to the controls."""
         self.control("POST", "reject-connections", {"seconds": seconds})
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings, by name."""
+        return cast("dict[str, Any]", self.control("GET", "settings"))
+
     def change_settings(self, **settings: object) -> dict[str, Any]:
         """Change the given settings and return all: `change_settings(durations={"pause": 2})`."""
         return cast("dict[str, Any]", self.control("PUT", "settings", settings))
@@ -84,11 +93,19 @@ class Emulator:
         self.control("POST", "reset")
 
     def control(self, method: str, path: str, body: object = None) -> object:
-        """Send a request to one of the controls and return its response (docs/emulator.md)."""
+        """Send a request to one of the controls and return its response (docs/emulator.md).
+
+        Raises:
+            HTTPError: The emulator rejects it; `reason` is the body of the response.
+        """
         url = f"{self.base_url.removesuffix('/agent')}/_emulator/{path}"
         data = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(url, data, method=method)) as response:  # noqa: S310 - always our own loopback address
-            raw = response.read()
+        try:
+            with _DIRECT.open(Request(url, data, method=method)) as response:  # noqa: S310 - always a loopback address
+                raw = response.read()
+        except HTTPError as error:
+            error.msg = error.read().decode(errors="replace")
+            raise
         return json.loads(raw) if raw else None
 
 

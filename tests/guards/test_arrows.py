@@ -56,7 +56,7 @@ MAY_IMPORT = {
 """What the modules below each prefix may import of ours. The longest prefix counts, and `!` excludes a package."""
 
 ONLY_IN = {
-    "httpx": ("neev_provider.client.http",),
+    "httpx": ("neev_provider.client.http", "neev_emulator.httpx_redirect"),
     "pulumi": ("neev_provider.adapters.pulumi", "pulumi_neev"),
     "grpc": ("neev_provider.adapters.pulumi",),
     "google": ("neev_provider.adapters.pulumi",),

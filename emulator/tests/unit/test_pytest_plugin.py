@@ -1,8 +1,10 @@
-"""The pytest fixture of the package."""
+"""The pytest plugin of the package."""
 
-import subprocess
 import sys
-from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
 
 PROGRAM = """
 import os
@@ -10,12 +12,17 @@ from urllib.request import urlopen
 
 import pytest
 
+from neev_emulator import mock_neev
+
 ADDRESSES = []
 
 @pytest.mark.parametrize("run", [1, 2])
 def test_each_test_has_an_empty_emulator(neev_emulator, run):
     assert os.environ["NEEV_BASE_URL"] == neev_emulator.base_url
-    assert neev_emulator.state()["sandboxes"] == 0
+    assert neev_emulator.requests == []
+    neev_emulator.inject("status", status=503)
+    with mock_neev() as emulator:
+        assert emulator is neev_emulator
     ADDRESSES.append(neev_emulator.base_url)
 
 def test_it_ends_with_its_test():
@@ -23,21 +30,37 @@ def test_it_ends_with_its_test():
     for address in ADDRESSES:
         with pytest.raises(OSError):
             urlopen(address)
+
+@mock_neev(sandbox_quota=3)
+def test_a_decorated_test_takes_fixtures(neev_emulator, tmp_path):
+    assert neev_emulator.settings["sandbox_quota"] == 3
+"""
+
+UNUSED = """
+import sys
+
+def test_a_test_without_the_fixture_does_not_import_the_package():
+    assert "pytest_neev_emulator" in sys.modules
+    assert "neev_emulator" not in sys.modules
 """
 
 
-def test_a_test_needs_no_more_than_the_fixtures_name(tmp_path: Path) -> None:
-    (tmp_path / "test_program.py").write_text(PROGRAM)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir",
-        str(tmp_path),
-        str(tmp_path),
-    ]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert "3 passed" in ended.stdout, ended.stdout + ended.stderr
+OPTIONS = ["-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"]
+
+
+def test_a_test_needs_no_more_than_the_fixtures_name(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NEEV_BASE_URL", raising=False)
+    pytester.makepyfile(PROGRAM)
+    pytester.runpytest_inprocess(*OPTIONS).assert_outcomes(passed=4)
+
+
+def test_a_start_of_pytest_does_not_import_the_package(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(UNUSED)
+    pytester.run(sys.executable, "-m", "pytest", *OPTIONS).assert_outcomes(passed=1)
+
+
+def test_the_fixture_is_listed_with_its_description(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_inprocess(*OPTIONS, "--fixtures")
+    result.stdout.fnmatch_lines(["neev_emulator -- *", "*Serve an empty emulator in the place of NeevAI for one test*"])

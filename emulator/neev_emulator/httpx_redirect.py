@@ -1,0 +1,54 @@
+"""Sends this process's httpx requests for NeevAI to an emulator."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import httpx
+
+from neev_emulator.testing import Emulator
+
+_VENDOR_DOMAIN = "neevcloud.com"
+_PROJECT_PATH = re.compile(rb"/orgs/[^/]+/projects/[^/?]+")
+# Each request has its own connection, so that no connection outlives its event loop.
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+
+
+@contextmanager
+def redirect_httpx(emulator: Emulator) -> Iterator[None]:
+    """Send every httpx request for NeevAI or the emulator to the emulator until the block ends.
+
+    The requests are sent with the emulator's key, organization and project, and not through a proxy.
+    """
+    address = httpx.URL(emulator.base_url)
+    transport = httpx.HTTPTransport(verify=False, limits=_LIMITS)
+    async_transport = httpx.AsyncHTTPTransport(verify=False, limits=_LIMITS)
+    send, send_async = httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request
+
+    def is_redirected(url: httpx.URL) -> bool:
+        return url.netloc == address.netloc or f".{url.host}".endswith(f".{_VENDOR_DOMAIN}")
+
+    def redirect(request: httpx.Request) -> httpx.Request:
+        project = f"/orgs/{emulator.org_id}/projects/{emulator.project_id}".encode()
+        path = _PROJECT_PATH.sub(project, request.url.raw_path, count=1)
+        headers = httpx.Headers(request.headers)
+        headers["host"] = address.netloc.decode()
+        if "authorization" in headers:
+            headers["authorization"] = f"Bearer {emulator.api_key}"
+        url = address.copy_with(raw_path=path)
+        return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
+
+    def handle_request(original: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        return send(transport, redirect(request)) if is_redirected(request.url) else send(original, request)
+
+    async def handle_async_request(original: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        if is_redirected(request.url):
+            return await send_async(async_transport, redirect(request))
+        return await send_async(original, request)
+
+    with (
+        patch.object(httpx.HTTPTransport, "handle_request", handle_request),
+        patch.object(httpx.AsyncHTTPTransport, "handle_async_request", handle_async_request),
+    ):
+        yield
