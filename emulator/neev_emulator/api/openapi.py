@@ -16,6 +16,7 @@ _REF = "#/components/schemas/{model}"
 _UUID_SCHEMA = {"type": "string", "format": "uuid"}
 _TOO_MANY_REQUESTS = 429
 _FRAMES_CONTENT = {"application/x-ndjson": {"schema": {"type": "string"}}}
+_RANGE_SCHEMA = {"type": "string", "pattern": "^bytes=[0-9]*-[0-9]*$"}
 _PORT_SCHEMA = {"type": "integer", "minimum": 1, "maximum": 65535}
 
 Json = dict[str, Any]
@@ -157,6 +158,9 @@ def _describe_runtime(schemas: Schemas) -> Iterator[tuple[str, Json]]:
                 _parameter("path", "query", _text_schema(), required=True),
                 _parameter("cwd", "query", _text_schema(), required=False),
             ]
+        if path == "/v1/files/read":
+            description["parameters"].append(_parameter("Range", "header", _RANGE_SCHEMA, required=False))
+            description["responses"] |= {"206": _response("One range.", content), "416": error_response}
         yield f"/sandboxes-runtime{path}", {"post": description}
 
 

@@ -153,7 +153,12 @@ def parse_model(model: type[ModelT], raw: bytes, settings: Settings | None = Non
 def has_valid_key(backend: Backend, request: Request) -> bool:
     """Return whether the request has the API key."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(key.strip().encode(), backend.api_key.encode())
+    return scheme.lower() == "bearer" and is_valid_key(backend, key.strip())
+
+
+def is_valid_key(backend: Backend, key: str) -> bool:
+    """Return whether this is the API key."""
+    return hmac.compare_digest(key.encode(), backend.api_key.encode())
 
 
 def error_response(error: ApiError) -> JSONResponse:

@@ -1,7 +1,7 @@
 """Errors of the runtime: `{"reason_code", "message"}` and their HTTP statuses."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
@@ -55,15 +55,29 @@ _REASON_BY_ERRNO = MappingProxyType(
 class RuntimeApiError(Exception):
     """Raised when the runtime rejects a request, with the status and reason for the caller."""
 
-    def __init__(self, status: int, reason_code: str, message: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        reason_code: str,
+        message: str,
+        *,
+        reason: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.reason_code = reason_code
+        self.reason = reason
+        """The exact cause, where the code has several."""
+        self.headers = headers
         self.message = message.encode(errors="replace").decode()
 
     def response(self) -> Response:
         """Return the error as a response."""
-        return JSONResponse({"reason_code": self.reason_code, "message": self.message}, self.status)
+        body = {"reason_code": self.reason_code, "message": self.message}
+        if self.reason is not None:
+            body["reason"] = self.reason
+        return JSONResponse(body, self.status, headers=self.headers)
 
 
 def runtime_error(reason_code: str, message: str) -> RuntimeApiError:

@@ -1,6 +1,7 @@
 """The file endpoints."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from io import FileIO
 from typing import TypeVar
@@ -10,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from neev_emulator.api.json_response import JSONResponse
-from neev_emulator.runtime.errors import invalid
-from neev_emulator.runtime.request_body import read_body, read_json_fields, require_plain_text
+from neev_emulator.runtime.errors import RuntimeApiError, invalid
+from neev_emulator.runtime.request_body import is_before_0_9, read_body, read_json_fields, require_plain_text
 from neev_emulator.runtime.sandbox_host import SandboxHost
 
 T = TypeVar("T")
 _BLOCK_BYTES = 1 << 18
 _MAX_ENTRIES = 1 << 31
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 async def write(host: SandboxHost, request: Request) -> Response:
@@ -31,11 +33,24 @@ async def write(host: SandboxHost, request: Request) -> Response:
 
 
 async def read(host: SandboxHost, request: Request) -> Response:
-    """Stream the file's content."""
+    """Stream the file's content, or one range of its bytes."""
     file = await _run_on_path("fs.read", host.files.open_reader, host, request)
     size = os.fstat(file.fileno()).st_size
+    wanted = None if is_before_0_9(request) else _parse_range(request.headers.get("range", ""), size)
+    headers, status = {}, 200
+    if wanted is not None:
+        if not wanted:
+            file.close()
+            limits = {"Content-Range": f"bytes */{size}"}
+            raise RuntimeApiError(416, "invalid_argument", f"the file has {size} bytes", headers=limits)
+        headers, status = {"Content-Range": f"bytes {wanted[0]}-{wanted[-1]}/{size}"}, 206
+        file.seek(wanted[0])
+    length = size if wanted is None else len(wanted)
     return StreamingResponse(
-        _stream_content(file, size), media_type="application/octet-stream", headers={"Content-Length": str(size)}
+        _stream_content(file, length),
+        status,
+        media_type="application/octet-stream",
+        headers={"Content-Length": str(length), **headers},
     )
 
 
@@ -90,6 +105,15 @@ async def _run_on_path(tool: str, operation: Callable[..., T], host: SandboxHost
     path = body.text("path")
     with host.record_operation(tool, target=path):
         return await run_in_threadpool(operation, path, cwd=body.optional_text("cwd"))
+
+
+def _parse_range(header: str, size: int) -> range | None:
+    """Return the positions of a range, which are none if it begins after the end; None for the whole file."""
+    match = _RANGE.fullmatch(header)
+    first, last = match.groups() if match else ("", "")
+    if first and (not last or int(first) <= int(last)):
+        return range(int(first), min(int(last) + 1, size) if last else size)
+    return range(max(0, size - int(last)), size) if last and not first else None
 
 
 def _stream_content(file: FileIO, size: int) -> Iterator[bytes]:

@@ -11,6 +11,11 @@ from neev_emulator.runtime.errors import invalid
 MAX_BODY_BYTES = 1 << 20
 
 
+def is_before_0_9(request: Request) -> bool:
+    """Return whether the older API is served."""
+    return getattr(request.state, "api", None) == "0.8"
+
+
 async def read_body(request: Request) -> bytes:
     """Return the body; raise an error if it exceeds 1 MiB."""
     body, is_complete = await read_partial_body(request)

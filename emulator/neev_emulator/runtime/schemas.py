@@ -18,6 +18,7 @@ class RuntimeErrorBody(TypedDict):
 
     reason_code: str
     message: str
+    reason: NotRequired[str]
 
 
 class PathRequest(TypedDict):
