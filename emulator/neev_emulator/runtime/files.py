@@ -36,16 +36,16 @@ async def read(host: SandboxHost, request: Request) -> Response:
     """Stream the file's content, or one range of its bytes."""
     file = await _run_on_path("fs.read", host.files.open_reader, host, request)
     size = os.fstat(file.fileno()).st_size
-    wanted = None if is_before_0_9(request) else _parse_range(request.headers.get("range", ""), size)
+    byte_range = None if is_before_0_9(request) else _parse_range(request.headers.get("range", ""), size)
     headers, status = {}, 200
-    if wanted is not None:
-        if not wanted:
+    if byte_range is not None:
+        if not byte_range:
             file.close()
             limits = {"Content-Range": f"bytes */{size}"}
             raise RuntimeApiError(416, "invalid_argument", f"the file has {size} bytes", headers=limits)
-        headers, status = {"Content-Range": f"bytes {wanted[0]}-{wanted[-1]}/{size}"}, 206
-        file.seek(wanted[0])
-    length = size if wanted is None else len(wanted)
+        headers, status = {"Content-Range": f"bytes {byte_range[0]}-{byte_range[-1]}/{size}"}, 206
+        file.seek(byte_range[0])
+    length = size if byte_range is None else len(byte_range)
     return StreamingResponse(
         _stream_content(file, length),
         status,
