@@ -56,6 +56,7 @@ KEEPALIVE = "POST /sandboxes/{id}/keepalive"
 PAUSE = "POST /sandboxes/{id}/pause"
 RESUME = "POST /sandboxes/{id}/resume"
 ROLLBACK = "POST /sandboxes/{id}/rollback"
+ROLLBACK_AGENT = "POST /agents/{id}/rollback"
 PYTHON = {"image": "docker.io/library/python:3.12"}
 NODE = {"image": "docker.io/library/node:22"}
 UBUNTU = {"templateId": "sb-ubuntu-26-04-minimal"}
@@ -397,6 +398,17 @@ AGENTS = (
                 {**CODER, "paused": False, "idleTimeoutSeconds": 60}, idle_seconds=120, state={"status": "Paused"}
             ),
             update_step({**CODER, "paused": False, "resumeIdlePaused": True}, RESUME_AGENT, state={"status": "Ready"}),
+        ),
+    ),
+    ScenarioCase(
+        "an agent is rolled back to another snapshot, and to each once",
+        "Agent",
+        {**CODER, "rollbackToSnapshotId": "$base"},
+        (
+            no_change_step({**CODER, "rollbackToSnapshotId": "$base"}),
+            update_step({**CODER, "rollbackToSnapshotId": "$later"}, ROLLBACK_AGENT, state={"status": "Ready"}),
+            no_change_step({**CODER, "rollbackToSnapshotId": "$later"}),
+            no_change_step(CODER),
         ),
     ),
     ScenarioCase(

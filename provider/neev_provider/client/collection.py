@@ -159,6 +159,13 @@ class NamedCollection(Collection[NamedT], ABC):
         """Return the object, which is being resumed."""
         return await self._transition(id, "resume", target_phases=self.resuming_phases)
 
+    async def rollback(self, id: str, snapshot_id: str) -> NamedT:
+        """Return the object, which is being rolled back to the snapshot.
+
+        An unknown outcome stays an error: no field shows whether an object was rolled back.
+        """
+        return await self._send("POST", self._path(id, "rollback"), {"snapshot_id": snapshot_id})
+
     async def list(self) -> tuple[NamedT, ...]:
         """Return every object."""
         return await list_all(lambda number: self._read_page(self._root, number))

@@ -122,13 +122,6 @@ class Sandboxes(NamedCollection[Sandbox]):
             started_at = end - sandbox.max_lifetime_seconds
         return 0 if started_at is None else max(0, math.ceil(self._transport.server_clock.now() - started_at))
 
-    async def rollback(self, id: str, snapshot_id: str) -> Sandbox:
-        """Return the sandbox, which is being rolled back to the snapshot.
-
-        An unknown outcome stays an error: no field shows whether a sandbox was rolled back.
-        """
-        return await self._send("POST", self._path(id, "rollback"), {"snapshot_id": snapshot_id})
-
     @override
     async def list(self, *, name: str | None = None, status: str | None = None) -> tuple[Sandbox, ...]:
         """Return every sandbox whose name contains `name` and whose phase is `status`."""

@@ -177,15 +177,15 @@ def preview_update(resource: AnyResource, state: Mapping[str, Any], raw_inputs: 
     return resource.preview_update(stored_state.readable_state(resource, state), raw_inputs)
 
 
-async def find_missing_reference(
+async def find_rejected_input(
     resource: AnyResource,
     new_inputs: Mapping[str, Any],
     old_inputs: Mapping[str, Any] = MappingProxyType({}),
-) -> MissingReference | None:
-    """Return the error of an input that refers to a missing object; ``None`` without one or if a request fails."""
+) -> InputError | None:
+    """Return the error of an input that the API does not accept; ``None`` without one or if a request fails."""
     try:
         await resource.require_references(new_inputs, old_inputs)
-    except MissingReference as error:
+    except InputError as error:
         return error
     except NeevError:
         return None  # the first error is the one to report
@@ -200,9 +200,9 @@ async def _explain(
 ) -> BaseException:
     """Return the error with the declared names, or the error of the input that is the cause of it."""
     if isinstance(error, InvalidRequest | NotFound) and (
-        gone := await find_missing_reference(resource, new_inputs, old_inputs)
+        rejected := await find_rejected_input(resource, new_inputs, old_inputs)
     ):
-        return gone
+        return rejected
     if (
         isinstance(error, Conflict)
         and not old_inputs

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from neev_provider.core.errors import Conflict, InputError
 
 ReferenceCheck: TypeAlias = Callable[[Any, str, str], Awaitable[None]]
-"""Called with the API, the name of an input and its value; raises ``MissingReference`` if the object does not exist."""
+"""Called with the API, the name of an input and its value; raises ``InputError`` if the API would not accept it."""
 
 
 class MissingReference(InputError):

@@ -104,7 +104,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
     max_name_length: ClassVar[int] = MAX_LENGTH
     """Maximum characters of a generated name."""
     references: ClassVar[Mapping[str, ReferenceCheck]] = MappingProxyType({})
-    """The inputs that refer to objects of the API, by field, each with the check that the object exists."""
+    """The inputs that refer to objects of the API, by field, each with the check that the API would accept it."""
     api_field_names: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """The API's names of the inputs, by field, where they differ."""
     parent: ClassVar[str | None] = None
@@ -260,10 +260,10 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
     async def require_references(
         self, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
-        """Raise an error if a changed input refers to an object that does not exist.
+        """Raise an error if a changed input refers to an object that does not exist, or does not fit it.
 
         Raises:
-            MissingReference: an input refers to an object that does not exist.
+            InputError: the API would not accept an input.
         """
         for require, name, value in self.iter_changed_references(new_inputs, old_inputs):
             await require(self.api, name, value)

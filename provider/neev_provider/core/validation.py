@@ -169,6 +169,13 @@ def drop_nulls(value: Any) -> Any:
     return value
 
 
+def contains_unknown(value: Any) -> bool:
+    """Return whether the value, or a part of it at any depth, is known only after the update."""
+    if isinstance(value, Mapping):
+        return any(map(contains_unknown, value.values()))
+    return any(map(contains_unknown, value)) if isinstance(value, list) else value is UNKNOWN
+
+
 def _is_unknown(error: ErrorDetails) -> bool:
     return error["input"] is UNKNOWN
 

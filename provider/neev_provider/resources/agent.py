@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -15,13 +16,15 @@ from neev_provider.client.agents import Agent, Agents
 from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Secret, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Number, Outputs
 from neev_provider.core.names import Name
+from neev_provider.core.reference_errors import ReferenceCheck
 from neev_provider.core.resource import Observation, OperationContext
 from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus
 from neev_provider.resources import egress
+from neev_provider.resources.agent_config import ConfigCheck, known_config
 from neev_provider.resources.egress import DENY_ALL, Egress
 from neev_provider.resources.formats import JsonObject
 from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
-from neev_provider.resources.pausable import PAUSED, PAUSING, PausableInputs, PausableResource
+from neev_provider.resources.pausable import PAUSED, PAUSING, PausableInputs, PausableResource, RollbackInputs
 from neev_provider.resources.references import require_agent_template
 from neev_provider.resources.sandbox.base import LastCrash, was_paused_when_idle
 from neev_provider.resources.sandbox.expiration import Seconds
@@ -29,7 +32,7 @@ from neev_provider.resources.sandbox.expiration import Seconds
 PROVISIONING, FAILED = "Provisioning", "Failed"
 
 
-class AgentInputs(PausableInputs):
+class AgentInputs(PausableInputs, RollbackInputs):
     """Inputs of an agent."""
 
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
@@ -42,7 +45,10 @@ class AgentInputs(PausableInputs):
     region: Annotated[str | None, Replace(if_configured=True)] = None
     """Region of the agent. Defaults to the provider's region, then to the API's default region."""
     config: Annotated[JsonObject | None, Replace()] = None
-    """Settings of the agent, merged over those of its template. The template's `configSchema` describes them."""
+    """Settings of the agent, merged over those of its template. The template's `configSchema` describes them.
+
+    A preview that looks templates up (`checkOnPreview`) validates the settings against the schema.
+    """
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
     """Environment variables of the agent. The API never returns them. Secret."""
     egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(DENY_ALL, only_on_removal=True)] = None
@@ -122,6 +128,17 @@ class AgentResource(PausableResource[Agent, AgentInputs, AgentOutputs]):
         return self.api.agents
 
     @override
+    @classmethod
+    def iter_changed_references(
+        cls, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any]
+    ) -> Iterator[tuple[ReferenceCheck, str, str]]:
+        yield from super().iter_changed_references(new_inputs, old_inputs)
+        template, config = new_inputs.get("agentTemplate"), new_inputs.get("config")
+        is_changed = (template, config) != (old_inputs.get("agentTemplate"), old_inputs.get("config"))
+        if is_changed and isinstance(template, str) and isinstance(config, Mapping):
+            yield ConfigCheck(template), "config", known_config(config)
+
+    @override
     def is_paused(self, item: Agent) -> bool:
         return item.status in (PAUSED, PAUSING)
 
@@ -154,6 +171,7 @@ class AgentResource(PausableResource[Agent, AgentInputs, AgentOutputs]):
     async def update(
         self, id: str, old_inputs: AgentInputs, new_inputs: AgentInputs, context: OperationContext
     ) -> Observation[AgentOutputs]:
+        await self.apply_rollback(id, new_inputs, old_inputs)
         return await self._apply(id, new_inputs, context, old_inputs)
 
     @override

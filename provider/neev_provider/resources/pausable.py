@@ -8,11 +8,13 @@ from typing import Annotated, Final, Generic, Protocol, TypeVar
 from typing_extensions import override
 
 from neev_provider.client import Api
+from neev_provider.core.errors import InvalidRequest, NotFound
 from neev_provider.core.markers import Update
-from neev_provider.core.model import Boolean
+from neev_provider.core.model import Boolean, Inputs
 from neev_provider.core.resource import OperationContext, OutputsT, Resource
 from neev_provider.core.wait import Done, InProgress, WaitStatus, wait_until
 from neev_provider.resources.egress import EgressInputs
+from neev_provider.resources.references import require_snapshot
 
 READY: Final = "Ready"
 PAUSED: Final = "Paused"
@@ -33,6 +35,16 @@ class PausableInputs(EgressInputs):
 
     paused: Annotated[Boolean | None, Update()] = None
     """Whether the object is paused."""
+
+
+class RollbackInputs(Inputs):
+    """Inputs of an object that can be rolled back."""
+
+    rollback_to_snapshot_id: Annotated[str | None, Update()] = None
+    """Id of a snapshot to roll back to. Changing it restores the snapshot's files and discards later changes.
+
+    Id, name and URLs stay. If it is set when the resource is created, no rollback happens.
+    """
 
 
 PausableInputsT = TypeVar("PausableInputsT", bound=PausableInputs)
@@ -60,6 +72,9 @@ class PausableCollection(Protocol[CollectedT_co]):
 
     async def delete(self, id: str, /) -> None:
         """Request the deletion."""
+
+    async def rollback(self, id: str, snapshot_id: str, /) -> CollectedT_co:
+        """Request a rollback to the snapshot."""
 
 
 class PausableResource(Resource[Api, PausableInputsT, OutputsT], Generic[ItemT, PausableInputsT, OutputsT]):
@@ -107,6 +122,17 @@ class PausableResource(Resource[Api, PausableInputsT, OutputsT], Generic[ItemT, 
             deadline=context.deadline,
             action=f"waiting until it is {' or '.join(target_phases)}",
         )
+
+    async def apply_rollback(self, id: str, inputs: RollbackInputs, old_inputs: RollbackInputs) -> None:
+        """Request a rollback if the inputs name another snapshot than before."""
+        snapshot_id = inputs.rollback_to_snapshot_id
+        if snapshot_id in (None, old_inputs.rollback_to_snapshot_id):
+            return
+        try:
+            await self.collection.rollback(id, snapshot_id)
+        except (InvalidRequest, NotFound):
+            await require_snapshot(self.api, "rollbackToSnapshotId", snapshot_id)
+            raise
 
     async def apply_power(
         self, item: ItemT, inputs: PausableInputsT, context: OperationContext, old_inputs: PausableInputsT | None

@@ -23,7 +23,10 @@ class Agent(DynamicResource, provider=AgentProvider):
     agent_template_id: pulumi.Output[str]
     """Id of the agent template, such as `ag-claude-code`."""
     config: pulumi.Output[dict[str, Any] | None]
-    """Settings of the agent, merged over those of its template. The template's `config_schema` describes them."""
+    """Settings of the agent, merged over those of its template. The template's `config_schema` describes them.
+
+    A preview that looks templates up (`checkOnPreview`) validates the settings against the schema.
+    """
     cpu: pulumi.Output[float | None]
     """Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`.
 
@@ -77,6 +80,11 @@ class Agent(DynamicResource, provider=AgentProvider):
 
     Has an effect only if `paused` is `false`.
     """
+    rollback_to_snapshot_id: pulumi.Output[str | None]
+    """Id of a snapshot to roll back to. Changing it restores the snapshot's files and discards later changes.
+
+    Id, name and URLs stay. If it is set when the resource is created, no rollback happens.
+    """
     sandbox_id: pulumi.Output[str]
     """Id of the sandbox that the agent runs in."""
     status: pulumi.Output[str]
@@ -102,6 +110,7 @@ class Agent(DynamicResource, provider=AgentProvider):
         paused: pulumi.Input[bool] | None = None,
         region: pulumi.Input[str] | None = None,
         resume_idle_paused: pulumi.Input[bool] | None = None,
+        rollback_to_snapshot_id: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the resource.
@@ -110,7 +119,7 @@ class Agent(DynamicResource, provider=AgentProvider):
             resource_name: Name in the program; unique in the stack among the resources of this type.
             agent_template: Name of the agent template, such as `claude-code`.
             config: Settings of the agent, merged over those of its template. The template's `config_schema` describes
-                them.
+                them. A preview that looks templates up (`checkOnPreview`) validates the settings against the schema.
             cpu: Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`. Defaults to the
                 template's value.
             disk_gb: Disk size in GB. Allowed: `10` to `100` in steps of `10`. Defaults to the template's value.
@@ -126,10 +135,14 @@ class Agent(DynamicResource, provider=AgentProvider):
             region: Region of the agent. Defaults to the provider's region, then to the API's default region.
             resume_idle_paused: Whether an update resumes an agent that was paused by its idle timeout. Has an effect
                 only if `paused` is `false`.
+            rollback_to_snapshot_id: Id of a snapshot to roll back to. Changing it restores the snapshot's files and
+                discards later changes. Id, name and URLs stay. If it is set when the resource is created, no rollback
+                happens.
             opts: Pulumi's own options.
         """
         super().__init__(resource_name, {
             "agentTemplate": agent_template, "config": config, "cpu": cpu, "diskGb": disk_gb, "egress": egress,
             "env": env, "idleTimeoutSeconds": idle_timeout_seconds, "memoryGb": memory_gb, "name": name,
             "paused": paused, "region": region, "resumeIdlePaused": resume_idle_paused,
+            "rollbackToSnapshotId": rollback_to_snapshot_id,
         }, opts)

@@ -94,9 +94,9 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
     Has an effect only if `paused` is `false`.
     """
     rollback_to_snapshot_id: pulumi.Output[str | None]
-    """Id of a snapshot to roll back to. Changing it restores the sandbox's files and discards later changes.
+    """Id of a snapshot to roll back to. Changing it restores the snapshot's files and discards later changes.
 
-    Id, name and URLs of the sandbox stay. If it is set when the sandbox is created, no rollback happens.
+    Id, name and URLs stay. If it is set when the resource is created, no rollback happens.
     """
     rootfs_disk_gb: pulumi.Output[int | None]
     """Part of the disk for the container's root file system, in GB. Must be less than `disk_gb`.
@@ -172,9 +172,9 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
                 set. If the trigger is set when the sandbox is created, no renewal happens.
             resume_idle_paused: Whether an update resumes a sandbox that was paused by its idle timeout. Has an effect
                 only if `paused` is `false`.
-            rollback_to_snapshot_id: Id of a snapshot to roll back to. Changing it restores the sandbox's files and
-                discards later changes. Id, name and URLs of the sandbox stay. If it is set when the sandbox is created,
-                no rollback happens.
+            rollback_to_snapshot_id: Id of a snapshot to roll back to. Changing it restores the snapshot's files and
+                discards later changes. Id, name and URLs stay. If it is set when the resource is created, no rollback
+                happens.
             rootfs_disk_gb: Part of the disk for the container's root file system, in GB. Must be less than `disk_gb`.
                 Defaults to a fifth of `disk_gb`, at least `4`.
             snapshot_id: Id of the snapshot to start from. Conflicts with `template_id` and `image`. Disk size and

@@ -90,9 +90,9 @@ class SandboxFork(DynamicResource, provider=SandboxForkProvider):
     Has an effect only if `paused` is `false`.
     """
     rollback_to_snapshot_id: pulumi.Output[str | None]
-    """Id of a snapshot to roll back to. Changing it restores the sandbox's files and discards later changes.
+    """Id of a snapshot to roll back to. Changing it restores the snapshot's files and discards later changes.
 
-    Id, name and URLs of the sandbox stay. If it is set when the sandbox is created, no rollback happens.
+    Id, name and URLs stay. If it is set when the resource is created, no rollback happens.
     """
     rootfs_disk_gb: pulumi.Output[int | None]
     """Part of the disk for the container's root file system, in GB."""
@@ -146,9 +146,9 @@ class SandboxFork(DynamicResource, provider=SandboxForkProvider):
                 set. If the trigger is set when the sandbox is created, no renewal happens.
             resume_idle_paused: Whether an update resumes a sandbox that was paused by its idle timeout. Has an effect
                 only if `paused` is `false`.
-            rollback_to_snapshot_id: Id of a snapshot to roll back to. Changing it restores the sandbox's files and
-                discards later changes. Id, name and URLs of the sandbox stay. If it is set when the sandbox is created,
-                no rollback happens.
+            rollback_to_snapshot_id: Id of a snapshot to roll back to. Changing it restores the snapshot's files and
+                discards later changes. Id, name and URLs stay. If it is set when the resource is created, no rollback
+                happens.
             opts: Pulumi's own options.
         """
         super().__init__(resource_name, {

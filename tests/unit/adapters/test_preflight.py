@@ -61,6 +61,20 @@ async def test_a_plan_that_is_to_ask_says_what_an_input_names_and_is_not_there(
     assert "sandboxId: there is no sandbox 'gone'" in await check_failure(plugin, "Snapshot", {"sandboxId": "gone"})
 
 
+async def test_a_plan_that_is_to_ask_checks_the_config_of_an_agent(
+    emulator: Emulator, plugin: FakePulumiEngine
+) -> None:
+    await plugin.configure(checkOnPreview="true")
+    agent = {"agentTemplate": "claude-code", "config": {"model": 5}}
+    for _ in range(2):
+        message = await check_failure(plugin, "Agent", agent)
+        assert 'config.model: does not satisfy {"type": "string"} of the template' in message
+    await plugin.create("Agent", {**agent, "config": {"model": "fast"}}, preview=True)
+    assert list_reads(emulator) == ["/sandboxes", *["/agent-templates"] * 3], "each is asked once"
+    await plugin.create("Agent", {**agent, "agentTemplate": "code-server"}, preview=True)
+    assert "agentTemplate: the catalog has no" in await check_failure(plugin, "Agent", {**agent, "agentTemplate": "x"})
+
+
 async def test_a_plan_of_an_update_asks_for_what_has_changed(emulator: Emulator, plugin: FakePulumiEngine) -> None:
     kept = await plugin.create("GoldenImage", {"name": "web", "templateId": TEMPLATE, "steps": []})
     emulator.clear_log()

@@ -21,7 +21,7 @@ async def test_a_token_is_short_lived_and_in_no_text(api: Api) -> None:
 
 async def test_a_lost_answer_is_asked_for_again(api: Api, emulator: Emulator) -> None:
     await api.sandboxes.create({"name": "box"})
-    emulator.add_fault("reset_after", method="POST", path="/connect-token")
+    emulator.inject("reset_after", method="POST", path="/connect-token")
     assert (await GetConnectToken().call(api, BOX)).token
 
 

@@ -6,12 +6,18 @@ import pytest
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
+from neev_provider.core.errors import InputError
 from neev_provider.core.lifecycle import ResourceInitFailed
 from neev_provider.core.markers import Secret
 from neev_provider.core.validation import parse
 from neev_provider.resources.agent import AgentInputs, AgentOutputs, AgentResource
+from neev_provider.resources.file.file import FileResource
+from neev_provider.resources.preview_port import PreviewPortResource
+from neev_provider.resources.sandbox.sandbox_fork import SandboxForkResource
+from neev_provider.resources.snapshot import SnapshotResource
 
-AGENT = AgentResource()
+AGENT, SNAPSHOT, FILE = AgentResource(), SnapshotResource(), FileResource()
+FORK, PORT = SandboxForkResource(), PreviewPortResource()
 CODER = {"name": "coder", "agentTemplate": "claude-code"}
 WEB = {"name": "web", "agentTemplate": "code-server"}
 ALLOW_LIST_POLICY = {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi.org"}]}
@@ -105,6 +111,47 @@ async def test_a_pause_by_somebody_is_drift_and_one_by_the_platform_is_not(drive
     assert driver.take_requests() == [PATCH]
     stored = await driver.update(AGENT, idle, **arguments, resumeIdlePaused=True)
     assert (stored.state["status"], driver.take_requests()) == ("Ready", [RESUME])
+
+
+async def test_an_agent_is_rolled_back_to_a_snapshot_of_its_sandbox(driver: LifecycleDriver) -> None:
+    """The agent keeps its id; what was written after the snapshot is gone."""
+    stored = await driver.create(AGENT, **CODER)
+    box = stored.state["sandboxId"]
+    kept = await driver.create(SNAPSHOT, sandboxId=box, name="kept")
+    late = await driver.create(FILE, sandboxId=box, path="late.txt", content="late")
+    stored = await driver.update(AGENT, stored, **CODER, rollbackToSnapshotId=kept.id)
+    assert stored.state["status"] == "Ready"
+    assert await driver.read(FILE, late) is None
+
+
+async def test_a_rollback_of_an_agent_to_what_is_not_there_names_the_input(driver: LifecycleDriver) -> None:
+    stored = await driver.create(AGENT, **CODER)
+    with pytest.raises(ResourceInitFailed, match="rollbackToSnapshotId: there is no snapshot") as caught:
+        await driver.update(AGENT, stored, **CODER, rollbackToSnapshotId="00000000-0000-4000-8000-000000000001")
+    assert "rollbackToSnapshotId" not in caught.value.stored.inputs
+
+
+async def test_snapshots_forks_and_ports_of_an_agent_go_by_its_sandbox(driver: LifecycleDriver) -> None:
+    """The outputs of the agent have the id."""
+    stored = await driver.create(AGENT, **WEB)
+    box = stored.state["sandboxId"]
+    await driver.create(FILE, sandboxId=box, path="notes.txt", content="kept")
+    kept = await driver.create(SNAPSHOT, sandboxId=box, name="kept")
+    fork = await driver.create(FORK, sourceSandboxId=box, name="fork")
+    port = await driver.create(PORT, sandboxId=box, port=3000)
+    assert (kept.state["status"], fork.state["phase"]) == ("Ready", "Ready")
+    assert port.state["previewUrl"]
+    for stored in (port, kept):
+        await driver.delete(PORT if stored is port else SNAPSHOT, stored)
+    restored = await driver.api.runtime.session(await driver.api.sandboxes.get(fork.id)).stat("notes.txt")
+    assert restored is not None
+
+
+async def test_a_config_that_the_api_refuses_is_explained_by_the_schema(driver: LifecycleDriver) -> None:
+    """The API says only that the request is invalid."""
+    driver.emulator.inject("status", method="POST", path="/agents", status=400)
+    with pytest.raises(InputError, match=r'config.model: does not satisfy {"type": "string"}'):
+        await driver.create(AGENT, **CODER, config={"model": 5})
 
 
 async def test_where_the_sandbox_is_not_shown_only_an_agent_with_a_window_can_be_idle(driver: LifecycleDriver) -> None:

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from neev_provider.client import Api
+from neev_provider.core.errors import InputError
 from neev_provider.core.lifecycle import AnyResource
-from neev_provider.core.reference_errors import MissingReference
 from neev_provider.core.validation import ValidationFailure
 
 
@@ -23,10 +23,10 @@ class Preflight:
     async def require(
         self, resource: AnyResource, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
-        """Raise an error unless the project is accessible and every object exists to which a changed input refers.
+        """Raise an error unless the project is accessible and the API would accept every changed reference.
 
         Raises:
-            MissingReference: an input refers to an object that does not exist.
+            InputError: an input refers to an object that does not exist, or does not fit it.
             NeevError: the API rejects the key, does not know the project, or is unavailable.
         """
         await self._api.require_project()
@@ -39,9 +39,9 @@ class Preflight:
     async def reference_failures(
         self, resource: AnyResource, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any]
     ) -> list[ValidationFailure]:
-        """Return missing references of the inputs as failures of a check; raise the other errors of `require`."""
+        """Return rejected references of the inputs as failures of a check; raise the other errors of `require`."""
         try:
             await self.require(resource, new_inputs, old_inputs)
-        except MissingReference as error:
+        except InputError as error:
             return [ValidationFailure(error.path, error.reason)]
         return []

@@ -164,7 +164,7 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
         except (InvalidRequest, NotFound) as error:
             created = await list_builders(self.api, ownership.image)
             raise (
-                None if created else await lifecycle.find_missing_reference(self, inputs.to_properties())
+                None if created else await lifecycle.find_rejected_input(self, inputs.to_properties())
             ) or error from error
 
     @override

@@ -7,8 +7,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from neev_provider.core.model import UNKNOWN
-from neev_provider.core.validation import user_properties
+from neev_provider.core.validation import contains_unknown, user_properties
 from neev_provider.resources.image.inputs import RECIPE_FIELDS, GoldenImageInputs, compute_recipe_digest
 from neev_provider.resources.image.steps import compute_step_digests
 
@@ -35,12 +34,6 @@ def plan_recipe(
 
 def _parse_recipe(raw_inputs: Mapping[str, Any], names: Iterable[str]) -> GoldenImageInputs:
     message = {name: raw_inputs[name] for name in names if raw_inputs.get(name) is not None}
-    if _contains_unknown(message):
+    if contains_unknown(message):
         raise ValueError("something of it is not known yet")
     return GoldenImageInputs.model_validate(user_properties(message))
-
-
-def _contains_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_contains_unknown, value.values()))
-    return any(map(_contains_unknown, value)) if isinstance(value, list) else value is UNKNOWN

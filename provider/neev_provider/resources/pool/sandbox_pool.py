@@ -137,8 +137,8 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         )
         if rollout.failures:
             nothing = context.just_created and not rollout.observations
-            if nothing and (missing := await lifecycle.find_missing_reference(self, inputs.to_properties())):
-                raise missing
+            if nothing and (rejected := await lifecycle.find_rejected_input(self, inputs.to_properties())):
+                raise rejected
             error = aggregate_error(rollout.failures, f"of {inputs.replicas} members failed")
             raise PartialFailure(observation) from error
         return observation

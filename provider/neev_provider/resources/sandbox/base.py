@@ -11,15 +11,20 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox, Sandboxes
-from neev_provider.core.errors import InvalidRequest, NotFound
 from neev_provider.core.markers import Computed, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Model, Number, Outputs
 from neev_provider.core.resource import Observation, OperationContext
 from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus
 from neev_provider.resources import egress
 from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
-from neev_provider.resources.pausable import PAUSED, PAUSING, READY, PausableInputs, PausableResource
-from neev_provider.resources.references import require_snapshot
+from neev_provider.resources.pausable import (
+    PAUSED,
+    PAUSING,
+    READY,
+    PausableInputs,
+    PausableResource,
+    RollbackInputs,
+)
 from neev_provider.resources.sandbox import expiration
 from neev_provider.resources.sandbox.expiration import EFFECTIVE_LIFETIME_PROPERTY, ExpirationInputs, RenewableInputs
 
@@ -50,14 +55,8 @@ class UpdatableInputs(ExpirationInputs, PausableInputs):
     """
 
 
-class SandboxBaseInputs(UpdatableInputs, RenewableInputs):
+class SandboxBaseInputs(UpdatableInputs, RenewableInputs, RollbackInputs):
     """Inputs of sandboxes and forks that are updated in place."""
-
-    rollback_to_snapshot_id: Annotated[str | None, Update()] = None
-    """Id of a snapshot to roll back to. Changing it restores the sandbox's files and discards later changes.
-
-    Id, name and URLs of the sandbox stay. If it is set when the sandbox is created, no rollback happens.
-    """
 
 
 class LastCrash(Model):
@@ -141,15 +140,7 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
     async def update(
         self, id: str, old_inputs: InputsT, new_inputs: InputsT, context: OperationContext
     ) -> Observation[OutputsT]:
-        if (
-            new_inputs.rollback_to_snapshot_id is not None
-            and new_inputs.rollback_to_snapshot_id != old_inputs.rollback_to_snapshot_id
-        ):
-            try:
-                await self.api.sandboxes.rollback(id, new_inputs.rollback_to_snapshot_id)
-            except (InvalidRequest, NotFound):
-                await require_snapshot(self.api, "rollbackToSnapshotId", new_inputs.rollback_to_snapshot_id)
-                raise
+        await self.apply_rollback(id, new_inputs, old_inputs)
         return await self.apply(await self.wait_for_phase(id, context), new_inputs, context, old_inputs=old_inputs)
 
     async def apply(
