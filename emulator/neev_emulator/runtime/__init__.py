@@ -11,7 +11,18 @@ from neev_emulator.runtime.audit import AuditRecord
 from neev_emulator.runtime.errors import RuntimeApiError
 from neev_emulator.runtime.mount_namespaces import MountNamespaces
 from neev_emulator.runtime.process_stats import Usage
+from neev_emulator.runtime.processes import start_again
 from neev_emulator.runtime.routes import build_routes
 from neev_emulator.runtime.sandbox_host import SandboxHost
+from neev_emulator.runtime.supervisor import ProcessDefinition
 
-__all__ = ["AuditRecord", "MountNamespaces", "RuntimeApiError", "SandboxHost", "Usage", "build_routes"]
+__all__ = [
+    "AuditRecord",
+    "MountNamespaces",
+    "ProcessDefinition",
+    "RuntimeApiError",
+    "SandboxHost",
+    "Usage",
+    "build_routes",
+    "start_again",
+]

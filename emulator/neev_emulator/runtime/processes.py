@@ -1,18 +1,18 @@
 """The endpoints of supervised processes."""
 
 import signal
-from collections.abc import AsyncGenerator
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import ExitStack, suppress
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from neev_emulator.api.json_response import JSONResponse
-from neev_emulator.runtime.errors import invalid
+from neev_emulator.runtime.errors import RuntimeApiError, invalid
 from neev_emulator.runtime.request_body import RequestFields, read_json_fields
 from neev_emulator.runtime.sandbox_host import SandboxHost
 from neev_emulator.runtime.streaming import Frame, FrameStream, cancel_on_disconnect, exit_frame, output_frame
-from neev_emulator.runtime.supervisor import SupervisedProcess
+from neev_emulator.runtime.supervisor import ProcessDefinition, SupervisedProcess
 
 _MAX_CURSOR = 1 << 62
 
@@ -23,9 +23,8 @@ async def start(host: SandboxHost, request: Request) -> Response:
     program, args, env, stdin = body.text("program"), body.texts("args"), body.variables("env"), body.content("stdin")
     cwd = body.optional_text("cwd")
     with host.record_operation("process.start", command=program):
-        managed_process = host.spawn(program, args, cwd=cwd, env=env, stdin=stdin)
-        process = host.processes.add(managed_process, name=program, args=args, cwd=cwd)
-    return JSONResponse(process.info())
+        definition = host.processes.define(program, tuple(args), cwd=cwd, env=env, stdin=stdin)
+        return JSONResponse(_start(host, definition).info())
 
 
 async def get(host: SandboxHost, request: Request) -> Response:
@@ -73,6 +72,20 @@ async def logs(host: SandboxHost, request: Request) -> Response:
         if follow:
             return FrameStream(_follow_log(process, cursor), stack.pop_all())
         return JSONResponse(_serialize_page(process, cursor))
+
+
+def start_again(host: SandboxHost, definitions: Iterable[ProcessDefinition]) -> None:
+    """Start the processes of a snapshot or fork; omit those whose program or directory is missing."""
+    for definition in definitions:
+        with suppress(RuntimeApiError):
+            _start(host, definition)
+
+
+def _start(host: SandboxHost, definition: ProcessDefinition) -> SupervisedProcess:
+    managed_process = host.spawn(
+        definition.program, definition.args, cwd=definition.cwd, env=definition.env, stdin=definition.stdin
+    )
+    return host.processes.add(definition, managed_process)
 
 
 def _serialize_page(process: SupervisedProcess, cursor: int) -> dict[str, object]:

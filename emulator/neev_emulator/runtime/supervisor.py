@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -14,14 +14,26 @@ _MAX_EXITED = 256
 
 
 @dataclass(frozen=True)
-class SupervisedProcess:
-    """A supervised process and its output. `started_at` is in milliseconds."""
+class ProcessDefinition:
+    """What a supervised process runs, with its id and the time of its start, in milliseconds.
+
+    Snapshots and forks keep it: the process that is started again in a copy of the sandbox is the same one to callers.
+    """
 
     process_id: str
-    name: str
-    args: Sequence[str]
-    cwd: str | None
     started_at: int
+    program: str
+    args: tuple[str, ...] = ()
+    cwd: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    stdin: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class SupervisedProcess:
+    """A supervised process and its output."""
+
+    definition: ProcessDefinition
     managed_process: ManagedProcess
     log: OutputLog = field(default_factory=OutputLog)
 
@@ -34,15 +46,21 @@ class SupervisedProcess:
         """Return its state for a response."""
         exit_code = None if self.is_running else self.managed_process.exit_code
         return {
-            "process_id": self.process_id,
+            "process_id": self.definition.process_id,
             "state": "running" if self.is_running else "exited",
             "exit_code": exit_code,
-            "started_at": self.started_at,
+            "started_at": self.definition.started_at,
         }
 
     def info(self) -> dict[str, object]:
         """Return its state and command for a response."""
-        return {**self.status(), "name": self.name, "args": list(self.args), "cwd": self.cwd}
+        definition = self.definition
+        return {
+            **self.status(),
+            "name": definition.program,
+            "args": list(definition.args),
+            "cwd": definition.cwd,
+        }
 
     async def follow_output(self) -> None:
         """Log the output until the process has exited."""
@@ -60,15 +78,19 @@ class Supervisor:
         self._processes: dict[str, SupervisedProcess] = {}
         self._output_tasks: set[asyncio.Task[None]] = set()
 
-    def add(
-        self, managed_process: ManagedProcess, *, name: str, args: Sequence[str], cwd: str | None
-    ) -> SupervisedProcess:
+    def define(
+        self, program: str, args: tuple[str, ...], *, cwd: str | None, env: Mapping[str, str], stdin: bytes | None
+    ) -> ProcessDefinition:
+        """Return the definition of a new process."""
+        return ProcessDefinition(
+            f"proc-{secrets.token_hex(6)}", round(self._now() * 1000), program, args, cwd, env, stdin
+        )
+
+    def add(self, definition: ProcessDefinition, managed_process: ManagedProcess) -> SupervisedProcess:
         """Supervise the process."""
         self._drop_oldest_exited()
-        process = SupervisedProcess(
-            f"proc-{secrets.token_hex(6)}", name, args, cwd, round(self._now() * 1000), managed_process
-        )
-        self._processes[process.process_id] = process
+        process = SupervisedProcess(definition, managed_process)
+        self._processes[definition.process_id] = process
         task = asyncio.create_task(process.follow_output())
         self._output_tasks.add(task)
         task.add_done_callback(self._output_tasks.discard)
@@ -85,6 +107,14 @@ class Supervisor:
         """Return the processes, the oldest first."""
         return list(self._processes.values())
 
+    def list_running(self) -> tuple[ProcessDefinition, ...]:
+        """Return the definitions of the processes that run."""
+        return tuple(process.definition for process in self.all() if process.is_running)
+
+    def clear(self) -> None:
+        """Remove the processes, which have exited."""
+        self._processes.clear()
+
     async def wait_all(self) -> None:
         """Wait until every process has exited."""
         await asyncio.gather(*self._output_tasks)
@@ -92,4 +122,4 @@ class Supervisor:
     def _drop_oldest_exited(self) -> None:
         exited = [process for process in self.all() if not process.is_running]
         for process in exited[:-_MAX_EXITED]:
-            del self._processes[process.process_id]
+            del self._processes[process.definition.process_id]

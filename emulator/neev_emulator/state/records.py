@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from pydantic import Field
 
+from neev_emulator.runtime import ProcessDefinition
 from neev_emulator.settings import FrozenModel
 from neev_emulator.state.egress import Policy
 
@@ -119,6 +120,7 @@ class SnapshotRecord(Record):
     image: str
     command: list[str] | None = None
     resources: Resources
+    processes: tuple[ProcessDefinition, ...] = Field(default=(), repr=False)
 
 
 class AgentRecord(Record):

@@ -49,19 +49,22 @@ async def create(backend: Backend, project_id: str, body: CreateSandbox) -> Sand
             labels=body.labels or {},
         )
         backend.save(sandbox)
+        if snapshot:
+            backend.storage.start_processes(sandbox, snapshot.processes)
     return sandbox
 
 
 async def fork(backend: Backend, source: SandboxRecord, name: str) -> SandboxRecord:
-    """Create a sandbox with the source's current files, size, egress, environment and expiration policy."""
+    """Create a sandbox with the source's current files, processes, size, egress, environment and expiration policy."""
     require_not_deleting(source)
     with reserve(backend, source.project_id, name):
         key = str(uuid4())
-        await backend.storage.capture(source, key)
+        capture = await backend.storage.capture(source, key)
         fields = initial_fields(backend, key, source.project_id, backend.settings.durations.fork)
         fields |= {"name": name, "ports": {}, "paused_at": None, "idle_deadline": None}
         sandbox = source.with_changes(**fields)
         backend.save(sandbox)
+        backend.storage.start_processes(sandbox, capture.processes)
     return sandbox
 
 
@@ -144,7 +147,7 @@ def set_expiration(backend: Backend, sandbox: SandboxRecord, expiration: Expirat
 
 
 async def rollback(backend: Backend, sandbox: SandboxRecord, snapshot_id: str) -> SandboxRecord:
-    """Restore the snapshot's files: NotReady, then Ready, or Paused if the sandbox was paused."""
+    """Restore the snapshot's files and processes: NotReady, then Ready, or Paused if the sandbox was paused."""
     require_not_deleting(sandbox)
     snapshot = require_ready(backend, sandbox.project_id, snapshot_id)
     await backend.storage.restore(snapshot, sandbox)

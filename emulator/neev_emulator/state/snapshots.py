@@ -9,11 +9,11 @@ from neev_emulator.state.records import SandboxRecord, SnapshotRecord, phase_sch
 
 
 async def create(backend: Backend, sandbox: SandboxRecord, body: CreateSnapshot) -> SnapshotRecord:
-    """Create a snapshot of the sandbox's current files: Pending, then Running, then Ready."""
+    """Create a snapshot of the sandbox's current files and processes: Pending, then Running, then Ready."""
     if sandbox.gone_at is not None:
         raise conflict(f"sandbox {sandbox.name!r} is being deleted")
     key = str(uuid4())
-    size = await backend.storage.capture(sandbox, key)
+    capture = await backend.storage.capture(sandbox, key)
     now = backend.clock.now()
     durations = backend.settings.durations
     snapshot = SnapshotRecord(
@@ -27,7 +27,8 @@ async def create(backend: Backend, sandbox: SandboxRecord, body: CreateSnapshot)
         name=body.name,
         sandbox_id=sandbox.id,
         region=sandbox.region,
-        size_bytes=size,
+        size_bytes=capture.size_bytes,
+        processes=capture.processes,
         expires_at=now + body.retention_seconds if body.retention_seconds else None,
         image=sandbox.image,
         command=sandbox.command,

@@ -6,11 +6,19 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from neev_emulator.clock import Clock
-from neev_emulator.runtime import MountNamespaces, SandboxHost, file_tree
+from neev_emulator.runtime import MountNamespaces, ProcessDefinition, SandboxHost, file_tree, start_again
 from neev_emulator.state.background_tasks import BackgroundTasks
 from neev_emulator.state.records import SandboxRecord, SnapshotRecord
+
+
+class Capture(NamedTuple):
+    """A copy of a sandbox: the size of its files, and the supervised processes that ran."""
+
+    size_bytes: int
+    processes: tuple[ProcessDefinition, ...]
 
 
 class SandboxStorage:
@@ -61,19 +69,20 @@ class SandboxStorage:
             if host := self.find_host(sandbox.id):
                 await host.resume()
 
-    async def capture(self, sandbox: SandboxRecord, key: str) -> int:
-        """Copy the sandbox's files, frozen at one moment, to this key; return their size."""
+    async def capture(self, sandbox: SandboxRecord, key: str) -> Capture:
+        """Copy the sandbox's files, frozen at one moment, to this key."""
         async with self._hold_lock(sandbox.id):
             host = self.host(sandbox)
             file_tree.create_private_directory(self._path(key))
             if sandbox.paused_at is None:
                 await host.pause()
             try:
+                processes = host.processes.list_running()
                 await asyncio.to_thread(host.copy_to, self._path(key) / "workspace")
             finally:
                 if sandbox.paused_at is None:
                     await host.resume()
-            return await asyncio.to_thread(file_tree.measure_size, self._path(key))
+            return Capture(await asyncio.to_thread(file_tree.measure_size, self._path(key)), processes)
 
     async def clone(self, snapshot: SnapshotRecord, key: str) -> None:
         """Copy the snapshot's files to this key, for a new sandbox."""
@@ -82,11 +91,20 @@ class SandboxStorage:
         await asyncio.to_thread(source.copy_to, directory / "workspace")
 
     async def restore(self, snapshot: SnapshotRecord, sandbox: SandboxRecord) -> None:
-        """Replace the sandbox's files by the snapshot's; end its processes."""
+        """Replace the sandbox's files and processes by the snapshot's."""
         async with self._hold_lock(sandbox.id):
             host = self.host(sandbox)
             await host.stop()
             await asyncio.to_thread(host.restore_from, self._path(snapshot.id) / "workspace")
+            host.processes.clear()
+            start_again(host, snapshot.processes)
+            if sandbox.paused_at is not None:
+                await host.pause()
+
+    def start_processes(self, sandbox: SandboxRecord, processes: tuple[ProcessDefinition, ...]) -> None:
+        """Start the processes of a snapshot or fork in its new sandbox."""
+        if processes:
+            start_again(self.host(sandbox), processes)
 
     def discard(self, key: str) -> None:
         """Remove the files and processes of this key in the background."""

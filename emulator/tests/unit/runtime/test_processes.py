@@ -68,7 +68,8 @@ async def test_the_oldest_that_exited_are_forgotten(api: httpx.AsyncClient, host
     first = await start_process(api, "sleep 60")
     for _ in range(258):
         process = host.spawn("true", [], env={})
-        await host.processes.add(process, name="true", args=[], cwd=None).log.wait_until_ended()
+        definition = host.processes.define("true", (), cwd=None, env={}, stdin=None)
+        await host.processes.add(definition, process).log.wait_until_ended()
     known = (await api.post("/v1/processes/list", json={})).json()["processes"]
     assert len(known) == 258
     assert known[0]["process_id"] == first

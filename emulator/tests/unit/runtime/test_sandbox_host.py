@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from helpers.runtime_harness import ManualClock, count_open_descriptors, is_gone, read_state, wait_until
-from neev_emulator.runtime import RuntimeApiError, SandboxHost
+from neev_emulator.runtime import ProcessDefinition, RuntimeApiError, SandboxHost
 from neev_emulator.runtime.process import ManagedProcess
 
 DAEMON = 'setsid sh -c "echo \\$\\$ > pid.new; mv pid.new pid; exec sleep 60" >/dev/null 2>&1 &'
@@ -98,7 +98,7 @@ async def test_paused_processes_stand_still_until_they_are_resumed(host: Sandbox
 
 async def test_stopping_ends_every_process_even_paused_ones_and_those_that_wandered_off(host: SandboxHost) -> None:
     process, wandered = spawn_shell(host, "trap '' TERM; sleep 60"), await spawn_daemon(host)
-    supervised = host.processes.add(spawn_shell(host, "sleep 60"), name="sh", args=[], cwd=None)
+    supervised = host.processes.add(ProcessDefinition("id", 0, "sh"), spawn_shell(host, "sleep 60"))
     await host.pause()
     await host.stop()
     assert is_gone(process.pid)
