@@ -25,7 +25,8 @@ demo: .venv/.stamp ## run the example against the emulator: up, up again, pause,
 	@PATH="$(CURDIR)/$(BIN):$(ENGINE_OF_PYTHON):$$PATH" pulumi-neev emulator --create-seconds 0.5 -- examples/python-dynamic/demo.sh
 
 test: check ## run lint, types and every test, with branch coverage
-	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= tests/unit tests/lifecycle emulator/tests
+	@$(BIN)/pytest -n 2 --dist worksteal emulator/tests
+	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= tests/unit tests/lifecycle
 	@$(BIN)/coverage report --include=$(COVERED) --skip-covered --show-missing --fail-under=100
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/pytest -n 2 --dist worksteal $(WITH_ENGINE)
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import pytest
 
 from helpers.emulator_harness import START, ApiDriver
 from neev_emulator import Backend
@@ -85,11 +87,20 @@ async def test_what_is_gone_leaves_no_files(api: ApiDriver, backend: Backend) ->
     assert list((backend.directory / "files").iterdir()) == []
 
 
+@pytest.fixture
+def low_recursion_limit() -> Iterator[int]:
+    """Lower Python's limit, so that a tree of fewer directories is deeper than it, and yield it."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(400)
+    yield sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+
+
 async def test_a_tree_deeper_than_python_may_recurse_is_captured_forked_and_cleared_away(
-    api: ApiDriver, backend: Backend
+    api: ApiDriver, backend: Backend, low_recursion_limit: int
 ) -> None:
     await api.create_ready(name="web")
-    deep = "d/" * (sys.getrecursionlimit() + 100)
+    deep = "d/" * (low_recursion_limit + 100)
     assert (await call_runtime(api, "web", "/files/mkdir", json={"path": deep})).status_code == 200
     snapshot = (await api.create("/sandboxes/web/snapshots"))["id"]
     await api.create("/sandboxes/web/fork", name="copy")

@@ -11,7 +11,7 @@ import httpx
 from helpers.emulator_harness import ApiDriver
 from neev_emulator import Backend, Durations, RandomFaults, Settings, serve_backend
 
-CLIENTS = 100
+CLIENTS = 40
 FAST_DURATIONS = Durations(create=0.02, fork=0.02, addressable=0, snapshot_start=0, snapshot=0.02, delete=0.02)
 
 
@@ -62,7 +62,7 @@ def find_processes(directory: Path) -> set[int]:
     return pids
 
 
-async def test_a_hundred_clients_live_side_by_side_and_leave_nothing() -> None:
+async def test_many_clients_live_side_by_side_and_leave_nothing() -> None:
     backend = Backend(Settings(durations=FAST_DURATIONS))
     with serve_backend(backend) as emulator:
         base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
