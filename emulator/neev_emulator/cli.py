@@ -4,19 +4,21 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from functools import partial
+from contextlib import nullcontext, suppress
+from functools import partial, wraps
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn, Self
+from typing import Annotated, Any, Self
 
 import typer
+from typer.core import TyperGroup
 
-from neev_emulator import controls
+from neev_emulator import background, controls
 from neev_emulator.address import RemoteNotAllowedError, is_loopback
+from neev_emulator.cli_errors import exit_with_error
+from neev_emulator.server_file import ServerFile
 from neev_emulator.settings import ApiVersion, Settings, with_create_seconds
 from neev_emulator.state.backend import Backend
 from neev_emulator.state.store import StoreError
@@ -36,9 +38,22 @@ _NO_MOUNTS_WARNING = (
     "in their arguments and variables, but not in scripts and other files"
 )
 
-app = typer.Typer(subcommand_metavar="[CONTROL | -- COMMAND [ARGS]...]")
+
+class EmulatorGroup(TyperGroup):
+    """The subcommands; what follows `--` is a command to run, and becomes the context's object."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments before `--`."""
+        separator = args.index("--") if "--" in args else len(args)
+        ctx.obj = tuple(args[separator + 1 :])
+        return super().parse_args(ctx, args[:separator])
+
+
+app = typer.Typer(cls=EmulatorGroup, subcommand_metavar="[CONTROL | -- COMMAND [ARGS]...]")
 for control in (controls.faults, controls.advance, controls.log, controls.settings, controls.state):
     app.command()(control)
+for command in (background.stop, background.status, background.reset, background.env):
+    app.command()(command)
 
 
 @app.callback(invoke_without_command=True)
@@ -58,7 +73,7 @@ def emulator(  # noqa: PLR0913 - one for each option
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(file_okay=False, help="Directory that keeps the state. Without it, nothing is kept."),
+        typer.Option(file_okay=False, help="Directory that keeps the state. Without it, only `start` keeps any."),
     ] = None,
     api: Annotated[ApiVersion, typer.Option(envvar="NEEV_EMULATOR_API", help="Version of the API to serve.")] = "0.9",
     create_seconds: Annotated[
@@ -77,7 +92,7 @@ def emulator(  # noqa: PLR0913 - one for each option
     Their environment contains no key of yours. Egress policies are stored, not enforced. See docs/emulator.md.
 
     With a command after `--`, it runs the command with these variables, then stops and exits with its status.
-    The commands below control a running emulator.
+    `start` runs it in the background. The commands below control a running emulator.
 
     Examples:
     neev-emulator --create-seconds 2.5
@@ -89,13 +104,17 @@ def emulator(  # noqa: PLR0913 - one for each option
     neev-emulator advance 1h
     """
     if context.invoked_subcommand is not None:
+        _reject_options(context)
         return
-    command: tuple[str, ...] = context.obj or ()
+    command: tuple[str, ...] = context.obj
     forwarder = SignalForwarder()
+    server_file = ServerFile(data) if data else None
     backend = _create_backend(data, Settings(api=api, sandbox_quota=quota), create_seconds)
     try:
         server = serve_backend(backend, host=host, port=port, allow_remote=allow_remote, allow_hosts=allow_host or ())
-        with forwarder, server as running:
+        with server_file.lock() if server_file else nullcontext(), forwarder, server as running:
+            if server_file:
+                server_file.write(running.env)
             if not is_loopback(host):
                 typer.echo(_REMOTE_WARNING.format(host=host), err=True)
             if backend.mounts.unavailable_reason:
@@ -103,10 +122,28 @@ def emulator(  # noqa: PLR0913 - one for each option
             run = partial(_run_command, command) if command else _print_env_and_wait
             status = run(running.env, forwarder)
     except OSError as error:
-        _exit_with_error(f"cannot listen on port {port} of {host}: {error.strerror}")
+        exit_with_error(f"cannot listen on port {port} of {host}: {error.strerror}")
     except RemoteNotAllowedError as error:
-        _exit_with_error(f"{error}, with --allow-remote")
+        exit_with_error(f"{error}, with --allow-remote")
     raise typer.Exit(status)
+
+
+@app.command()
+@wraps(emulator, assigned=["__annotations__"])
+def start(context: typer.Context, *, data: Path | None, **options: Any) -> None:
+    """Start an emulator in the background, with its state kept.
+
+    It is found again by its data directory: in another shell, and after a restart of the machine. Without --data, that
+    is neev-emulator in $XDG_STATE_HOME or ~/.local/state. What it reports while it runs is in emulator.log there.
+
+    Examples:
+    neev-emulator start
+
+    neev-emulator start --data .neev --port 8123
+    """
+    if context.obj:
+        raise typer.BadParameter("it runs no command; set the variables with `neev-emulator env`")
+    background.start_server(data, background.to_arguments(options))
 
 
 class SignalForwarder:
@@ -144,13 +181,21 @@ class SignalForwarder:
             self._process.send_signal(number)
 
 
+def _reject_options(context: typer.Context) -> None:
+    """Reject what belongs to an emulator in the foreground; a subcommand has options of its own."""
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(f"it belongs after {context.invoked_subcommand}", param_hint=parameter.opts[0])
+
+
 def _create_backend(data: Path | None, settings: Settings, create_seconds: float | None) -> Backend:
     try:
         return Backend(settings if create_seconds is None else with_create_seconds(create_seconds, settings), data=data)
     except StoreError as error:
-        _exit_with_error(str(error))
+        exit_with_error(str(error))
     except OSError as error:
-        _exit_with_error(f"cannot store the state in {data}: {error.strerror}")
+        exit_with_error(f"cannot store the state in {data}: {error.strerror}")
 
 
 def _print_env_and_wait(env: Mapping[str, str], forwarder: SignalForwarder) -> int:
@@ -180,13 +225,6 @@ def _is_in_foreground() -> bool:
     return False
 
 
-def _exit_with_error(message: str) -> NoReturn:
-    typer.echo(f"neev-emulator: {message}", err=True)
-    raise typer.Exit(1)
-
-
-def main(arguments: Sequence[str] | None = None, prog_name: str = "neev-emulator") -> None:
-    """Run `neev-emulator`. The arguments after `--` are a command to run."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    separator = arguments.index("--") if "--" in arguments else len(arguments)
-    app(args=arguments[:separator], obj=tuple(arguments[separator + 1 :]), prog_name=prog_name)
+def main() -> None:
+    """Run `neev-emulator`."""
+    app(prog_name="neev-emulator")

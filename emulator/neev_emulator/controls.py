@@ -3,17 +3,22 @@
 import json
 import os
 import re
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 from urllib.error import HTTPError
 
 import typer
 
+from neev_emulator.cli_errors import exit_with_error
+from neev_emulator.server_file import ServerFile, default_directory
 from neev_emulator.testing import Emulator
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+)([smhd])")
 
-Url = Annotated[str | None, typer.Option("--url", help="Address of the emulator; by default NEEV_BASE_URL.")]
+Url = Annotated[
+    str | None,
+    typer.Option("--url", help="Address of the emulator; by default NEEV_BASE_URL, or the one in the background."),
+]
 Clear = Annotated[bool, typer.Option("--clear", help="Remove all of them.")]
 Assignments = Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE]...")]
 
@@ -125,15 +130,20 @@ def _parse_value(text: str) -> Any:
 
 
 def _send_control_request(url: str | None, method: str, path: str, body: object = None) -> object:
-    address = url or os.environ.get("NEEV_BASE_URL")
+    address = url or os.environ.get("NEEV_BASE_URL") or _find_background_address()
     if not address:
-        _fail("no address of an emulator: set NEEV_BASE_URL to the value that it printed, or use --url")
+        exit_with_error("no emulator runs in the background; start one, set NEEV_BASE_URL to its address, or use --url")
     try:
         return Emulator(address.rstrip("/"), "", "", "", "").control(method, path, body)
     except HTTPError as error:
-        _fail(f"the emulator rejected the request ({error.code}): {error.reason}")
+        exit_with_error(f"the emulator rejected the request ({error.code}): {error.reason}")
     except (OSError, ValueError) as error:
-        _fail(f"no emulator answers at {address}: {error}")
+        exit_with_error(f"no emulator answers at {address}: {error}")
+
+
+def _find_background_address() -> str | None:
+    running = ServerFile(default_directory()).read()
+    return running.env["NEEV_BASE_URL"] if running else None
 
 
 def _parse_duration(text: str) -> float:
@@ -146,8 +156,3 @@ def _parse_duration(text: str) -> float:
 
 def _print_json(value: object) -> None:
     typer.echo(json.dumps(value, indent=2))
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"neev-emulator: {message}", err=True)
-    raise typer.Exit(1)

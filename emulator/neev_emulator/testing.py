@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,17 @@ class Emulator:
     region: str
     reopen: Callable[[], None] | None = field(default=None, repr=False, compare=False)
     """Accepts connections again at once; None if the emulator runs in another process."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Emulator":
+        """Return the emulator to which these environment variables lead."""
+        return cls(
+            base_url=env["NEEV_BASE_URL"],
+            api_key=env["NEEV_API_KEY"],
+            org_id=env["NEEV_ORG_ID"],
+            project_id=env["NEEV_PROJECT_ID"],
+            region=env["NEEV_REGION"],
+        )
 
     @property
     def env(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ from neev_emulator.state.store import Store
 from neev_emulator.state.timers import TimerKey, TimerQueue
 
 ORG_ID = "org-emulator"
-_STATE_FILE = "state.sqlite"
+STATE_FILE = "state.sqlite"
 PROJECT_IDS = ("project-emulator", "project-other")
 
 
@@ -54,7 +54,7 @@ class Backend:
         self._is_temporary = data is None
         self.directory = _prepare_directory(data or Path(tempfile.mkdtemp(prefix="neev-emulator-")))
         self.mounts = mounts or MountNamespaces(self.directory)
-        self.store = Store(None if self._is_temporary else self.directory / _STATE_FILE)
+        self.store = Store(None if self._is_temporary else self.directory / STATE_FILE)
         self.api_key = self._load_or_store("api_key", api_key or f"nv_{secrets.token_urlsafe(24)}")
         self.signing_key = self._load_or_store("signing_key", secrets.token_hex(32))
         self.clock.offset += float(self._load_or_store("clock_offset", "0"))
@@ -176,7 +176,7 @@ class Backend:
 def _prepare_directory(directory: Path) -> Path:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     # A directory with other content keeps its mode: the emulator protects its own files.
-    is_own = (directory / _STATE_FILE).exists() or not any(directory.iterdir())
+    is_own = (directory / STATE_FILE).exists() or not any(directory.iterdir())
     if is_own and directory.stat().st_uid == os.geteuid():
         return file_tree.create_private_directory(directory)
     return directory.resolve()

@@ -66,7 +66,6 @@ def test_an_address_can_be_given(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (("state",), 1, "no address of an emulator"),
         (("state", "--url", "http://127.0.0.1:1/agent"), 1, "no emulator answers at"),
         (("state", "--url", "nonsense"), 1, "no emulator answers at"),
         (("advance", "soon"), 2, "not a duration"),

@@ -67,6 +67,20 @@ def test_its_help_says_what_a_reader_decides_by() -> None:
         assert sentence in output
 
 
+@pytest.mark.parametrize(
+    ("words", "completions"),
+    [
+        ("neev-emulator st", "start stop status state"),
+        ("neev-emulator env --shell f", "fish"),
+        ("neev-emulator start --q", "--quota"),
+    ],
+)
+def test_a_shell_completes_its_commands_options_and_values(words: str, completions: str) -> None:
+    request = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" ")), "_NEEV_EMULATOR_COMPLETE": "complete_bash"}
+    result = run_emulator(env={**os.environ, **request})
+    assert set(result.stdout.split()) == set(completions.split())
+
+
 def test_it_prints_one_line_to_evaluate_when_it_is_ready() -> None:
     with start_emulator() as process:
         export, *pairs = shlex.split(read_line(process))

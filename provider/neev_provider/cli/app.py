@@ -1,9 +1,10 @@
 """The application: all commands of `pulumi-neev`."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points, version
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -11,7 +12,10 @@ from neev_provider.cli.doctor.command import doctor
 from neev_provider.cli.recover.command import recover
 from neev_provider.cli.sweep.command import sweep
 
-app = typer.Typer(name="pulumi-neev", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+_COMPLETION_VARIABLE = "_PULUMI_NEEV_COMPLETE"
+"""A shell that completes a command sets it."""
+
+app = typer.Typer(name="pulumi-neev", no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(doctor)
 app.command()(recover)
 app.command()(sweep)
@@ -20,21 +24,21 @@ app.command()(sweep)
 @app.command("emulator")
 def _emulator() -> None:
     """Run `neev-emulator`, an emulator of the API on this machine."""
-    raise AssertionError("`main` hands this command over")
-
-
-def _run_emulator(arguments: Sequence[str]) -> NoReturn:
-    # by its entry point: the provider works without the emulator, and imports nothing of it
-    for entry in entry_points(group="console_scripts", name="neev-emulator"):
-        entry.load()(arguments, prog_name="pulumi-neev emulator")
     sys.exit("pulumi-neev: the emulator is not installed. Run: pip install 'pulumi-neev[emulator]'")
+
+
+def _add_emulator() -> None:
+    """Put the commands of `neev-emulator` in the place of the one above, if they are installed."""
+    # by their entry point: the provider works without the emulator, and imports nothing of it
+    for entry in entry_points(group="pulumi_neev.commands", name="emulator"):
+        app.add_typer(entry.load(), name=entry.name)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `pulumi-neev`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == ["emulator"]:
-        _run_emulator(given[1:])
+    if given[:1] == ["emulator"] or _COMPLETION_VARIABLE in os.environ:
+        _add_emulator()
     app(args=given, prog_name="pulumi-neev")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -9,8 +10,9 @@ RUN = [sys.executable, "-c", "from neev_provider.cli import main; main()"]
 MISSING = "import importlib.metadata as m, neev_provider.cli.app as app; app.entry_points = lambda **_: (); app.main()"
 
 
-def run(*arguments: str, command: list[str] = RUN) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60, check=False)
+def run(*arguments: str, command: list[str] = RUN, **variables: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **variables}
+    return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60, check=False, env=env)
 
 
 def test_everything_after_it_is_handed_over() -> None:
@@ -28,6 +30,16 @@ def test_everything_after_it_is_handed_over() -> None:
 
 def test_its_help_speaks_of_the_command_that_was_typed() -> None:
     assert "pulumi-neev emulator" in run("emulator", "--help").stdout
+
+
+def test_a_shell_completes_its_commands_too() -> None:
+    for words, completions in [
+        ("pulumi-neev emu", {"emulator"}),
+        ("pulumi-neev doctor --st", {"--stack"}),
+        ("pulumi-neev emulator st", {"start", "stop", "status", "state"}),
+    ]:
+        ended = run(COMP_WORDS=words, COMP_CWORD=str(words.count(" ")), _PULUMI_NEEV_COMPLETE="complete_bash")
+        assert set(ended.stdout.split()) == completions, ended.stderr
 
 
 def test_without_the_emulator_it_says_how_to_install_it() -> None:

@@ -1,0 +1,5 @@
+"""`python -m neev_emulator`: the same as `neev-emulator`."""
+
+from neev_emulator.cli import main
+
+main()

@@ -1,0 +1,80 @@
+"""The file in a data directory that describes the emulator that serves it."""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from neev_emulator.testing import Emulator
+
+_NAME = "server.json"
+_POLL_INTERVAL = 0.05
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """The process of an emulator, and how to reach it."""
+
+    pid: int
+    env: dict[str, str]
+    """The environment variables for a client."""
+
+    @property
+    def emulator(self) -> Emulator:
+        """Return the controls of the emulator."""
+        return Emulator.from_env(self.env)
+
+
+def default_directory() -> Path:
+    """Return the data directory of `neev-emulator start`."""
+    home = Path(os.environ.get("XDG_STATE_HOME", ""))
+    return (home if home.is_absolute() else Path.home() / ".local" / "state") / "neev-emulator"
+
+
+class ServerFile:
+    """Locked as long as its emulator runs, so that neither a crash nor a reused process id misleads."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / _NAME
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the file until the block ends."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            os.ftruncate(descriptor, 0)
+            yield
+            os.ftruncate(descriptor, 0)
+        finally:
+            os.close(descriptor)
+
+    def write(self, env: dict[str, str]) -> None:
+        """Describe this process, which holds the file."""
+        self._path.write_text(json.dumps({"pid": os.getpid(), "env": env}))
+
+    def read(self) -> RunningServer | None:
+        """Return the emulator that runs, when it has started; None if none runs."""
+        while self.is_locked():
+            if text := self._path.read_text():
+                return RunningServer(**json.loads(text))
+            time.sleep(_POLL_INTERVAL)
+        return None
+
+    def is_locked(self) -> bool:
+        """Return whether an emulator holds the file."""
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False

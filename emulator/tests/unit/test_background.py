@@ -1,0 +1,223 @@
+"""The commands that start an emulator in the background and find it again."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from neev_emulator import Emulator, serve
+from neev_emulator.background import Shell, to_arguments
+from neev_emulator.cli import app
+from neev_emulator.server_file import ServerFile, default_directory
+
+DIRECTORY = "neev-emulator"
+
+
+@pytest.fixture(autouse=True)
+def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Set the environment of a user without an emulator."""
+    for name in [name for name in os.environ if name.startswith("NEEV")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., str]]:
+    """Return a function that starts an emulator; stop all of them."""
+    started: list[list[str]] = []
+
+    def start_emulator(*options: str, data: str | Path | None = None) -> str:
+        started.append(["--data", str(data)] if data else [])
+        command = [sys.executable, "-m", "neev_emulator", "start", *started[-1], *options]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    yield start_emulator
+    for options in started:
+        run("stop", *options)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments, env={"COLUMNS": "200"})
+
+
+def output_of(*arguments: str) -> str:
+    result = run(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def read_env(*options: str) -> dict[str, str]:
+    """Return the variables that a shell has after it evaluated the output of `env`."""
+    script = f"{output_of('env', *options)}\nprintenv | grep ^NEEV_"
+    found = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    return dict(line.split("=", 1) for line in found.stdout.splitlines())
+
+
+def create_sandbox(emulator: Emulator) -> None:
+    base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
+    headers = {"authorization": f"Bearer {emulator.api_key}"}
+    httpx.post(f"{base}/sandboxes", json={"name": "web"}, headers=headers).raise_for_status()
+
+
+def read_status(*options: str) -> dict[str, str]:
+    return dict(line.split(maxsplit=1) for line in output_of("status", *options).splitlines())
+
+
+def test_an_emulator_is_found_by_other_shells_and_keeps_its_state(start: Callable[..., str], state_home: Path) -> None:
+    text = start()
+    first = Emulator.from_env(read_env())
+    create_sandbox(first)
+    status = read_status()
+    assert list(status) == ["address", "api", "sandboxes", "process", "data"]
+    assert (status["address"], status["api"], status["sandboxes"]) == (first.base_url, "0.9", "1")
+    assert status["data"] == str(state_home / DIRECTORY)
+    assert f"runs at {first.base_url} (process {status['process']})" in text
+    assert output_of("stop") == f"The emulator at {first.base_url} has stopped.\n"
+    start("--api", "0.8", data=state_home / DIRECTORY)
+    assert Emulator.from_env(read_env()) == first
+    assert (read_status()["api"], read_status()["sandboxes"]) == ("0.8", "1")
+
+
+def test_a_second_start_reports_the_emulator_that_runs(start: Callable[..., str]) -> None:
+    start()
+    process = read_status()["process"]
+    text = start()
+    assert f"already runs at {read_env()['NEEV_BASE_URL']} (process {process})" in text
+    assert "neev-emulator stop\n" in text
+
+
+def test_its_directory_is_private(start: Callable[..., str], state_home: Path) -> None:
+    start()
+    directory = state_home / DIRECTORY
+    paths = [directory, *directory.iterdir()]
+    assert {"emulator.log", "server.json", "state.sqlite"} <= {path.name for path in paths}
+    assert [path.name for path in paths if path.stat().st_mode & 0o077] == []
+
+
+def test_a_killed_emulator_does_not_run_and_can_be_started_again(start: Callable[..., str]) -> None:
+    start()
+    status, env = read_status(), read_env()
+    descriptor = os.pidfd_open(int(status["process"]))
+    os.kill(int(status["process"]), signal.SIGKILL)
+    assert select.select([descriptor], [], [], 30)[0]
+    os.close(descriptor)
+    for command in ("status", "stop", "env"):
+        result = run(command)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr.endswith("start one: neev-emulator start\n")
+    start()
+    assert read_env() == env
+    assert read_status()["process"] != status["process"]
+
+
+def test_the_process_of_a_stale_file_is_not_signalled(state_home: Path) -> None:
+    server_file = ServerFile(state_home)
+    server_file.write({"NEEV_BASE_URL": "http://127.0.0.1:1/agent"})  # it names the process of the tests
+    assert server_file.read() is None
+    assert run("stop", "--data", str(state_home)).exit_code == 1
+
+
+def test_a_reset_empties_the_state_whether_the_emulator_runs_or_not(
+    start: Callable[..., str], state_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(state_home)
+    options = ("--data", "it's kept")
+    result = run("reset", *options)
+    assert (result.exit_code, "has no state of an emulator" in result.stderr) == (1, True)
+    start(data="it's kept")
+    emulator = Emulator.from_env(read_env(*options))
+    create_sandbox(emulator)
+    assert output_of("reset", *options) == "The state is empty.\n"
+    assert read_status(*options)["sandboxes"] == "0"
+    create_sandbox(emulator)
+    output_of("stop", *options)
+    output_of("reset", *options)
+    start(data="it's kept")
+    assert read_status(*options)["sandboxes"] == "0"
+    assert Emulator.from_env(read_env(*options)) == emulator
+
+
+def test_a_state_that_another_program_uses_is_not_reset(state_home: Path) -> None:
+    with serve(data=state_home):
+        result = run("reset", "--data", str(state_home))
+    assert (result.exit_code, "in use by another emulator" in result.stderr) == (1, True)
+
+
+def test_an_emulator_that_cannot_start_reports_why() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = run("start", "--port", port)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"cannot listen on port {port}" in result.stderr
+    assert run("status").exit_code == 1
+
+
+def test_an_emulator_that_rejects_connections_does_not_respond(start: Callable[..., str]) -> None:
+    start()
+    Emulator.from_env(read_env()).reject_connections(600)
+    result = run("status")
+    assert (result.exit_code, "does not respond" in result.stderr) == (1, True)
+
+
+def test_the_controls_find_the_emulator_in_the_background(start: Callable[..., str]) -> None:
+    result = run("state")
+    assert (result.exit_code, "no emulator runs in the background" in result.stderr) == (1, True)
+    start()
+    assert '"sandboxes": 0' in output_of("state")
+
+
+def test_the_variables_are_printed_for_other_shells(state_home: Path) -> None:
+    server_file = ServerFile(state_home)
+    with server_file.lock():
+        server_file.write({"NEEV_REGION": "as-south-1"})
+        printed = {shell: output_of("env", "--data", str(state_home), "--shell", shell) for shell in Shell}
+    assert printed == {
+        "posix": "export NEEV_REGION=as-south-1\n",
+        "fish": "set -gx NEEV_REGION as-south-1\n",
+        "powershell": "$env:NEEV_REGION = 'as-south-1'\n",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--port", "1", "start"), "it belongs after start"),
+        (("--data", "x", "status"), "it belongs after status"),
+    ],
+)
+def test_an_option_before_the_command_is_rejected(arguments: tuple[str, ...], message: str) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, message in result.stderr) == (2, True)
+
+
+def test_a_start_runs_no_command() -> None:
+    result = run("start", "--", "true")
+    assert (result.exit_code, "it runs no command" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("home", ["", "relative"])
+def test_without_a_directory_for_states_the_one_of_the_user_is_used(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", home)
+    assert default_directory() == Path.home() / ".local" / "state" / DIRECTORY
+
+
+@pytest.mark.parametrize(
+    ("options", "arguments"),
+    [
+        ({"create_seconds": 0.5, "quota": None}, ["--create-seconds", "0.5"]),
+        ({"allow_host": ["a", "b"]}, ["--allow-host", "a", "--allow-host", "b"]),
+        ({"allow_remote": True, "other": False}, ["--allow-remote"]),
+    ],
+)
+def test_options_are_handed_to_the_process(options: dict[str, Any], arguments: list[str]) -> None:
+    assert to_arguments(options) == arguments
