@@ -3,14 +3,14 @@
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
-from neev_emulator.api import schemas
+from neev_emulator.api.audit_events import AuditPage, serialize_operation, serialize_program, serialize_record
 from neev_emulator.api.json_response import JSONResponse
 from neev_emulator.api.operations import TIME_RANGE_QUERY, QueryParameter, operation
 from neev_emulator.api.request_context import RequestContext
@@ -20,48 +20,68 @@ from neev_emulator.runtime import AuditRecord
 
 _DAY_SECONDS = 24 * 3600.0
 _RETENTION_DAYS = 30
-_DEFAULT_RECORDS = 50
-_MAX_RECORDS = 500
-_LIMIT = QueryParameter("limit", {"type": "integer", "minimum": 1, "maximum": _MAX_RECORDS})
+_DEFAULT_EVENTS = 50
+_MAX_EVENTS = 500
+_LIMIT = QueryParameter("limit", {"type": "integer", "minimum": 1, "maximum": _MAX_EVENTS})
 _CURSOR = QueryParameter("cursor", {"type": "string"})
 
-AuditItem = tuple[float, str, AuditRecord]
-"""Time, id and record."""
+
+class TrailItem(NamedTuple):
+    """An operation, or the program that it started."""
+
+    at: float
+    key: str
+    record: AuditRecord
+    is_program: bool = False
 
 
-@operation(schemas.Audit, query=(*TIME_RANGE_QUERY, _CURSOR, _LIMIT))
+@operation(AuditPage, query=(*TIME_RANGE_QUERY, _CURSOR, _LIMIT))
 async def audit(request: RequestContext) -> Response:
-    """Return a page of the operations inside the sandbox, the newest first."""
+    """Return a page of what happened inside the sandbox, the newest first."""
     sandbox, now = request.target_sandbox(), request.backend.clock.now()
     start, end = request.time_range(_DAY_SECONDS)
-    limit = request.int_query("limit", _DEFAULT_RECORDS, maximum=_MAX_RECORDS)
+    limit = request.int_query("limit", _DEFAULT_EVENTS, maximum=_MAX_EVENTS)
     oldest = now - _RETENTION_DAYS * _DAY_SECONDS
     host = request.backend.storage.find_host(sandbox.id)
-    items = _audit_page(host.audit if host else ())
+    is_ocsf = request.backend.settings.api != "0.8"
+    items = _list_items(host.audit if host else (), with_programs=is_ocsf and sandbox.execution_trace)
     cursor = _parse_cursor(request)
-    matches = [entry for entry in items if start <= entry[0] <= end and (cursor is None or entry[:2] < cursor)]
+    matches = [item for item in items if start <= item.at <= end and (cursor is None or item[:2] < cursor)]
     page = {
-        "sandbox_id": sandbox.id,
         "from": format_time(max(start, oldest)),
         "to": format_time(end),
         "retention_days": _RETENTION_DAYS,
         "window_truncated": start < oldest,
-        "records": [_serialize_record(key, record, request.backend.caller) for _, key, record in matches[:limit]],
+        **_serialize_items(matches[:limit], sandbox.id, request.backend.caller, is_ocsf=is_ocsf),
     }
     if len(matches) > limit:
-        at, key, _ = matches[limit - 1]
+        at, key = matches[limit - 1][:2]
         page["next_cursor"] = base64.urlsafe_b64encode(f"{at!r} {key}".encode()).decode()
     return JSONResponse(page)
 
 
-def _audit_page(records: Iterable[AuditRecord]) -> list[AuditItem]:
+def _list_items(records: Iterable[AuditRecord], *, with_programs: bool) -> list[TrailItem]:
     occurrences: Counter[AuditRecord] = Counter()
     items = []
     for record in records:
         occurrences[record] += 1
         key = hashlib.sha256(repr((astuple(record), occurrences[record])).encode()).hexdigest()[:24]
-        items.append((record.at, key, record))
+        items.append(TrailItem(record.at, key, record))
+        if with_programs and record.command is not None:
+            items.append(TrailItem(record.at, f"{key}-program", record, is_program=True))
     return sorted(items, key=itemgetter(0, 1), reverse=True)
+
+
+def _serialize_items(items: Sequence[TrailItem], sandbox_id: str, caller: str, *, is_ocsf: bool) -> dict[str, Any]:
+    if not is_ocsf:
+        records = [serialize_record(item.key, item.record, caller) for item in items]
+        return {"sandbox_id": sandbox_id, "records": records}
+    return {
+        "data": [
+            (serialize_program if item.is_program else serialize_operation)(item.key, item.record, caller)
+            for item in items
+        ]
+    }
 
 
 def _parse_cursor(request: RequestContext) -> tuple[float, str] | None:
@@ -73,17 +93,3 @@ def _parse_cursor(request: RequestContext) -> tuple[float, str] | None:
         return float(at), key
     except ValueError as error:
         raise invalid("cursor", "is not a cursor of an earlier page") from error
-
-
-def _serialize_record(key: str, record: AuditRecord, caller: str) -> dict[str, Any]:
-    details = {"command": record.command, "target": record.target}
-    return {
-        "at": format_time(record.at),
-        "id": key,
-        "tool": record.tool,
-        **{name: text for name, text in details.items() if text is not None},
-        "outcome": record.outcome,
-        "reason_code": record.reason_code,
-        "caller_source": caller,
-        "duration_ms": record.duration_ms,
-    }

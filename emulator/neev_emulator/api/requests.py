@@ -138,6 +138,7 @@ class CreateSandbox(Body):
     from_snapshot: UUID | None = None
     lifecycle: ExpirationUpdate | None = None
     labels: Annotated[Labels | None, BeforeValidator(_drop_before_0_9)] = None
+    execution_trace: Annotated[bool | None, BeforeValidator(_drop_before_0_9)] = None
 
     @property
     def snapshot_id(self) -> str | None:

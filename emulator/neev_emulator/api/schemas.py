@@ -228,7 +228,7 @@ class AgentTemplatePage(Page):
     items: list[AgentTemplate]
 
 
-TimeRange = TypedDict("TimeRange", {"sandbox_id": str, "from": Timestamp, "to": Timestamp})
+TimeRange = TypedDict("TimeRange", {"from": Timestamp, "to": Timestamp})
 
 
 class Series(TypedDict):
@@ -243,28 +243,6 @@ class Series(TypedDict):
 class Metrics(TimeRange):
     """The resource usage of a sandbox."""
 
+    sandbox_id: str
     step: str
     series: list[Series]
-
-
-class AuditEntry(TypedDict):
-    """One operation inside a sandbox."""
-
-    at: Timestamp
-    id: str
-    tool: str
-    command: NotRequired[str]
-    target: NotRequired[str]
-    outcome: Literal["success", "error"]
-    reason_code: str
-    caller_source: str
-    duration_ms: int
-
-
-class Audit(TimeRange):
-    """A page of the operations inside a sandbox, the newest first."""
-
-    retention_days: int
-    window_truncated: bool
-    records: list[AuditEntry]
-    next_cursor: NotRequired[str]

@@ -68,9 +68,9 @@ def is_directory(entry: "os.DirEntry[str]") -> bool:
 
 
 def measure_size(path: Path) -> int:
-    """Return the bytes in the regular files below a directory."""
+    """Return the bytes in the regular files below a directory; 0 if it is gone."""
     total = 0
-    with open_top(path) as directory:
+    with suppress(FileNotFoundError), open_top(path) as directory:
         for folder in walk(directory, skip_unreadable=True):
             for entry in folder.entries:
                 with suppress(FileNotFoundError):

@@ -115,8 +115,10 @@ class Backend:
         return self.storage.use(sandbox)
 
     async def measure(self, sandbox: SandboxRecord) -> None:
-        """Measure the sandbox's usage; repeat later while it is active."""
-        host = self.storage.host(sandbox)
+        """Measure the sandbox's usage, unless it is gone; repeat later while it is active."""
+        host = self.storage.find_host(sandbox.id)
+        if host is None:
+            return
         sample = await self.metrics.measure(sandbox.id, host)
         later = sample.at + self.settings.sample_seconds
         if sample.usage.process_count or self.storage.touched_at(sandbox.id) > sample.at - self.settings.sample_seconds:

@@ -95,6 +95,8 @@ class SandboxRecord(Record):
     lifecycle: ExpirationPolicy = ExpirationPolicy()
     template_id: str | None = None
     labels: dict[str, str] = Field(default={})
+    execution_trace: bool = True
+    """Whether programs are in the audit trail."""
     ports: dict[int, str] = Field(default={}, repr=False)
     """The slug of each exposed port."""
     ready_from: float | None

@@ -47,6 +47,7 @@ async def create(backend: Backend, project_id: str, body: CreateSandbox) -> Sand
             lifecycle=(body.lifecycle or ExpirationUpdate()).merge_into(ExpirationPolicy()),
             template_id=body.sandbox_template_id,
             labels=body.labels or {},
+            execution_trace=body.execution_trace is not False,
         )
         backend.save(sandbox)
         if snapshot:

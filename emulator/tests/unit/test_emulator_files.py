@@ -180,6 +180,18 @@ async def test_a_sandbox_with_a_process_is_measured_for_as_long_as_it_runs(api: 
     assert all(memory > 0 for _, memory in series["memory_usage_bytes"])
 
 
+async def test_a_sandbox_that_is_gone_is_not_measured(api: ApiDriver, backend: Backend) -> None:
+    await api.create_ready(name="web")
+    await write_file(api, "web", "x")
+    record = backend.sandboxes.find(backend.project_ids[0], "web")
+    await api.send("DELETE", "/sandboxes/web")
+    backend.advance(6)
+    await api.send("GET", "/sandboxes/web")
+    await backend.background_tasks.join()
+    await backend.measure(record)
+    assert list((backend.directory / "files").iterdir()) == []
+
+
 async def test_metrics_use_a_longer_step_rather_than_too_many_points(api: ApiDriver) -> None:
     await api.create(name="web")
     metrics = await api.read("/sandboxes/web/metrics?from=2026-05-01T00:00:00Z&to=2026-05-28T00:00:00Z&step=1s")
@@ -189,7 +201,7 @@ async def test_metrics_use_a_longer_step_rather_than_too_many_points(api: ApiDri
 async def test_the_audit_trail_reaches_back_as_far_as_it_is_kept(api: ApiDriver) -> None:
     await api.create(name="web")
     trail = await api.read("/sandboxes/web/audit?from=2026-01-01T00:00:00Z")
-    assert (trail["window_truncated"], trail["records"]) == (True, [])
+    assert (trail["window_truncated"], trail["data"]) == (True, [])
     assert trail["from"].startswith("2026-04-28")
 
 
@@ -200,7 +212,7 @@ async def test_audit_pages_together_hold_each_record_once(api: ApiDriver) -> Non
     ids, cursor = [], ""
     while True:
         page = await api.read(f"/sandboxes/web/audit?limit=2{cursor}")
-        ids += [record["id"] for record in page["records"]]
+        ids += [event["metadata"]["uid"] for event in page["data"]]
         if "next_cursor" not in page:
             break
         cursor = f"&cursor={page['next_cursor']}"

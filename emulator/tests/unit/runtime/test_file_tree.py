@@ -92,3 +92,7 @@ def test_what_is_discarded_is_not_followed_out_of(source: Path, tmp_path: Path) 
 def test_the_size_is_that_of_the_files(source: Path) -> None:
     (source / "a" / "more").write_bytes(b"x" * 1000)
     assert file_tree.measure_size(source) == 1000 + len(b"#!/bin/sh\n")
+
+
+def test_what_is_gone_has_no_size(tmp_path: Path) -> None:
+    assert file_tree.measure_size(tmp_path / "gone") == 0
