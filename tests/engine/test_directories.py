@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,12 @@ def test_a_directory_follows_its_folder_file_by_file_and_goes(project: PulumiPro
     (folder / "c").unlink()
     shown = project.preview()
     assert shown.changes == {"app": "update", "look": "replace"}
-    assert shown.diff("app") == {"source": "update", "files.b": "update", "files.c": "delete"}
+    assert shown.diff("app") == {
+        "source": "update",
+        "sha256": "update",
+        "files.b": "update",
+        "files.c": "delete",
+    }
     assert project.up().changes == {"app": "update", "look": "replace"}
     assert project.outputs() == {"said": "1two1"}
     assert count_writes(emulator) == 1
@@ -142,6 +148,8 @@ def test_a_dynamic_directory_follows_its_assets(project: PulumiProject) -> None:
     project.refresh()
     assert project.up().changes == {}
     write_files(folder, b="two")
+    shown = project.run_pulumi("preview", "--diff").text
+    assert re.search(r'~ sha256: "\w+" => "\w+"', shown), shown
     assert project.up().changes == {"app": "update", "look": "replace"}
     assert project.outputs() == {"said": "11twotexta note"}
     assert count_writes(emulator) == 1

@@ -1,6 +1,7 @@
 """The provider objects of the dynamic host, beyond the scenarios that both adapters share."""
 
 import base64
+import hashlib
 import pickletools
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -182,6 +183,38 @@ def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
         with pytest.raises(NeevError, match=r"^Command job: .*connection was lost") as caught:
             work()
         assert str(caught.value).endswith(NOT_STORED_HINT)
+
+
+def test_inputs_show_the_digest_of_content_because_a_diff_has_no_paths(
+    sandbox_provider: DynamicProvider, make_provider: Callable[[str], DynamicProvider], tmp_path: Path
+) -> None:
+    """Assert that the digest follows the local file, and that a refresh returns the one of the file in the sandbox."""
+    box, _ = create_resource(sandbox_provider)
+    files, path = make_provider("File"), tmp_path / "x"
+    inputs = {RESOURCE_NAME: "x", "sandboxId": box, "path": "x", "sourcePath": str(path)}
+    path.write_text("one")
+    old = check_inputs(files, **inputs)
+    id, state = create_resource(files, **inputs)
+    path.write_text("two")
+    new = files.check(old, inputs).inputs
+    assert (old["sha256"], new["sha256"]) == tuple(hashlib.sha256(text).hexdigest() for text in (b"one", b"two"))
+    assert files.diff(id, state, new).changes is True
+    files.update(id, state, new)
+    refreshed = files.read(id, state)
+    assert refreshed.inputs is not None
+    assert refreshed.inputs["sha256"] == new["sha256"]
+
+
+def test_a_file_without_content_has_no_digest_in_its_inputs(
+    sandbox_provider: DynamicProvider, make_provider: Callable[[str], DynamicProvider]
+) -> None:
+    box, _ = create_resource(sandbox_provider)
+    files = make_provider("File")
+    inputs = {RESOURCE_NAME: "x", "sandboxId": box, "path": "x"}
+    id, state = create_resource(files, **inputs)
+    refreshed = files.read(id, state)
+    assert refreshed.inputs is not None
+    assert "sha256" not in {**check_inputs(files, **inputs), **refreshed.inputs}
 
 
 @pytest.mark.parametrize(

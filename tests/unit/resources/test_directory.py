@@ -79,6 +79,7 @@ async def test_a_change_sends_only_what_differs(driver: LifecycleDriver) -> None
     found = DIRECTORY.diff(stored.inputs, stored.state, {**where, "source": changed}).changes
     assert {item.path: item.kind.value for item in found} == {
         "source": "update",
+        "sha256": "update",
         "files.b": "update",
         "files.c": "delete",
         'files["c/g"]': "add",
@@ -122,6 +123,7 @@ async def test_what_is_changed_outside_is_seen_and_put_right_and_the_rest_is_not
     found = DIRECTORY.diff(observed.inputs, observed.state, stored.inputs).changes
     assert {item.path: item.kind.value for item in found} == {
         "source": "update",
+        "sha256": "update",
         "files.b": "update",
         "files.c": "add",
         "files.d": "update",
@@ -185,7 +187,7 @@ async def test_what_failed_in_the_middle_goes_on_where_it_stopped(driver: Lifecy
     assert len(written) >= 2  # ten were begun, and eight may be under way side by side
     # what is written is planned like the rest until its permissions are verified
     planned = {change.path for change in DIRECTORY.diff(half.inputs, half.state, inputs).changes}
-    assert planned == {"source", *(f"files.{path}" for path in files)}
+    assert planned == {"source", "sha256", *(f"files.{path}" for path in files)}
     driver.take_requests()
     stored = await driver.finish(DIRECTORY, half)
     assert not DIRECTORY.diff(stored.inputs, stored.state, inputs).changes

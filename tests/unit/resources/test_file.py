@@ -70,8 +70,19 @@ async def test_a_large_local_file_is_sent_in_chunks(driver: LifecycleDriver, tmp
     assert len([line for line in driver.take_requests() if line.startswith("PATCH /v1/files/uploads")]) == 5
     assert not FILE.diff(stored.inputs, stored.state, inputs).changes
     (tmp_path / "large").write_bytes(b"small")
-    (change,) = FILE.diff(stored.inputs, stored.state, inputs).changes
-    assert (change.path, change.requires_replacement) == ("sourcePath", False)
+    found = FILE.diff(stored.inputs, stored.state, inputs)
+    assert ([change.path for change in found.changes], found.requires_replacement) == (["sourcePath", "sha256"], False)
+
+
+async def test_a_preview_has_the_digest_and_not_the_content(driver: LifecycleDriver) -> None:
+    inputs = {"sandboxId": await create_sandbox(driver), "path": "x", "content": "one"}
+    created = FILE.preview_create(inputs)
+    assert (created["sha256"], created["sizeBytes"]) == (sha256(b"one"), UNKNOWN)
+    stored = await driver.create(FILE, **inputs)
+    updated = FILE.preview_update(stored.state, {**inputs, "content": "two"})
+    assert updated["sha256"] == sha256(b"two")
+    assert "content" not in {**created, **updated}
+    assert FILE.preview_update(stored.state, {**inputs, "content": UNKNOWN})["sha256"] is UNKNOWN
 
 
 async def test_an_asset_is_compared_by_its_content(driver: LifecycleDriver, tmp_path: Path) -> None:
@@ -83,8 +94,8 @@ async def test_an_asset_is_compared_by_its_content(driver: LifecycleDriver, tmp_
     assert "source" not in stored.state
     assert not FILE.diff(stored.inputs, stored.state, {**where, "source": Asset(text="one")}).changes
     (tmp_path / "x").write_bytes(b"two")
-    (change,) = FILE.diff(stored.inputs, stored.state, stored.inputs).changes
-    assert (change.path, change.requires_replacement) == ("source", False)
+    found = FILE.diff(stored.inputs, stored.state, stored.inputs)
+    assert ([change.path for change in found.changes], found.requires_replacement) == (["source", "sha256"], False)
     assert FILE.diff(stored.inputs, stored.state, {**where, "source": Asset(hash="of something else")}).changes
     assert not FILE.diff(where, stored.state, {**where, "source": Asset(hash=sha256(b"one"))}).changes
     await driver.update(FILE, stored, **where, source=Asset(text="three"))
@@ -154,7 +165,7 @@ async def test_what_is_changed_outside_is_seen_and_put_right(driver: LifecycleDr
     assert observed is not None
     assert (observed.state["sha256"], observed.inputs["mode"]) == (sha256(b"theirs\n"), "0700")
     changed = FILE.diff(observed.inputs, observed.state, stored.inputs).changes
-    assert {change.path for change in changed} == {"mode", "content"}
+    assert {change.path for change in changed} == {"mode", "content", "sha256"}
     await driver.update(FILE, observed, **stored.inputs)
     assert await exec_output(driver, box, "cat", "x") == "ours"
     await exec_output(driver, box, "rm", "x")

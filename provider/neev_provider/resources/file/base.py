@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -12,10 +12,10 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.runtime import SandboxSession
-from neev_provider.core.diff import Change, ChangeKind, Diff
+from neev_provider.core.content_resource import ContentResource
 from neev_provider.core.markers import Canonical, Replace
 from neev_provider.core.model import Inputs
-from neev_provider.core.resource import Observation, OperationContext, OutputsT, Resource
+from neev_provider.core.resource import Observation, OperationContext, OutputsT
 from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
 from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.sandbox.base import is_ready
@@ -37,28 +37,16 @@ class SandboxFileInputs(Inputs):
 SandboxFileInputsT = TypeVar("SandboxFileInputsT", bound=SandboxFileInputs)
 
 
-class SandboxFileResource(Resource[Api, SandboxFileInputsT, OutputsT]):
+class SandboxFileResource(ContentResource[Api, SandboxFileInputsT, OutputsT]):
     """A file or a tree of files, identified by its sandbox and its path and compared by digests."""
 
     references = MappingProxyType({"sandbox_id": require_sandbox})
     parent = "sandboxId"
-    is_slow = True
+    digest_output = "sha256"
     subject: ClassVar[str]
     """Noun phrase for error messages, such as `a file`."""
-    source_inputs: ClassVar[tuple[str, ...]]
-    """Inputs that each can define the content, in camelCase like the following attributes."""
-    source_options: ClassVar[tuple[str, ...]] = ()
-    """Inputs that select the parts of the source to write."""
-    unstored_inputs: ClassVar[tuple[str, ...]]
-    """Inputs that contain the content itself. The state contains only its digest."""
     written_output: ClassVar[str]
     """Output that is set if something was written. Without it, a deletion removes nothing."""
-
-    @abstractmethod
-    def plan_writes(
-        self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]
-    ) -> Sequence[Change] | None:
-        """Return the changes of single files, or ``None`` if the current content matches the new inputs."""
 
     @abstractmethod
     async def observe(
@@ -83,24 +71,6 @@ class SandboxFileResource(Resource[Api, SandboxFileInputsT, OutputsT]):
     @abstractmethod
     async def remove(self, session: SandboxSession, id: str, path: str, context: OperationContext) -> None:
         """Delete what this resource wrote, except files that another process wrote since."""
-
-    @override
-    def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
-        plain = super().diff(old_inputs, state, new_inputs)
-        if state.get("sha256") is None:
-            return plain  # nothing was written yet
-        by_digest = (*self.source_inputs, *self.source_options)
-        changes = tuple(change for change in plain.changes if change.property_name not in by_digest)
-        source = next((name for name in self.source_inputs if new_inputs.get(name) is not None), None)
-        writes = None if source is None else self.plan_writes(old_inputs, state, new_inputs)
-        if source is not None and writes is not None:
-            changes = (*changes, Change(source, ChangeKind.UPDATE, requires_replacement=False), *writes)
-        return Diff(changes, plain.delete_before_replace)
-
-    @override
-    def build_state(self, raw_inputs: Mapping[str, Any], observation: Observation[OutputsT]) -> dict[str, Any]:
-        state = super().build_state(raw_inputs, observation)
-        return {name: value for name, value in state.items() if name not in self.unstored_inputs}
 
     @override
     async def create(self, inputs: SandboxFileInputsT, context: OperationContext) -> Observation[OutputsT]:

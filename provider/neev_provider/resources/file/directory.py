@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -12,7 +12,6 @@ from typing_extensions import override
 
 from neev_provider.client.runtime import SandboxSession
 from neev_provider.core.assets import Archive, AssetOrArchive
-from neev_provider.core.diff import Change, ChangeKind
 from neev_provider.core.errors import InputError, NeevError
 from neev_provider.core.markers import Canonical, Replace, Update
 from neev_provider.core.model import Rule
@@ -23,8 +22,8 @@ from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.file.base import SandboxFileInputs, SandboxFileResource
 from neev_provider.resources.file.content import require_local
 from neev_provider.resources.file.exclude_patterns import Pattern
-from neev_provider.resources.file.source_tree import MAX_FILES, SourceTree, validate_tree
-from neev_provider.resources.file.tree_sync import TreeOutputs, TreeSync, observed_files, unverified_paths
+from neev_provider.resources.file.source_tree import MAX_FILES, SourceTree, tree_digest, validate_tree
+from neev_provider.resources.file.tree_sync import UNKNOWN, TreeOutputs, TreeSync, observed_files, unverified_paths
 from neev_provider.resources.session import open_session
 from neev_provider.resources.workspace_paths import FolderPath, canonicalize_path
 
@@ -76,8 +75,7 @@ class DirectoryResource(SandboxFileResource[DirectoryInputs, TreeOutputs]):
     inputs = DirectoryInputs
     outputs = TreeOutputs
     subject = "a directory"
-    source_inputs = SOURCE_PROPERTIES
-    source_options = ("exclude",)
+    content_inputs = (*SOURCE_PROPERTIES, "exclude")
     unstored_inputs = ("source",)
     written_output = "files"
     timeouts = Timeouts(create=1800, update=1800)
@@ -95,11 +93,26 @@ class DirectoryResource(SandboxFileResource[DirectoryInputs, TreeOutputs]):
         return checked, [*failures, *(validate_tree(tree, warn) if tree else ())]
 
     @override
-    def plan_writes(
+    def planned_digests(
         self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]
-    ) -> Sequence[Change] | None:
+    ) -> Mapping[str, str] | None:
         files = _files_from_state(old_inputs, state, new_inputs) or _planned_files(new_inputs)
-        return () if files is None else _changed_files(state, files) or None
+        if files is None:
+            return None
+        stored = parse(TreeOutputs, state)
+        # files that the resource did not write stay as they are
+        others = {path: digest for path, digest in stored.drifted_files.items() if path not in stored.files}
+        files = observed_files(others, files)
+        source = next(name for name in SOURCE_PROPERTIES if new_inputs.get(name) is not None)
+        return _tree_digests(source, tree_digest(files), files)
+
+    @override
+    def stored_digests(self, state: Mapping[str, Any], planned: Mapping[str, str]) -> Mapping[str, str]:
+        stored = parse(TreeOutputs, state)
+        files = observed_files(stored.files, stored.drifted_files)
+        unverified = dict.fromkeys(unverified_paths(stored, _stored_fingerprints(state)), UNKNOWN)
+        source = next(name for name in SOURCE_PROPERTIES if name in planned)
+        return _tree_digests(source, state["sha256"], {**files, **unverified})
 
     @override
     async def reconcile(self, id: str, inputs: DirectoryInputs, context: OperationContext) -> Observation[TreeOutputs]:
@@ -216,15 +229,6 @@ def _stored_fingerprints(state: Mapping[str, Any]) -> dict[str, str]:
     return {path: fingerprint for path, fingerprint in fingerprints.items() if isinstance(fingerprint, str)}
 
 
-def _changed_files(state: Mapping[str, Any], desired: Mapping[str, str]) -> list[Change]:
-    """Return a change for each file to write, to delete, or whose executable permission differs."""
-    outputs = parse(TreeOutputs, state)
-    current = observed_files(outputs.files, outputs.drifted_files)
-    unverified = unverified_paths(outputs, _stored_fingerprints(state))
-    kinds = {
-        path: ChangeKind.ADD if path not in current else ChangeKind.UPDATE
-        for path in desired
-        if current.get(path) != desired[path] or path in unverified
-    }
-    kinds |= {path: ChangeKind.DELETE for path in outputs.files if path not in desired}
-    return [Change(format_path(("files", path)), kinds[path], requires_replacement=False) for path in sorted(kinds)]
+def _tree_digests(source: str, digest: str, files: Mapping[str, str]) -> dict[str, str]:
+    parts = {format_path(("files", path)): files[path] for path in sorted(files)}
+    return {source: digest, "sha256": digest, **parts}

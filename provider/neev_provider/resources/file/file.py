@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from typing_extensions import override
 
 from neev_provider.client.runtime import SandboxSession
-from neev_provider.core.diff import Change
 from neev_provider.core.errors import NeevError, OperationFailed
 from neev_provider.core.markers import Canonical, Computed, Replace, Update
 from neev_provider.core.model import Outputs, Rule
@@ -94,7 +93,7 @@ class FileResource(SandboxFileResource[FileInputs, FileOutputs]):
     inputs = FileInputs
     outputs = FileOutputs
     subject = "a file"
-    source_inputs = CONTENT_PROPERTIES
+    content_inputs = CONTENT_PROPERTIES
     unstored_inputs = ("content", "contentBase64", "source")
     written_output = "writtenSha256"
 
@@ -110,10 +109,18 @@ class FileResource(SandboxFileResource[FileInputs, FileOutputs]):
         return checked, [*failures, *validate_readable(checked)]
 
     @override
-    def plan_writes(
+    def planned_digests(
         self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]
-    ) -> Sequence[Change] | None:
-        return None if planned_digest(new_inputs) == state["sha256"] else ()
+    ) -> Mapping[str, str] | None:
+        source = next((name for name in CONTENT_PROPERTIES if new_inputs.get(name) is not None), None)
+        if source is None:
+            return {}
+        digest = planned_digest(new_inputs)
+        return None if digest is None else dict.fromkeys((source, "sha256"), digest)
+
+    @override
+    def stored_digests(self, state: Mapping[str, Any], planned: Mapping[str, str]) -> Mapping[str, str]:
+        return dict.fromkeys(planned, state["sha256"])
 
     @override
     async def reconcile(self, id: str, inputs: FileInputs, context: OperationContext) -> Observation[FileOutputs]:

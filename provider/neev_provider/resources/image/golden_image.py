@@ -11,10 +11,10 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core import lifecycle
-from neev_provider.core.diff import Change, ChangeKind, Diff
+from neev_provider.core.content_resource import ContentResource
 from neev_provider.core.errors import Conflict, InputError, InvalidRequest, NeevError, NotFound, OperationFailed
 from neev_provider.core.hints import Hint
-from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource, Timeouts
+from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Timeouts
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore, parse
 from neev_provider.resources.image.builder import BUILDER_SANDBOX, IMAGE_SNAPSHOT, build
@@ -38,11 +38,8 @@ from neev_provider.resources.pausable import PAUSED
 from neev_provider.resources.references import require_snapshot, require_template
 from neev_provider.resources.snapshot import SnapshotInputs, SnapshotStatus
 
-RECIPE_OUTPUTS = ("snapshotId", "builderId", "recipeDigest", "sizeBytes", "stepDigests")
-"""Outputs that are unchanged if the recipe is unchanged."""
 
-
-class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
+class GoldenImageResource(ContentResource[Api, GoldenImageInputs, GoldenImageOutputs]):
     """A snapshot with software and files, from which any number of sandboxes can be created.
 
     The recipe (source, size, egress policy and steps) identifies the image. An update with the same recipe builds
@@ -56,7 +53,10 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
     api_field_names = MappingProxyType({"template_id": "sandbox_template_id", "source_snapshot_id": "restore"})
     references = MappingProxyType({"template_id": require_template, "source_snapshot_id": require_snapshot})
     timeouts = Timeouts(create=3600, update=3600)
-    is_slow = True
+    content_inputs = RECIPE_PROPERTIES
+    unstored_inputs = ("steps",)
+    digest_output = "recipeDigest"
+    digested_outputs = ("snapshotId", "builderId", "sizeBytes", "stepDigests")
 
     @override
     def check(
@@ -70,52 +70,22 @@ class GoldenImageResource(Resource[Api, GoldenImageInputs, GoldenImageOutputs]):
         return checked, [*failed, *validate_steps(checked.get("steps"), warn)]
 
     @override
-    def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
-        plain = super().diff(old_inputs, state, new_inputs)
-        if state.get("recipeDigest") is None:
-            return plain  # nothing was built yet
-        others = tuple(change for change in plain.changes if change.property_name not in RECIPE_PROPERTIES)
+    def planned_digests(
+        self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]
+    ) -> Mapping[str, str] | None:
         try:
-            recipe, now = plan_recipe(new_inputs, old_inputs, state)
-        except ValueError:
-            return plain  # the recipe is unknown or invalid
+            return _recipe_digests(*plan_recipe(new_inputs, old_inputs, state))
         except InputError:
-            return Diff(
-                (*plain.changes, Change("steps", ChangeKind.UPDATE, requires_replacement=False)),
-                plain.delete_before_replace,
-            )
-        if recipe == state.get("recipeDigest"):
-            return Diff(others, plain.delete_before_replace)
-        output = (
-            change
-            for change in plain.changes
-            if change.property_name in RECIPE_PROPERTIES and change.property_name != "steps"
-        )
-        changes = (*others, *output, *_diff_steps(state.get("stepDigests") or [], now))
-        return Diff(
-            (*changes, Change("recipeDigest", ChangeKind.UPDATE, requires_replacement=False)),
-            plain.delete_before_replace,
-        )
+            return None
+        except ValueError:
+            return {}  # a value is unknown or invalid
 
     @override
-    def build_state(
-        self, raw_inputs: Mapping[str, Any], observation: Observation[GoldenImageOutputs]
-    ) -> dict[str, Any]:
-        return _drop_steps(super().build_state(raw_inputs, observation))
-
-    @override
-    def preview_create(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        return _drop_steps(super().preview_create(inputs))
-
-    @override
-    def preview_update(self, state: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
-        shown = _drop_steps(super().preview_update(state, inputs))
-        try:
-            recipe, _ = plan_recipe(inputs, {}, state)
-        except (InputError, ValueError):
-            return shown
-        kept = {name: state[name] for name in RECIPE_OUTPUTS if name in state}
-        return {**shown, **kept} if recipe == state.get("recipeDigest") else shown
+    def stored_digests(self, state: Mapping[str, Any], planned: Mapping[str, str]) -> Mapping[str, str]:
+        # an import has no digests of the steps
+        if planned["recipeDigest"] == state["recipeDigest"]:
+            return planned
+        return _recipe_digests(state["recipeDigest"], state.get("stepDigests") or [])
 
     @override
     async def create(self, inputs: GoldenImageInputs, context: OperationContext) -> Observation[GoldenImageOutputs]:
@@ -285,14 +255,6 @@ def _to_observation(
     return Observation(id, {"name": id}, outputs)
 
 
-def _diff_steps(old_digests: list[str], new_digests: list[str]) -> Iterable[Change]:
-    for number in range(max(len(old_digests), len(new_digests))):
-        before, after = (item[number] if number < len(item) else None for item in (old_digests, new_digests))
-        if before != after:
-            kind = ChangeKind.ADD if before is None else ChangeKind.DELETE if after is None else ChangeKind.UPDATE
-            yield Change(f"steps[{number}]", kind, requires_replacement=False)
-
-
-def _drop_steps(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values without the steps, which contain the contents of files."""
-    return {name: value for name, value in values.items() if name != "steps"}
+def _recipe_digests(recipe_digest: str, step_digests: Iterable[str]) -> dict[str, str]:
+    steps = {f"steps[{number}]": digest for number, digest in enumerate(step_digests)}
+    return {**steps, "recipeDigest": recipe_digest}

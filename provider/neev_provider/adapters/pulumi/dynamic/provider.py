@@ -34,6 +34,7 @@ from neev_provider.adapters.shared.planner import Planner
 from neev_provider.client import Api
 from neev_provider.client.settings import Settings
 from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.content_resource import ContentResource
 from neev_provider.core.diff import AUTONAMED_KEY
 from neev_provider.core.errors import NeevError, OutcomeUnknown
 from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed, StoredResource
@@ -109,7 +110,7 @@ class DynamicProvider(dynamic.ResourceProvider):
     def check(self, _olds: Values, news: Values) -> dynamic.CheckResult:
         label = str(news.get(RESOURCE_NAME) or self.resource.name)
         limit = self.resource.max_name_length
-        old, new = from_host(_olds), from_host(news)
+        old, new = self._inputs(_olds), self._inputs(news)
         should_check = new.pop(CHECK_ON_PREVIEW, False)
         secret = secret_inputs(self.resource, news)
         checked, failures = Planner(self.resource).check(
@@ -123,7 +124,10 @@ class DynamicProvider(dynamic.ResourceProvider):
             missing = self._run(new, self._find_missing_references(checked, old))
             failures = [redact_failure(failure, secret) for failure in missing]
         # the same marks as in the second check: with different inputs, the engine would write the whole state again
-        checked[PREVIOUS_INPUTS] = sorted(user_properties(_olds or checked))
+        checked[PREVIOUS_INPUTS] = sorted(user_properties(old or checked))
+        if isinstance(self.resource, ContentResource) and not failures:
+            # without paths in a diff, the engine shows the inputs that differ, so a digest shows that content does
+            checked |= self.resource.planned_outputs({}, checked)
         return dynamic.CheckResult(to_host(checked), to_check_failures(failures, resource_names(self.resource)))
 
     async def _find_missing_references(self, new_inputs: Values, old_inputs: Values) -> list[ValidationFailure]:
@@ -138,7 +142,7 @@ class DynamicProvider(dynamic.ResourceProvider):
     def diff(self, _id: str, _olds: Values, _news: Values) -> dynamic.DiffResult:
         planner, state = Planner(self.resource, self._settings.account), from_host(_olds)
         try:
-            diff = planner.diff(self._old_inputs(state, _news), state, from_host(_news))
+            diff = planner.diff(self._old_inputs(state, _news), state, self._inputs(_news))
         except NeevError as error:
             raise self._user_error(error, _news) from None
         paths = _news.get(REPLACE_ON_CHANGES) or ()
@@ -153,7 +157,7 @@ class DynamicProvider(dynamic.ResourceProvider):
     @redact_errors
     def create(self, props: Values) -> dynamic.CreateResult:
         context = self._operation_context(props, "create")
-        operation = self._new_executor().create(self.resource, context, from_host(props))
+        operation = self._new_executor().create(self.resource, context, self._inputs(props))
         try:
             stored = self._run(props, operation)
         except ResourceInitFailed as failure:
@@ -163,12 +167,14 @@ class DynamicProvider(dynamic.ResourceProvider):
     @override
     @redact_errors
     def read(self, id_: str, props: Values) -> dynamic.ReadResult:
-        raw_inputs, context = self._old_inputs(props), self._operation_context(props, "read")
-        operation = self._new_executor().read(self.resource, context, id_, raw_inputs, props)
+        context = self._operation_context(props, "read")
+        operation = self._new_executor().read(self.resource, context, id_, self._old_inputs(props), props)
         stored = self._run(props, operation)
         if stored is None:
             return dynamic.ReadResult("", {})
-        return dynamic.ReadResult(stored.id, self._mark_secret_outputs(stored, raw_inputs), dict(stored.inputs))
+        digests = self.resource.outputs.properties.keys() & set(props.get(INPUTS) or ())
+        inputs = {**stored.inputs, **{name: stored.state[name] for name in digests}}
+        return dynamic.ReadResult(stored.id, self._mark_secret_outputs(stored, inputs), inputs)
 
     @override
     @redact_errors
@@ -179,7 +185,7 @@ class DynamicProvider(dynamic.ResourceProvider):
             _id,
             old_inputs=self._old_inputs(_olds, _news),
             state=_olds,
-            new_inputs=from_host(_news),
+            new_inputs=self._inputs(_news),
         )
         try:
             stored = self._run(_news, operation)
@@ -196,10 +202,16 @@ class DynamicProvider(dynamic.ResourceProvider):
         context = self._operation_context(props, "delete")
         return self._new_executor().delete(self.resource, context, id, state)
 
+    def _inputs(self, props: Values) -> Values:
+        """Return the inputs without the outputs, which the program's class and ``check`` add to them."""
+        outputs = self.resource.outputs.properties
+        return {name: value for name, value in from_host(props).items() if name not in outputs}
+
     def _old_inputs(self, old_state: Values, new_inputs: Mapping[str, Any] = MappingProxyType({})) -> Values:
         # an update that changes only hidden inputs leaves the outputs as they are, so the new inputs take precedence
         names = new_inputs.get(PREVIOUS_INPUTS) or old_state.get(INPUTS) or self.resource.inputs.properties
-        return {**{name: old_state[name] for name in names if name in old_state}, **_copy_internal_keys(old_state)}
+        stored = {name: old_state[name] for name in names if name in old_state}
+        return {**self._inputs(stored), **_copy_internal_keys(old_state)}
 
     def _operation_context(self, props: Values, verb: str) -> OperationContext:
         seconds = (props.get(TIMEOUTS) or {}).get(verb) or getattr(self.resource.timeouts, verb)
@@ -244,4 +256,4 @@ def _copy_internal_keys(values: Mapping[str, Any]) -> Values:
 
 def host_outputs(stored: StoredResource, raw_inputs: Mapping[str, Any]) -> Values:
     """Return the outputs that the host stores for a resource, without the provider, which the host adds."""
-    return {**stored.state, **_copy_internal_keys(raw_inputs), INPUTS: sorted(user_properties(stored.inputs))}
+    return {**stored.state, **_copy_internal_keys(raw_inputs), INPUTS: sorted(user_properties(raw_inputs))}
