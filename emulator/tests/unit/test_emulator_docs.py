@@ -1,12 +1,15 @@
 """docs/emulator.md describes all settings, faults and controls."""
 
+import re
 from pathlib import Path
 from typing import get_args
 
+import typer
 from pydantic import BaseModel
 from starlette.routing import Route
 
-from neev_emulator import Backend, Settings, create_app
+from neev_emulator import Backend, Emulator, Settings, create_app
+from neev_emulator.cli import app
 from neev_emulator.faults.queue import Fault, FaultKind
 
 PAGE = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()
@@ -36,3 +39,17 @@ async def test_every_control_is_described(backend: Backend) -> None:
     calls = [f"{method} {route.path}" for route in controls for method in (route.methods or set()) - {"HEAD"}]
     assert len(calls) == 12
     assert [call for call in calls if f"`{call}`" not in PAGE] == []
+
+
+def test_every_command_and_option_is_described() -> None:
+    group = typer.main.get_command(app)
+    assert [name for name in getattr(group, "commands", {}) if not re.search(rf"`(neev-emulator )?{name}`", PAGE)] == []
+    commands = [group, *getattr(group, "commands", {}).values()]
+    options = {option for command in commands for parameter in command.params for option in parameter.opts}
+    assert len(options) > 10
+    assert [option for option in options if option.startswith("--") and option not in PAGE] == []
+
+
+def test_every_member_of_an_emulator_is_described() -> None:
+    members = {name for name in dir(Emulator) if not name.startswith("_")} - {"from_env", "reopen"}
+    assert [name for name in members if not re.search(rf"`{name}\b", PAGE)] == []
