@@ -85,4 +85,6 @@ def build_environment(work: Path, emulator: Emulator) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
+        # as where the package is installed: else each start of a plugin compiles every module that it imports
+        "PYTHONDONTWRITEBYTECODE": "",
     }
