@@ -24,10 +24,12 @@ SetAttribute = Callable[[str, "str | int"], object]
 
 
 @contextmanager
-def trace_span(name: str, attributes: Mapping[str, str | int]) -> Iterator[SetAttribute]:
+def trace_span(
+    name: str, attributes: Mapping[str, str | int], redact_text: Callable[[str], str] = redact
+) -> Iterator[SetAttribute]:
     """Record a span around the block; the function that it gives sets further attributes.
 
-    An error sets `error.type` alone, for its message may hold a secret.
+    Every text is redacted by `redact_text`. An error sets `error.type` alone, for its message may hold a secret.
     """
     provider = _tracer_provider()
     if provider is None:
@@ -38,13 +40,16 @@ def trace_span(name: str, attributes: Mapping[str, str | int]) -> Iterator[SetAt
     parent = None
     if not trace.get_current_span().get_span_context().is_valid:
         parent = propagate.extract({"traceparent": os.environ.get("TRACEPARENT", "")})
-    texts = {name: redact(value) for name, value in attributes.items() if isinstance(value, str)}
     tracer = provider.get_tracer("neev")
-    with tracer.start_as_current_span(
-        name, parent, attributes={**attributes, **texts}, record_exception=False, set_status_on_exception=False
-    ) as span:
+    with tracer.start_as_current_span(name, parent, record_exception=False, set_status_on_exception=False) as span:
+
+        def set_attribute(name: str, value: str | int) -> None:
+            span.set_attribute(name, redact_text(value) if isinstance(value, str) else value)
+
+        for item in attributes.items():
+            set_attribute(*item)
         try:
-            yield span.set_attribute
+            yield set_attribute
         except BaseException as error:
             span.set_attribute("error.type", type(error).__name__)
             raise

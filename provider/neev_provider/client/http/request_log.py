@@ -37,13 +37,17 @@ def record_attempt(attempt: Attempt, *, clock: Clock, redactor: Redactor) -> Ite
 
     started_at = clock.monotonic()
     outcome = "cancelled"
-    attributes = {"http.request.method": attempt.method, "url.path": redact_all(attempt.path)}
-    with trace_span(attempt.method, {**attributes, "http.request.resend_count": attempt.retry}) as set_attribute:
+    attributes: dict[str, str | int] = {
+        "http.request.method": attempt.method,
+        "url.path": attempt.path,
+        "http.request.resend_count": attempt.retry,
+    }
+    with trace_span(attempt.method, attributes, redact_all) as set_attribute:
         try:
             yield
             outcome = f"status={attempt.status}"
             set_attribute("http.response.status_code", attempt.status or 0)
-            set_attribute("neev.request_id", redact_all(attempt.request_id or "-"))
+            set_attribute("neev.request_id", attempt.request_id or "-")
         except Exception as error:
             outcome = f"error={type(error).__name__}"
             raise
