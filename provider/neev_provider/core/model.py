@@ -121,9 +121,10 @@ class Property:
 
     def is_secret(self, values: Mapping[str, Any]) -> bool:
         """Return whether the value is secret with these inputs; it is if the condition is not known yet."""
-        conditions = (values.get(marker.input) for marker in self.markers if isinstance(marker, SecretIf))
-        return self.has(Secret) or (
-            self.has(SecretIf) and any(condition not in (None, False) for condition in conditions)
+        return any(
+            isinstance(marker, Secret)
+            or (isinstance(marker, SecretIf) and values.get(marker.input) not in (None, False))
+            for marker in self.markers
         )
 
     @cached_property

@@ -61,11 +61,9 @@ def unknown_properties(resource: AnyResource, values: Mapping[str, Any]) -> Valu
 
 def ignored_properties(resource: AnyResource, values: Mapping[str, Any]) -> list[str]:
     """Return the names of everything stored that this version does not have or cannot read."""
-    known = readable_state(resource, user_properties(values))
-    return sorted(
-        {name for name in user_properties(values) if name not in known}
-        | unknown_properties(resource, user_properties(values)).keys()
-    )
+    given = user_properties(values)
+    known = readable_state(resource, given)
+    return sorted((given.keys() - known.keys()) | unknown_properties(resource, given).keys())
 
 
 def preserved_properties(resource: AnyResource, old_state: Mapping[str, Any], observation: Observation[Any]) -> Values:
