@@ -71,6 +71,12 @@ class Settings(FrozenModel):
     rate_limit: Annotated[float, Field(gt=0)] | None = None
     """Control-plane requests per second before a 429; None means no limit."""
     random_faults: RandomFaults = RandomFaults()
+    reject_egress_wildcards: bool = False
+    """Whether egress policies with wildcards are rejected."""
+    ignore_retain_for: bool = False
+    """Whether snapshots are kept whatever `retain_for` is."""
+    restorability: Literal["restorable", "deprecating", "unsupported"] = "restorable"
+    """The `restorability` of all snapshots; unsupported ones cannot be restored."""
     sample_seconds: Annotated[float, Field(gt=0)] = 5.0
     """Seconds between two samples of the metrics of a sandbox in use."""
 

@@ -76,7 +76,7 @@ def serialize_snapshot(backend: Backend, record: SnapshotRecord) -> schemas.Snap
         "expires_at": _format_optional_time(record.expires_at),
         "created_by": record.created_by,
         "sandbox_format_version": _FORMAT_VERSION,
-        "restorability": "restorable",
+        "restorability": backend.settings.restorability,
         "build_descriptor": {"image": record.image, "resources": serialize_resources(record.resources)},
         "created_at": format_time(record.created_at),
         "updated_at": format_time(record.updated_at),

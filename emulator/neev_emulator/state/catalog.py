@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from neev_emulator.settings import FrozenModel
+from pydantic import Field
+
+from neev_emulator.settings import ApiVersion, FrozenModel
 from neev_emulator.state.egress import AllowRule, Policy
 from neev_emulator.state.records import DriveMode, Resources
 
@@ -25,6 +27,7 @@ class SandboxTemplate(FrozenModel):
     icon: str | None = None
     category: Literal["standard", "browser"] = "standard"
     status: TemplateStatus = "active"
+    since: ApiVersion = Field(default="0.8", exclude=True)
     created_at: str = _CREATED_AT
     updated_at: str = _UPDATED_AT
 
@@ -70,6 +73,13 @@ SANDBOX_TEMPLATES = (
         id="sb-ubuntu-26-04-dev",
         name="ubuntu-26-04-dev",
         description="Ubuntu 26.04 with compilers, git and the usual tools.",
+        since="0.9",
+    ),
+    SandboxTemplate(
+        id="sb-ubuntu-26-04-interpreter",
+        name="ubuntu-26-04-interpreter",
+        description="Ubuntu 26.04 with a Python code interpreter.",
+        since="0.9",
     ),
     SandboxTemplate(id="sb-python-3-13", name="python-3-13", description="Python 3.13 with uv and pip."),
     SandboxTemplate(id="sb-node-24", name="node-24", description="Node.js 24 with npm and pnpm."),
@@ -144,3 +154,8 @@ AGENT_TEMPLATES = (
 )
 
 DEFAULT_TEMPLATE = SANDBOX_TEMPLATES[0]
+
+
+def list_sandbox_templates(api: ApiVersion) -> list[SandboxTemplate]:
+    """Return the templates of sandboxes in this version of the API."""
+    return [template for template in SANDBOX_TEMPLATES if template.since <= api]

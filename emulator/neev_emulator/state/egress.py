@@ -4,9 +4,9 @@ import ipaddress
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
-from neev_emulator.settings import FrozenModel
+from neev_emulator.settings import FrozenModel, Settings
 
 _DOMAIN = re.compile(
     r"(\*\.)?([a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9_])?\.)*[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.IGNORECASE
@@ -14,7 +14,9 @@ _DOMAIN = re.compile(
 _MAX_DOMAIN_LENGTH = 253
 
 
-def _validate_destination(host: str) -> str:
+def _validate_destination(host: str, info: ValidationInfo) -> str:
+    if "*" in host and isinstance(info.context, Settings) and info.context.reject_egress_wildcards:
+        raise ValueError("must be an exact host: wildcards are not supported")
     if host == "*" or _is_address(host) or (len(host) <= _MAX_DOMAIN_LENGTH and _DOMAIN.fullmatch(host)):
         return host
     raise ValueError("must be an IP address, a CIDR block or a domain name")

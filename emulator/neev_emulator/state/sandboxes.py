@@ -16,9 +16,9 @@ from neev_emulator.api.requests import (
 from neev_emulator.errors import conflict, invalid
 from neev_emulator.state import egress
 from neev_emulator.state.backend import Backend
-from neev_emulator.state.catalog import DEFAULT_TEMPLATE, REGIONS, SANDBOX_TEMPLATES, SandboxTemplate
+from neev_emulator.state.catalog import DEFAULT_TEMPLATE, REGIONS, SandboxTemplate, list_sandbox_templates
 from neev_emulator.state.records import ExpirationPolicy, Resources, SandboxRecord, SnapshotRecord, phase_schedule
-from neev_emulator.state.snapshots import require_ready
+from neev_emulator.state.snapshots import require_restorable
 
 _DEFAULT_COMMAND = ["sleep", "infinity"]
 _MIN_ROOTFS_GB = 4
@@ -27,9 +27,9 @@ _MIN_ROOTFS_GB = 4
 async def create(backend: Backend, project_id: str, body: CreateSandbox) -> SandboxRecord:
     """Create a sandbox that becomes Ready, then addressable."""
     name = body.name or f"sandbox-{secrets.token_hex(4)}"
-    snapshot = require_ready(backend, project_id, body.snapshot_id) if body.snapshot_id else None
+    snapshot = require_restorable(backend, project_id, body.snapshot_id) if body.snapshot_id else None
     region = resolve_region(backend, body.region, snapshot)
-    template = _find_template(body.sandbox_template_id)
+    template = _find_template(backend, body.sandbox_template_id)
     resources = _require_same_size(body.resources, snapshot) if snapshot else with_default_size(body.resources)
     with reserve(backend, project_id, name):
         key = str(uuid4())
@@ -150,7 +150,7 @@ def set_expiration(backend: Backend, sandbox: SandboxRecord, expiration: Expirat
 async def rollback(backend: Backend, sandbox: SandboxRecord, snapshot_id: str) -> SandboxRecord:
     """Restore the snapshot's files and processes: NotReady, then Ready, or Paused if the sandbox was paused."""
     require_not_deleting(sandbox)
-    snapshot = require_ready(backend, sandbox.project_id, snapshot_id)
+    snapshot = require_restorable(backend, sandbox.project_id, snapshot_id)
     await backend.storage.restore(snapshot, sandbox)
     sandbox = backend.sandboxes.find(sandbox.project_id, sandbox.id)
     now = backend.clock.now()
@@ -246,10 +246,10 @@ def initial_fields(backend: Backend, sandbox_id: str, project_id: str, seconds: 
     }
 
 
-def _find_template(template_id: str | None) -> SandboxTemplate | None:
+def _find_template(backend: Backend, template_id: str | None) -> SandboxTemplate | None:
     if template_id is None:
         return None
-    for template in SANDBOX_TEMPLATES:
+    for template in list_sandbox_templates(backend.settings.api):
         if template.id == template_id and template.status != "disabled":
             return template
     raise invalid("sandbox_template_id", f"no template {template_id!r} is offered")

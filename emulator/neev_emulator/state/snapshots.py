@@ -16,6 +16,7 @@ async def create(backend: Backend, sandbox: SandboxRecord, body: CreateSnapshot)
     capture = await backend.storage.capture(sandbox, key)
     now = backend.clock.now()
     durations = backend.settings.durations
+    retention_seconds = 0 if backend.settings.ignore_retain_for else body.retention_seconds
     snapshot = SnapshotRecord(
         id=key,
         org_id=sandbox.org_id,
@@ -29,7 +30,7 @@ async def create(backend: Backend, sandbox: SandboxRecord, body: CreateSnapshot)
         region=sandbox.region,
         size_bytes=capture.size_bytes,
         processes=capture.processes,
-        expires_at=now + body.retention_seconds if body.retention_seconds else None,
+        expires_at=now + retention_seconds if retention_seconds else None,
         image=sandbox.image,
         command=sandbox.command,
         resources=sandbox.resources,
@@ -41,10 +42,12 @@ async def create(backend: Backend, sandbox: SandboxRecord, body: CreateSnapshot)
     return snapshot
 
 
-def require_ready(backend: Backend, project_id: str, snapshot_id: str) -> SnapshotRecord:
-    """Return the project's snapshot; raise an error unless it is Ready."""
+def require_restorable(backend: Backend, project_id: str, snapshot_id: str) -> SnapshotRecord:
+    """Return the project's snapshot; raise an error unless it is Ready and supported."""
     snapshot = backend.snapshots.find(project_id, snapshot_id)
     status = snapshot.phase(backend.clock.now())
     if status != "Ready":
         raise conflict(f"snapshot {snapshot_id} is {status}, not Ready")
+    if backend.settings.restorability == "unsupported":
+        raise conflict(f"snapshot {snapshot_id} has a format that is no longer supported")
     return snapshot

@@ -79,7 +79,7 @@ def test_an_empty_catalogue_says_so() -> None:
     [
         ({"category": TemplateCategory.BROWSER}, {"chromium-playwright", "chromium-desktop"}),
         ({"status": TemplateStatus.DEPRECATED}, {"ubuntu-24-04-minimal"}),
-        ({"nameContains": "UBUNTU-26"}, {"ubuntu-26-04-minimal", "ubuntu-26-04-dev"}),
+        ({"nameContains": "UBUNTU-26"}, {"ubuntu-26-04-minimal", "ubuntu-26-04-dev", "ubuntu-26-04-interpreter"}),
         ({"category": TemplateCategory.STANDARD, "nameContains": "python"}, {"python-3-13"}),
         ({"nameContains": "windows"}, set()),
     ],
