@@ -8,6 +8,7 @@ from neev_emulator.address import RemoteNotAllowedError, is_loopback
 from neev_emulator.app import create_app
 from neev_emulator.clock import Clock
 from neev_emulator.mock import mock_neev
+from neev_emulator.runtime.isolation import IsolationUnavailableError
 from neev_emulator.settings import Durations, ExpirationDefaults, RandomFaults, Settings, with_create_seconds
 from neev_emulator.state.backend import Backend
 from neev_emulator.state.store import StoreError
@@ -19,6 +20,7 @@ __all__ = [
     "Durations",
     "Emulator",
     "ExpirationDefaults",
+    "IsolationUnavailableError",
     "RandomFaults",
     "RemoteNotAllowedError",
     "Settings",

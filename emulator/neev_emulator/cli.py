@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from neev_emulator import background, controls
 from neev_emulator.address import RemoteNotAllowedError, is_loopback
 from neev_emulator.cli_errors import exit_with_error
+from neev_emulator.runtime.isolation import Isolation, IsolationUnavailableError
 from neev_emulator.server_file import ServerFile
 from neev_emulator.settings import ApiVersion, Settings, with_create_seconds
 from neev_emulator.state.backend import Backend
@@ -32,6 +33,9 @@ _MAX_PORT = 65535
 _REMOTE_WARNING = (
     "neev-emulator: listening on {host}: anyone who reaches it and has the key runs processes on this machine, as you; "
     "the controls under /_emulator answer this machine only"
+)
+_NOT_ISOLATED_NOTICE = (
+    "neev-emulator: commands in sandboxes run as you, with your files and your network; --isolate confines them"
 )
 _NO_MOUNTS_WARNING = (
     "neev-emulator: commands in sandboxes have no /workspace on this machine ({reason}): the real path replaces it "
@@ -82,13 +86,16 @@ def emulator(  # noqa: PLR0913 - one for each option
     quota: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Maximum number of sandboxes in the project.")
     ] = None,
+    isolate: Annotated[
+        bool, typer.Option("--isolate", help="Isolate sandboxes and enforce egress, with bubblewrap; Linux only.")
+    ] = False,
 ) -> None:
     """Run an emulator of NeevAI's Agent Service on this machine.
 
     When it is ready, it prints one line to evaluate in a shell: export NEEV_BASE_URL=... NEEV_API_KEY=... and so on.
     It runs until it is interrupted. Its state ends with it, unless --data is given.
 
-    It isolates nothing: commands in its sandboxes are processes of yours, with your files, processes and network.
+    Without --isolate, commands in its sandboxes are processes of yours, with your files, processes and network.
     Their environment contains no key of yours. Egress policies are stored, not enforced. See docs/emulator.md.
 
     With a command after `--`, it runs the command with these variables, then stops and exits with its status.
@@ -109,7 +116,7 @@ def emulator(  # noqa: PLR0913 - one for each option
     command: tuple[str, ...] = context.obj
     forwarder = SignalForwarder()
     server_file = ServerFile(data) if data else None
-    backend = _create_backend(data, Settings(api=api, sandbox_quota=quota), create_seconds)
+    backend = _create_backend(data, Settings(api=api, sandbox_quota=quota), create_seconds, isolate=isolate)
     try:
         server = serve_backend(backend, host=host, port=port, allow_remote=allow_remote, allow_hosts=allow_host or ())
         with server_file.lock() if server_file else nullcontext(), forwarder, server as running:
@@ -117,8 +124,10 @@ def emulator(  # noqa: PLR0913 - one for each option
                 server_file.write(running.env)
             if not is_loopback(host):
                 typer.echo(_REMOTE_WARNING.format(host=host), err=True)
-            if backend.mounts.unavailable_reason:
-                typer.echo(_NO_MOUNTS_WARNING.format(reason=backend.mounts.unavailable_reason), err=True)
+            if not isolate:
+                typer.echo(_NOT_ISOLATED_NOTICE, err=True)
+                if reason := backend.mounts.unavailable_reason:
+                    typer.echo(_NO_MOUNTS_WARNING.format(reason=reason), err=True)
             run = partial(_run_command, command) if command else _print_env_and_wait
             status = run(running.env, forwarder)
     except OSError as error:
@@ -189,9 +198,13 @@ def _reject_options(context: typer.Context) -> None:
             raise typer.BadParameter(f"it belongs after {context.invoked_subcommand}", param_hint=parameter.opts[0])
 
 
-def _create_backend(data: Path | None, settings: Settings, create_seconds: float | None) -> Backend:
+def _create_backend(data: Path | None, settings: Settings, create_seconds: float | None, *, isolate: bool) -> Backend:
+    if create_seconds is not None:
+        settings = with_create_seconds(create_seconds, settings)
     try:
-        return Backend(settings if create_seconds is None else with_create_seconds(create_seconds, settings), data=data)
+        return Backend(settings, data=data, isolation=Isolation() if isolate else None)
+    except IsolationUnavailableError as error:
+        exit_with_error(f"cannot isolate sandboxes: {error}")
     except StoreError as error:
         exit_with_error(str(error))
     except OSError as error:

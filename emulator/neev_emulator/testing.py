@@ -13,6 +13,7 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from neev_emulator.address import LOOPBACK, RemoteNotAllowedError, bind, format_origin, require_loopback
+from neev_emulator.runtime.isolation import Isolation
 from neev_emulator.server import Server
 from neev_emulator.settings import Settings, with_create_seconds
 from neev_emulator.state.backend import Backend
@@ -127,6 +128,7 @@ def serve(
     create_seconds: float | None = None,
     quota: int | None = None,
     data: Path | None = None,
+    isolate: bool = False,
 ) -> Iterator[Emulator]:
     """Serve an emulator on a thread of its own until the block ends.
 
@@ -145,13 +147,14 @@ def serve(
         create_seconds: Seconds that a create and a fork take.
         quota: Maximum number of sandboxes in the project.
         data: Directory that keeps the state after a restart or a kill.
+        isolate: Isolate sandboxes; raises `IsolationUnavailableError` if this machine cannot.
     """
     settings = settings or Settings()
     if create_seconds is not None:
         settings = with_create_seconds(create_seconds, settings)
     if quota is not None:
         settings = settings.model_copy(update={"sandbox_quota": quota})
-    with serve_backend(Backend(settings, data=data)) as emulator:
+    with serve_backend(Backend(settings, data=data, isolation=Isolation() if isolate else None)) as emulator:
         yield emulator
 
 

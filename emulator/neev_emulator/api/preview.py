@@ -1,6 +1,6 @@
 """Preview URLs: HTTP access to a port of a sandbox for anyone who has the slug.
 
-Sandboxes share this machine's network: a port is that of 127.0.0.1, whichever sandbox listens on it.
+Without isolation, sandboxes share this machine's network: a port is that of 127.0.0.1, whichever sandbox listens on it.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from neev_emulator.api.request_checks import VIA
 from neev_emulator.api.serializers import error_body
 from neev_emulator.errors import not_found
 from neev_emulator.state.backend import Backend
+from neev_emulator.state.records import SandboxRecord
 from neev_emulator.state.scheduler import run_due
 
 PREVIEW_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -28,9 +29,9 @@ async def preview(request: Request) -> Response:
     """Forward the request to the port; 404 for an unknown slug, 502 if nothing listens."""
     backend: Backend = request.app.state.backend
     await run_due(backend)
-    port = _find_port(backend, request.path_params["slug"])
+    sandbox, port = _find_port(backend, request.path_params["slug"])
     try:
-        reader, writer = await asyncio.open_connection(_HOST, port)
+        reader, writer = await backend.storage.host(sandbox).connect(port)
     except OSError:
         return _bad_gateway(f"nothing listens on port {port}")
     upstream = Upstream(reader, writer)
@@ -96,11 +97,11 @@ def _framing_header(request: Request) -> tuple[bytes, bytes]:
     return b"content-length", request.headers.get("content-length", "0").encode()
 
 
-def _find_port(backend: Backend, slug: str) -> int:
+def _find_port(backend: Backend, slug: str) -> tuple[SandboxRecord, int]:
     for sandbox in backend.sandboxes.all():
         for port, known in sandbox.ports.items():
             if known == slug and sandbox.gone_at is None and sandbox.phase(backend.clock.now()) == "Ready":
-                return port
+                return sandbox, port
     raise not_found("Preview", slug)
 
 

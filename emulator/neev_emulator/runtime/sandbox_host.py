@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from neev_emulator.runtime import file_tree, process_stats
 from neev_emulator.runtime.audit import AuditedOperation, AuditLog, AuditRecord
 from neev_emulator.runtime.filesystem import WorkspaceFiles
+from neev_emulator.runtime.isolation import Confinement, IsolatedView
 from neev_emulator.runtime.mount_namespaces import MountNamespaces
 from neev_emulator.runtime.path_confinement import Workspace
 from neev_emulator.runtime.process import ManagedProcess, spawn
@@ -21,16 +22,15 @@ from neev_emulator.runtime.supervisor import Supervisor
 from neev_emulator.runtime.uploads import Uploads
 from neev_emulator.runtime.workspace_view import WorkspaceView
 
-_DIRECTORY_VARIABLE = "NEEV_SANDBOX_DIRECTORY"
 _STOP_TIMEOUT = 10.0
 
 
 class SandboxHost:
     """A directory with a workspace, and the processes that run in it with this environment.
 
-    The processes are not isolated from the machine. The sandbox determines only their environment, working directory,
-    lifetime and, with mount namespaces, /workspace. Methods that are not async may block, and may be called from any
-    thread.
+    Without a confinement, the processes are not isolated from the machine. The sandbox determines only their
+    environment, working directory, lifetime and, with mount namespaces, /workspace. Methods that are not async may
+    block, and may be called from any thread.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class SandboxHost:
         env: Mapping[str, str],
         now: Callable[[], float],
         mounts: MountNamespaces | None = None,
+        confinement: Confinement | None = None,
     ) -> None:
         self._directory = file_tree.create_private_directory(directory)
         self._env = dict(env)
@@ -56,7 +57,7 @@ class SandboxHost:
             else:
                 stale_path.unlink()
         confined = Workspace(self.workspace)
-        self._view = WorkspaceView(confined, mounts)
+        self._view = IsolatedView(confined, confinement) if confinement else WorkspaceView(confined, mounts)
         self.files = WorkspaceFiles(confined, trash=self._directory)
         self.uploads = Uploads(self._directory / "uploads")
         self.processes = Supervisor(now)
@@ -95,16 +96,16 @@ class SandboxHost:
         stdin: bytes | None = None,
     ) -> ManagedProcess:
         """Start the program in the workspace or in `cwd`; `env` overrides the sandbox's environment."""
-        variables = {
-            **self._base_environment(),
-            **self._view.build_environment({**self._env, **env}),
-            _DIRECTORY_VARIABLE: str(self._directory),
-        }
+        variables = self._view.build_environment({**self._env, **env})
         command = self._view.build_command(program, args, cwd=cwd, env=variables, stdin=stdin)
         self._spawn_count += 1
         process = spawn(command, on_exit=self._on_exit)
         self._managed_processes[process.pid] = process
         return process
+
+    async def connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Return a connection to a port on which a process listens. Raises an `OSError` if none does."""
+        return await self._view.connect(port)
 
     async def pause(self) -> None:
         """Stop every process with SIGSTOP."""
@@ -156,14 +157,6 @@ class SandboxHost:
         self._last_measurement = (at, cpu_seconds)
         return max(0.0, cpu_seconds - before) / max(at - then, 0.001)
 
-    def _base_environment(self) -> dict[str, str]:
-        """Return the minimal environment; the emulator's own may contain secrets."""
-        return {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": self._view.home,
-            "LANG": "C.UTF-8",
-        }
-
     def _on_exit(self, pid: int) -> None:
         usage = process_stats.read_process_usage(pid)
         self._exited_cpu_seconds += usage.cpu_seconds if usage else 0.0
@@ -187,10 +180,7 @@ class SandboxHost:
         spawn_count = self._spawn_count
         if not self._managed_processes and self._idle_spawn_count == spawn_count:
             return set()
-        pids = {
-            *process_stats.find_processes(f"{_DIRECTORY_VARIABLE}={self._directory}".encode()),
-            *list(self._managed_processes),
-        }
+        pids = self._view.find_processes(list(self._managed_processes))
         if not pids:
             self._idle_spawn_count = spawn_count
         return pids

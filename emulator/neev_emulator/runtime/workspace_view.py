@@ -1,20 +1,21 @@
 """A sandbox's files as its commands see them: the workspace is /workspace, as for callers."""
 
-import errno
+import asyncio
+import functools
 import os
 import re
-import stat
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
 
-from neev_emulator.runtime.errors import RuntimeApiError, translate_os_errors
+from neev_emulator.runtime import process_stats
+from neev_emulator.runtime.errors import translate_os_errors
 from neev_emulator.runtime.mount_namespaces import MountNamespaces
 from neev_emulator.runtime.path_confinement import MOUNT, Workspace
-from neev_emulator.runtime.process import Command, program_not_found
+from neev_emulator.runtime.process import Command
+from neev_emulator.runtime.program_lookup import check_runnable, find_host_path
 
+_DIRECTORY_VARIABLE = "NEEV_SANDBOX_DIRECTORY"
+_LOOPBACK = "127.0.0.1"
 _MOUNT_PATTERN = re.compile(rf"(?<![\w./-]){MOUNT}(?![\w.-])")
-_EXECUTABLE_MAGIC = (b"#!", b"\x7fELF")
 
 
 class WorkspaceView:
@@ -29,14 +30,15 @@ class WorkspaceView:
         self._mounts = mounts
         self._namespaces: dict[int, int] = {}
 
-    @property
-    def home(self) -> str:
-        """Return the path of the workspace."""
-        return str(self._workspace.root) if self._usable_mounts is None else MOUNT
-
     def build_environment(self, env: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the variables for the commands."""
-        return env if self._usable_mounts else {name: self._replace_mount(value) for name, value in env.items()}
+        """Return the variables for the commands: these and few others, for the emulator's own may contain secrets."""
+        home = str(self._workspace.root)
+        if self._usable_mounts:
+            home = MOUNT
+        else:
+            env = {name: self._replace_mount(value) for name, value in env.items()}
+        base = {"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "LANG": "C.UTF-8"}
+        return {**base, **env, _DIRECTORY_VARIABLE: str(self._workspace.root.parent)}
 
     def build_command(
         self, program: str, args: Sequence[str], *, cwd: str | None, env: Mapping[str, str], stdin: bytes | None
@@ -48,10 +50,20 @@ class WorkspaceView:
             replaced = [self._replace_mount(argument) for argument in (program, *args)]
             return Command(replaced[0], replaced[1:], directory, env, stdin)
         with translate_os_errors(program):
-            self._check_runnable(program, directory, env.get("PATH", os.defpath))
+            find_path = functools.partial(find_host_path, self._workspace)
+            check_runnable(program, directory, env.get("PATH", os.defpath), find_path)
             namespace_directory = f"{MOUNT}/{directory.relative_to(self._workspace.root)}"
             prefix = mounts.build_prefix(self._get_namespace(mounts), namespace_directory)
         return Command(program, args, directory, env, stdin, prefix)
+
+    def find_processes(self, managed: Collection[int]) -> set[int]:
+        """Return the processes of the sandbox: the managed ones and all that these have started."""
+        variable = f"{_DIRECTORY_VARIABLE}={self._workspace.root.parent}"
+        return {*process_stats.find_processes(variable.encode()), *managed}
+
+    async def connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Return a connection to the port of 127.0.0.1, which all sandboxes share."""
+        return await asyncio.open_connection(_LOOPBACK, port)
 
     def release_if_crowded(self) -> None:
         """Close the namespaces if there are too many. No command may be starting or running."""
@@ -76,39 +88,3 @@ class WorkspaceView:
 
     def _replace_mount(self, text: str) -> str:
         return _MOUNT_PATTERN.sub(lambda _: str(self._workspace.root), text)
-
-    def _check_runnable(self, program: str, directory: Path, path: str) -> None:
-        """Raise the error that the system would raise for the program; nsenter would only exit."""
-        names = [program] if "/" in program else [f"{folder or '.'}/{program}" for folder in path.split(os.pathsep)]
-        error: Exception = program_not_found(program)
-        for name in names:
-            with suppress(FileNotFoundError, NotADirectoryError):
-                host_path = self._find_host_path(str(directory / name))
-                if host_path is None or host_path.is_symlink():
-                    return  # the link has another target in the namespace
-                status = host_path.stat()
-                if not stat.S_ISREG(status.st_mode) or not os.access(host_path, os.X_OK):
-                    error = OSError(errno.EACCES, os.strerror(errno.EACCES))
-                elif not _has_executable_format(host_path):
-                    error = OSError(errno.ENOEXEC, os.strerror(errno.ENOEXEC))
-                else:
-                    return
-        raise error
-
-    def _find_host_path(self, path: str) -> Path | None:
-        """Return the path outside the namespace; None if only the namespace can resolve it."""
-        if not f"{path}/".startswith((f"{MOUNT}/", f"{self._workspace.root}/")):
-            return Path(path)
-        try:
-            with self._workspace.resolve(path) as confined_path:
-                return self._workspace.root.joinpath(*confined_path.parts)
-        except RuntimeApiError:
-            return None
-
-
-def _has_executable_format(program: Path) -> bool:
-    try:
-        with program.open("rb") as file:
-            return file.read(4).startswith(_EXECUTABLE_MAGIC)
-    except PermissionError:  # it can still be executed
-        return True

@@ -9,6 +9,7 @@ from typing import Any
 
 from neev_emulator.clock import Clock
 from neev_emulator.runtime import MountNamespaces, SandboxHost, file_tree
+from neev_emulator.runtime.isolation import Isolation
 from neev_emulator.settings import Settings
 from neev_emulator.state.background_tasks import BackgroundTasks
 from neev_emulator.state.catalog import REGIONS
@@ -34,9 +35,10 @@ class Backend:
         data: Directory that keeps the state after a restart; by default a temporary one, which is removed.
         api_key: The only valid key; by default a random one, stored in `data`.
         mounts: Mount namespaces for the commands of sandboxes.
+        isolation: What isolates sandboxes; by default nothing does.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         settings: Settings | None = None,
         *,
@@ -44,6 +46,7 @@ class Backend:
         data: Path | None = None,
         api_key: str | None = None,
         mounts: MountNamespaces | None = None,
+        isolation: Isolation | None = None,
     ) -> None:
         self.initial_settings = settings or Settings()
         self.settings = self.initial_settings
@@ -59,7 +62,14 @@ class Backend:
         self.signing_key = self._load_or_store("signing_key", secrets.token_hex(32))
         self.clock.offset += float(self._load_or_store("clock_offset", "0"))
         self.background_tasks = BackgroundTasks()
-        self.storage = SandboxStorage(self.directory, self.clock, self.background_tasks, self.mounts)
+        self.storage = SandboxStorage(
+            self.directory,
+            self.clock,
+            self.background_tasks,
+            mounts=self.mounts,
+            isolation=isolation,
+            find_sandbox=lambda key: self.sandboxes.get(key),  # noqa: PLW0108 - it does not exist yet
+        )
         self.metrics = MetricsRecorder(self.clock.now)
         self.timers = TimerQueue()
         self.sandboxes = Collection("Sandbox", SandboxRecord, self.store)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo
@@ -23,11 +24,14 @@ def _validate_destination(host: str, info: ValidationInfo) -> str:
 
 
 def _is_address(host: str) -> bool:
+    return _parse_network(host) is not None
+
+
+def _parse_network(host: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     try:
-        ipaddress.ip_network(host, strict=False)
+        return ipaddress.ip_network(host, strict=False)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 class AllowRule(FrozenModel):
@@ -36,6 +40,22 @@ class AllowRule(FrozenModel):
     host: Annotated[str, AfterValidator(_validate_destination)]
     ports: list[Annotated[int, Field(ge=1, le=65535)]] | None = None
     protocol: Literal["TCP", "UDP"] | None = None
+
+    def includes_name(self, name: str) -> bool:
+        """Return whether the host is this domain name, a wildcard for it, or everything."""
+        host = self.host.lower()
+        return host in {"*", name} or (host.startswith("*.") and name.endswith(host[1:]))
+
+    def includes_address(self, address: str) -> bool:
+        """Return whether the host is this address or a block with it."""
+        network = _parse_network(self.host)
+        return network is not None and ipaddress.ip_address(address) in network
+
+    @property
+    def is_narrow(self) -> bool:
+        """Return whether the host is an address, or a block of fewer than all addresses."""
+        network = _parse_network(self.host)
+        return network is not None and network.prefixlen > 0
 
 
 class AllowListEdit(FrozenModel):
@@ -50,6 +70,34 @@ class Policy(FrozenModel):
     mode: Literal["deny_all", "allow_list"] = "deny_all"
     allow_internet: bool = False
     allow: list[AllowRule] = Field(default=[])
+
+    def can_resolve(self, host: str, port: int) -> bool:
+        """Return whether some address of the host may be allowed over TCP."""
+        rules = self._select_rules(port)
+        return self._allows_all or any(rule.includes_name(host.lower()) or _is_address(rule.host) for rule in rules)
+
+    def select_allowed(self, host: str, port: int, addresses: Sequence[str]) -> list[str]:
+        """Return the addresses of the host that are allowed over TCP.
+
+        Addresses of the machine itself are allowed only by a rule for the address or its block.
+        """
+        rules = self._select_rules(port)
+        by_name = self._allows_all or any(rule.includes_name(host.lower()) for rule in rules)
+        return [
+            address
+            for address in addresses
+            if any(rule.is_narrow and rule.includes_address(address) for rule in rules)
+            or (not _is_local(address) and (by_name or any(rule.includes_address(address) for rule in rules)))
+        ]
+
+    @property
+    def _allows_all(self) -> bool:
+        return self.mode == "allow_list" and self.allow_internet
+
+    def _select_rules(self, port: int) -> list[AllowRule]:
+        """Return the rules for the port over TCP."""
+        rules = self.allow if self.mode == "allow_list" else []
+        return [rule for rule in rules if rule.protocol != "UDP" and (not rule.ports or port in rule.ports)]
 
 
 class PolicyUpdate(FrozenModel):
@@ -70,3 +118,10 @@ def apply_edits(policy: Policy, *, add: AllowListEdit | None, remove: AllowListE
     added_rules = {rule.host.lower(): rule for rule in add.allow} if add else {}
     rules = [added_rules.pop(rule.host.lower(), rule) for rule in policy.allow if rule.host.lower() not in removed]
     return policy.model_copy(update={"allow": [*rules, *added_rules.values()]})
+
+
+def _is_local(text: str) -> bool:
+    """Return whether the address is one of the machine itself, or leads to its cloud's metadata."""
+    address = ipaddress.ip_address(text)
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_link_local or address.is_unspecified

@@ -3,15 +3,18 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from neev_emulator.clock import Clock
 from neev_emulator.runtime import MountNamespaces, ProcessDefinition, SandboxHost, file_tree, start_again
+from neev_emulator.runtime.isolation import Confinement, Isolation, Limits
 from neev_emulator.state.background_tasks import BackgroundTasks
 from neev_emulator.state.records import SandboxRecord, SnapshotRecord
+
+_GIBIBYTE = 1 << 30
 
 
 class Capture(NamedTuple):
@@ -22,13 +25,31 @@ class Capture(NamedTuple):
 
 
 class SandboxStorage:
-    """A directory for each sandbox and each snapshot; hosts are created on demand."""
+    """A directory for each sandbox and each snapshot; hosts are created on demand.
 
-    def __init__(
-        self, directory: Path, clock: Clock, background_tasks: BackgroundTasks, mounts: MountNamespaces
+    Args:
+        directory: The directory of the directories.
+        clock: The time.
+        background_tasks: What removes directories.
+        mounts: Mount namespaces for the commands.
+        isolation: What isolates sandboxes; by default nothing does.
+        find_sandbox: Returns the present record of a sandbox, for its limits and its egress policy.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        directory: Path,
+        clock: Clock,
+        background_tasks: BackgroundTasks,
+        *,
+        mounts: MountNamespaces,
+        isolation: Isolation | None,
+        find_sandbox: Callable[[str], SandboxRecord | None],
     ) -> None:
         self._directory = file_tree.create_private_directory(directory / "files")
         self._mounts = mounts
+        self._isolation = isolation
+        self._find_sandbox = find_sandbox
         self._clock = clock
         self._background_tasks = background_tasks
         self._started_at = clock.now()
@@ -40,7 +61,13 @@ class SandboxStorage:
         """Return the host of the sandbox; create it if needed."""
         host = self._hosts.get(sandbox.id)
         if host is None:
-            host = SandboxHost(self._path(sandbox.id), env=sandbox.env, now=self._clock.now, mounts=self._mounts)
+            host = SandboxHost(
+                self._path(sandbox.id),
+                env=sandbox.env,
+                now=self._clock.now,
+                mounts=self._mounts,
+                confinement=self._create_confinement(sandbox),
+            )
             self._hosts[sandbox.id] = host
         return host
 
@@ -126,6 +153,19 @@ class SandboxStorage:
     async def stop(self) -> None:
         """End the processes of all sandboxes."""
         await asyncio.gather(*(host.stop() for host in self._hosts.values()))
+
+    def _create_confinement(self, sandbox: SandboxRecord) -> Confinement | None:
+        if self._isolation is None:
+            return None
+
+        def find_current() -> SandboxRecord:
+            return self._find_sandbox(sandbox.id) or sandbox
+
+        def get_limits() -> Limits:
+            resources = find_current().resources
+            return Limits(cores=resources.cpu, memory_bytes=resources.memory_gb * _GIBIBYTE)
+
+        return Confinement(self._isolation, get_limits=get_limits, get_policy=lambda: find_current().egress)
 
     def _path(self, key: str) -> Path:
         return self._directory / key

@@ -1,0 +1,92 @@
+"""A program that enters the namespaces of a sandbox: `python -I -S enter.py run|listen|connect PID ...`.
+
+PID is a process of the sandbox. Only a process with one thread can enter a user namespace.
+
+- `run PID DIRECTORY DATA_BYTES CORES PROGRAM [ARGUMENT...]` runs the program in all namespaces and exits as it does.
+  Each variable of the environment has the prefix `_`, so that no loader uses it before the sandbox is entered.
+- `listen PID PORT` and `connect PID PORT` send a socket of the sandbox's 127.0.0.1 over the socket that is stdin.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import socket
+import sys
+import warnings  # noqa: F401 - `os` imports it late, when its file is not visible any more
+from collections.abc import Sequence
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup")
+_SET_NO_NEW_PRIVILEGES = 38
+_LOOPBACK = "127.0.0.1"
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+
+
+def main(mode: str, pid: str, *arguments: str) -> int:
+    """Do what the mode says; return the exit code."""
+    try:
+        if mode == "run":
+            return _run(pid, *arguments)
+        _enter(pid, ("user", "net"))
+        with _open_socket(mode, int(arguments[0])) as opened:
+            socket.send_fds(socket.socket(fileno=0), [b"ready"], [opened.fileno()])
+    except OSError as error:
+        sys.stderr.write(f"{error.filename or mode}: {error.strerror}\n")
+        return 126
+    return 0
+
+
+def _run(pid: str, directory: str, data_bytes: str, cores: str, *command: str) -> int:
+    """Return the command's exit code, or 128 plus the number of the signal that ended it."""
+    environment = {name[1:]: value for name, value in os.environ.items() if name.startswith("_")}
+    resource.setrlimit(resource.RLIMIT_DATA, (int(data_bytes), int(data_bytes)))
+    os.sched_setaffinity(0, {int(core) for core in cores.split(",")})
+    _enter(pid, _NAMESPACES)
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    child = os.fork()  # only a child is in the new process namespace
+    if not child:
+        _execute(directory, command, environment)
+    # The group gets every signal, and with it the child, which decides what to do.
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return status if status >= 0 else 128 - status
+
+
+def _execute(directory: str, command: tuple[str, ...], environment: dict[str, str]) -> None:
+    """Replace this process by the command; its user is not root there, so that it has no capability."""
+    try:
+        _raise_on_error(_LIBC.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
+        os.chdir(directory)
+        for number in _IGNORED_BY_PYTHON:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
+        os.execvpe(command[0], command, environment)  # noqa: S606 - no shell is wanted
+    except OSError as error:
+        os.write(2, f"{command[0]}: {error.strerror}\n".encode())
+        os._exit(126)
+
+
+def _enter(pid: str, names: Sequence[str]) -> None:
+    """Enter these namespaces of the process; the first one gives the permission for the others."""
+    descriptors = [os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC) for name in names]
+    for descriptor in descriptors:
+        _raise_on_error(_LIBC.setns(descriptor, 0))
+
+
+def _open_socket(mode: str, port: int) -> socket.socket:
+    if mode == "listen":
+        return socket.create_server((_LOOPBACK, port), backlog=128)
+    return socket.create_connection((_LOOPBACK, port))
+
+
+def _raise_on_error(result: int) -> None:
+    if result:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,73 @@
+"""Helpers of the tests with isolation: the record of a sandbox, and a network of servers."""
+
+import asyncio
+import errno
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from neev_emulator.runtime import SandboxHost
+from neev_emulator.runtime.isolation import Limits, Network
+from neev_emulator.runtime.isolation.egress_proxy import Streams
+from neev_emulator.runtime.process import ManagedProcess
+from neev_emulator.state.egress import Policy
+
+MEBIBYTE = 1 << 20
+
+
+@dataclass
+class IsolatedRecord:
+    """What the API knows of a sandbox; a test may change it."""
+
+    limits: Limits = field(default_factory=lambda: Limits(1, 512 * MEBIBYTE))
+    policy: Policy = field(default_factory=Policy)
+    network: Network = field(default_factory=Network)
+
+
+class ServedNetwork(Network):
+    """A network in which every address leads to one server, which responds with the head of the request.
+
+    An address that ends in 9 refuses connections.
+    """
+
+    def __init__(self, names: Mapping[str, list[str]]) -> None:
+        self.resolved: list[str] = []
+        self.connected: list[tuple[str, int]] = []
+        self._names = names
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(_respond, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def resolve(self, host: str, port: int) -> list[str]:
+        """Return the addresses of a name; an address has itself."""
+        self.resolved.append(host)
+        return self._names.get(host) or await super().resolve(host, port)
+
+    async def connect(self, address: str, port: int) -> Streams:
+        """Connect to the server."""
+        self.connected.append((address, port))
+        if address.endswith("9"):
+            raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+        return await super().connect(*self._server.sockets[0].getsockname())
+
+
+async def _respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    head = await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(head) + head)
+    writer.close()
+
+
+async def read_output(process: ManagedProcess) -> str:
+    """Return the whole output of a process."""
+    return b"".join([data async for _, data in process.read_output()]).decode()
+
+
+async def run_script(host: SandboxHost, script: str, *, cwd: str | None = None) -> str:
+    """Run the script in the sandbox; return its output."""
+    return await read_output(host.spawn("sh", ["-c", script], cwd=cwd, env={}))

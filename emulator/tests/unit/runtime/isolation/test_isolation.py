@@ -1,0 +1,175 @@
+"""Isolated sandboxes: what their commands see and use."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from helpers.isolation_harness import MEBIBYTE, IsolatedRecord, read_output, run_script
+from helpers.runtime_harness import is_gone, read_state, wait_until
+from neev_emulator.runtime import RuntimeApiError, SandboxHost
+from neev_emulator.runtime.isolation import Isolation, IsolationUnavailableError, Limits
+from neev_emulator.runtime.isolation.namespaces import explain
+
+CreateHost = Callable[..., SandboxHost]
+
+
+def read_environment(pid: int) -> list[bytes]:
+    return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+
+
+async def test_a_command_has_the_workspace_and_nothing_of_the_user(
+    create_host: CreateHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_USER", "hidden")
+    host = create_host()
+    host.files.write("sub/a.txt", b"content")
+    assert await run_script(host, "pwd; cat /workspace/sub/a.txt", cwd="sub") == "/workspace/sub\ncontent"
+    await run_script(host, "echo written > b.txt")
+    with host.files.open_reader("b.txt") as reader:
+        assert reader.read() == b"written\n"
+    environment = await run_script(host, "env")
+    assert "GREETING=hello" in environment
+    assert "hidden" not in environment
+    assert str(host.workspace) not in environment
+    entries = (await run_script(host, "ls /")).split()
+    assert {"home", "root", "var", "run", "sys", "opt", "mnt"}.isdisjoint(entries)
+    assert "No such file or directory" in await run_script(host, f"ls {host.workspace} 2>&1")
+    assert await run_script(host, "touch /usr/x /etc/x /x 2>&1 | grep -c 'Read-only'") == "3\n"
+    assert await run_script(host, "id -un; grep CapEff /proc/self/status") == "sandbox\nCapEff:\t0000000000000000\n"
+
+
+async def test_a_command_exits_as_its_program_does(create_host: CreateHost) -> None:
+    host = create_host()
+    process = host.spawn("sh", ["-c", "cat; echo failed >&2; exit 7"], env={}, stdin=b"input ")
+    assert [item async for item in process.read_output()] == [("stdout", b"input "), ("stderr", b"failed\n")]
+    assert await process.wait() == 7
+    killed = host.spawn("sh", ["-c", "kill -9 $$"], env={})
+    assert await killed.wait() == 137
+    patient = host.spawn("sh", ["-c", "trap 'exit 3' TERM; echo up; while :; do sleep 0.01; done"], env={})
+    output = patient.read_output()
+    assert await anext(output) == ("stdout", b"up\n")
+    assert patient.signal(signal.SIGTERM)
+    assert await patient.wait() == 3
+    await output.aclose()
+
+
+@pytest.mark.parametrize(
+    ("program", "cwd", "reason"),
+    [
+        ("no-such-program", None, "not_found"),
+        ("true", "missing", "not_found"),
+        ("./file", None, "permission_denied"),
+        ("./text", None, "failed_precondition"),
+        (sys.executable, None, "not_found"),
+    ],
+)
+async def test_what_cannot_be_run_is_refused(
+    create_host: CreateHost, program: str, cwd: str | None, reason: str
+) -> None:
+    if program.startswith("/usr/"):
+        pytest.skip("sandboxes have this program")
+    host = create_host()
+    host.files.write("file", b"")
+    host.files.write("text", b"\x01\x02")
+    (host.workspace / "text").chmod(0o755)
+    with pytest.raises(RuntimeApiError) as caught:
+        host.spawn(program, [], cwd=cwd, env={})
+    assert caught.value.reason_code == reason
+
+
+async def test_a_program_of_the_sandbox_runs_wherever_it_is(create_host: CreateHost) -> None:
+    host = create_host()
+    await run_script(host, "printf '#!/bin/sh\\necho hi' > hello; chmod +x hello; cp hello /tmp; ln -s /tmp/hello link")
+    for program in ("./hello", "/tmp/hello", "./link"):
+        assert await read_output(host.spawn(program, [], env={})) == "hi\n"
+    assert await read_output(host.spawn("hello", [], env={"PATH": "/tmp"})) == "hi\n"
+
+
+async def test_variables_are_not_used_before_the_sandbox_is_entered(create_host: CreateHost) -> None:
+    host = create_host()
+    process = host.spawn("sh", ["-c", "echo $LD_PRELOAD; sleep 60"], env={"LD_PRELOAD": "/none.so"})
+    output = process.read_output()
+    while b"/none.so\n" not in (await anext(output))[1]:
+        pass
+    variables = read_environment(process.pid)
+    assert b"_LD_PRELOAD=/none.so" in variables
+    assert b"LD_PRELOAD=/none.so" not in variables
+    process.close()
+    await output.aclose()
+
+
+async def test_processes_of_the_machine_and_of_other_sandboxes_do_not_exist(create_host: CreateHost) -> None:
+    one, other = create_host("one"), create_host("other")
+    process = other.spawn("sleep", ["12345"], env={})
+    await wait_until(lambda: other.measure_usage().process_count == 1)
+    commands = await run_script(one, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
+    assert "12345" not in commands
+    assert sys.executable not in commands
+    assert one.measure_usage().process_count == 0
+    assert other.measure_usage().memory_bytes > 0
+    process.close()
+
+
+async def test_every_process_is_paused_and_ended_with_the_sandbox(create_host: CreateHost) -> None:
+    host = create_host()
+    await run_script(host, "env -i setsid sleep 60 >/dev/null 2>&1 &")
+    [pid] = host._view.find_processes(())
+    await host.pause()
+    await wait_until(lambda: read_state(pid) == "T")
+    await host.resume()
+    await host.stop()
+    assert is_gone(pid)
+
+
+async def test_a_sandbox_whose_processes_were_all_killed_starts_again(create_host: CreateHost) -> None:
+    host = create_host()
+    await run_script(host, "touch /tmp/a; kill -9 -1")
+    await wait_until(lambda: not host._view._namespaces.is_open)  # type: ignore[union-attr]
+    assert await run_script(host, "ls /tmp; echo again") == "again\n"
+
+
+async def test_after_a_rollback_the_workspace_is_the_one_that_was_put_back(
+    create_host: CreateHost, tmp_path: Path
+) -> None:
+    host = create_host()
+    host.files.write("page", b"old")
+    host.copy_to(tmp_path / "copy")
+    host.files.write("page", b"new")
+    assert await run_script(host, "cat page") == "new"
+    host.restore_from(tmp_path / "copy")
+    assert await run_script(host, "cat page") == "old"
+
+
+async def test_the_size_of_the_sandbox_is_a_limit(create_host: CreateHost) -> None:
+    record = IsolatedRecord(limits=Limits(cores=0.5, memory_bytes=256 * MEBIBYTE))
+    host = create_host(record=record)
+    allocate = "head -c 128M /dev/zero | tail -c 128M | wc -c"
+    assert await run_script(host, f"{allocate}; nproc") == f"{128 * MEBIBYTE}\n1\n"
+    record.limits = Limits(cores=64, memory_bytes=64 * MEBIBYTE)
+    assert "memory exhausted" in await run_script(host, f"{allocate} 2>&1")
+    assert await run_script(host, "nproc") == f"{len(os.sched_getaffinity(0))}\n"
+    assert "No space left" in await run_script(host, "head -c 300M /dev/zero 2>&1 > /tmp/file")
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(IsolationUnavailableError, match="no-such-program is not installed: install the package bubble"):
+        Isolation(bwrap="no-such-program")
+    program = tmp_path / "bwrap"
+    program.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    program.chmod(0o755)
+    with pytest.raises(IsolationUnavailableError, match=r"cannot create namespaces \(bwrap: No permissions to create"):
+        Isolation(bwrap=str(program))
+
+
+def test_the_setting_that_forbids_namespaces_is_named(tmp_path: Path) -> None:
+    (tmp_path / "kernel").mkdir()
+    (tmp_path / "kernel" / "apparmor_restrict_unprivileged_userns").write_text("1\n")
+    (tmp_path / "kernel" / "unprivileged_userns_clone").write_text("1\n")
+    assert explain("bwrap: no\nmore", tmp_path) == (
+        "bubblewrap cannot create namespaces (bwrap: no); "
+        "`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` permits user namespaces"
+    )
