@@ -11,10 +11,10 @@ import httpx
 
 
 @contextmanager
-def start_killable(data: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+def start_killable(data: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     """Start an emulator in its own process; yield it and a client for its project."""
     command = [sys.executable, "-c", "from neev_emulator.cli import main; main()", "--create-seconds", "0"]
-    with subprocess.Popen([*command, "--data", str(data)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*command, "--data", str(data), *options], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
             line = process.stdout.readline().removeprefix("export ")

@@ -43,15 +43,17 @@ def read_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline()
 
 
-def without_mount_warning(output: str) -> str:
-    """Return the output without the warning about mount namespaces."""
-    return "".join(item for item in output.splitlines(keepends=True) if "have no /workspace" not in item)
+def without_notices(output: str) -> str:
+    """Return the output without what the command prints on starting about isolation and mount namespaces."""
+    lines = output.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("neev-emulator: commands in sandboxes "))
 
 
 def test_where_commands_find_no_workspace_it_says_so_once(tmp_path: Path) -> None:
     result = run_emulator("--", "/bin/echo", "done", env={**os.environ, "PATH": str(tmp_path)})
     assert result.stdout == "done\n"
     assert result.stderr == (
+        "neev-emulator: commands in sandboxes run as you, with your files and your network; --isolate confines them\n"
         "neev-emulator: commands in sandboxes have no /workspace on this machine (the program nsenter is not "
         "installed): the real path replaces it in their arguments and variables, but not in scripts and other files\n"
     )
@@ -90,7 +92,7 @@ def test_it_prints_one_line_to_evaluate_when_it_is_ready() -> None:
         assert httpx.get(url, headers={"authorization": f"Bearer {env['NEEV_API_KEY']}"}).status_code == 200
         process.terminate()
         output, errors = process.communicate(timeout=30)
-        assert (output, without_mount_warning(errors)) == ("", "")
+        assert (output, without_notices(errors)) == ("", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -111,7 +113,7 @@ def test_a_command_has_the_variables_and_its_status_is_handed_on(tmp_path: Path)
         "env | grep ^NEEV_ | cut -d= -f1; exit 7",
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
-    assert (sorted(result.stdout.split()), without_mount_warning(result.stderr), result.returncode) == (
+    assert (sorted(result.stdout.split()), without_notices(result.stderr), result.returncode) == (
         sorted(NAMES),
         "",
         7,
@@ -157,7 +159,7 @@ def test_a_signal_is_handed_on_to_the_command_which_decides(number: int) -> None
 def test_a_command_that_cannot_be_run_is_reported_as_shells_do(command: str, status: int) -> None:
     result = run_emulator("--", command)
     assert result.returncode == status
-    assert without_mount_warning(result.stderr).startswith(f"neev-emulator: {command}: ")
+    assert without_notices(result.stderr).startswith(f"neev-emulator: {command}: ")
 
 
 def test_a_port_can_be_chosen_and_must_be_free() -> None:
@@ -178,7 +180,7 @@ def test_an_address_that_others_reach_has_to_be_allowed() -> None:
     allowed = run_emulator("--host", "0.0.0.0", "--allow-remote", "--", "printenv", "NEEV_BASE_URL")
     assert allowed.stdout.startswith("http://127.0.0.1:")
     assert "anyone who reaches it and has the key runs processes on this machine" in allowed.stderr
-    assert without_mount_warning(run_emulator("--allow-remote", "--", "true").stderr) == ""
+    assert without_notices(run_emulator("--allow-remote", "--", "true").stderr) == ""
 
 
 def test_a_directory_can_be_used_by_one_emulator_at_a_time(tmp_path: Path) -> None:
