@@ -1,7 +1,7 @@
 """The runtime of a sandbox: commands, files and processes, at the paths of its `connect_url`.
 
-Commands are processes of the emulator's user, without isolation. A sandbox has its own workspace, environment and
-process groups. The file endpoints cannot leave the workspace; a command can.
+Commands are processes of the emulator's user. A sandbox has its own workspace, environment and process groups. The file
+endpoints cannot leave the workspace; a command can, unless it is isolated (`isolation`).
 
 The workspace is `/workspace` for callers, and for commands where the machine has mount namespaces (`mount_namespaces`).
 Elsewhere, `/workspace` in a command's arguments and variables is replaced (`workspace_view`).
