@@ -31,6 +31,10 @@ class PreviewPortProvider(DynamicProvider):
     """Serves `PreviewPort`."""
 
 
+class ProcessProvider(DynamicProvider):
+    """Serves `Process`."""
+
+
 class SandboxProvider(DynamicProvider):
     """Serves `Sandbox`."""
 

@@ -12,8 +12,8 @@ from neev_provider.core.assets import Archive, Asset
 EXEC = "POST /v1/exec"
 STAT = "POST /v1/files/stat"
 SOURCE = {"sandboxId": "$source"}
-KEPT_AFTER_DELETE = ("Command",)
-"""The kinds that the API cannot observe: they exist as long as their sandbox does."""
+KEPT_AFTER_DELETE = ("Command", "Process")
+"""The kinds that exist as long as their sandbox does, because the API cannot observe them or the program decides."""
 
 COMMANDS = (
     ScenarioCase(
@@ -61,6 +61,24 @@ COMMANDS = (
             ),
             update_step({**SOURCE, "create": ["x"], "secretOutput": True}, state={"exitCode": 3}),
         ),
+    ),
+)
+
+UP = {**SOURCE, "command": ["sh", "-c", "echo up; exec sleep 600"], "readiness": {"logPattern": "up"}}
+PROCESSES = (
+    ScenarioCase(
+        "a process is restarted in place by a change of what runs, and started anew in another sandbox",
+        "Process",
+        {**UP, "triggers": [1]},
+        (
+            no_change_step({**UP, "triggers": [1.0]}),
+            ScenarioStep("update", {**UP, "triggers": [2]}, state={"status": "running", "triggers": [2]}),
+            ScenarioStep("update", {**UP, "env": {"A": "1"}, "cwd": "."}, state={"env": {"A": "1"}}),
+            update_step({**UP, "env": {"A": "1"}, "cwd": ".", "stop": {"signal": "SIGKILL"}}),
+            no_change_step({**UP, "env": {"A": "1"}, "cwd": ".", "stop": {"signal": "SIGKILL", "graceSeconds": 10}}),
+            replace_step({**UP, "sandboxId": "$another"}, state={"status": "running"}),
+        ),
+        state={"status": "running"},
     ),
 )
 
@@ -149,4 +167,4 @@ IMAGES = (
     ),
 )
 
-SANDBOX_CHILD_CASES: tuple[ScenarioCase, ...] = (*COMMANDS, *FILES, *DIRECTORIES, *IMAGES)
+SANDBOX_CHILD_CASES: tuple[ScenarioCase, ...] = (*COMMANDS, *PROCESSES, *FILES, *DIRECTORIES, *IMAGES)

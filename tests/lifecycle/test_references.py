@@ -27,6 +27,7 @@ MISSING: list[tuple[str, dict[str, Any], str, str]] = [
     ("File", {"sandboxId": UNKNOWN_ID, "path": "note", "content": "x"}, "sandboxId", NO_SANDBOX),
     ("Directory", {"sandboxId": UNKNOWN_ID, "path": "notes", "sourcePath": "docs/internals"}, "sandboxId", NO_SANDBOX),
     ("Command", {"sandboxId": UNKNOWN_ID, "create": ["true"], "delete": ["true"]}, "sandboxId", NO_SANDBOX),
+    ("Process", {"sandboxId": UNKNOWN_ID, "command": ["true"]}, "sandboxId", NO_SANDBOX),
     ("PreviewPort", {"sandboxId": UNKNOWN_ID, "port": 80}, "sandboxId", NO_SANDBOX),
     ("Snapshot", {"sandboxId": UNKNOWN_ID}, "sandboxId", NO_SANDBOX),
     ("SandboxFork", {"sourceSandboxId": UNKNOWN_ID}, "sourceSandboxId", NO_SANDBOX),

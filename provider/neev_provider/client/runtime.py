@@ -15,6 +15,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
+from neev_provider.client.processes import LogPage, ProcessInfo
 from neev_provider.client.runtime_errors import STREAM_ERROR_STATUS, translate_errors
 from neev_provider.client.settings import require_secure_url
 from neev_provider.core import errors
@@ -182,6 +183,39 @@ class SandboxSession:
         """Delete the file or the empty directory."""
         async with self._translate_errors(path):
             await self._connection(READ_TIMEOUT).files.remove(path)
+
+    async def start_process(
+        self, argv: Sequence[str], *, cwd: str | None = None, env: Mapping[str, str] | None = None
+    ) -> ProcessInfo:
+        """Start a supervised process, which goes on after the response, and return it."""
+        async with self._translate_errors(argv[0], is_write=True):
+            started = await self._connection(READ_TIMEOUT).processes.start(
+                list(argv), cwd=cwd, env=dict(env) if env else None
+            )
+        return ProcessInfo(started.id, tuple(argv), started.state == "running", started.exit_code, started.started_at)
+
+    async def list_processes(self) -> tuple[ProcessInfo, ...]:
+        """Return the supervised processes: all that run, and the latest that have exited."""
+        async with self._translate_errors("the list of processes"):
+            listed = await self._connection(READ_TIMEOUT).processes.list()
+        return tuple(
+            ProcessInfo(
+                item.process_id, (item.name, *item.args), item.state == "running", item.exit_code, item.started_at
+            )
+            for item in listed
+        )
+
+    async def read_process_log(self, process_id: str, cursor: int) -> LogPage:
+        """Return the output of the process from the cursor; 0 is the beginning."""
+        async with self._translate_errors(process_id):
+            page = await self._connection(READ_TIMEOUT).processes.logs(process_id, cursor=cursor)
+        entries = tuple((entry.stream, entry.data) for entry in page.entries)
+        return LogPage(entries, page.cursor, page.state == "running")
+
+    async def signal_process(self, process_id: str, number: int) -> None:
+        """Send the signal to the process, unless it has exited."""
+        async with self._translate_errors(process_id):
+            await self._connection(READ_TIMEOUT).processes.kill(process_id, signal=number)
 
     def _translate_errors(
         self, subject: str, *, is_write: bool = False, output_received: Callable[[], bool] = lambda: False

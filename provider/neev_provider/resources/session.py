@@ -13,7 +13,7 @@ from neev_provider.client.runtime import ExecRequest, SandboxSession
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core.errors import InputError, NeevError, OperationFailed, RuntimeRejected
 from neev_provider.core.resource import OperationContext
-from neev_provider.core.wait import run_before_deadline
+from neev_provider.core.wait import Deadline, run_before_deadline
 from neev_provider.resources.leases import SandboxLease, acquire_lease
 from neev_provider.resources.lookups import none_if_not_found
 from neev_provider.resources.pausable import PAUSED, READY
@@ -96,8 +96,12 @@ async def _should_pause(lease: SandboxLease) -> AsyncIterator[bool]:
 
 async def run_cleanup(operation: Awaitable[object], context: OperationContext, *, action: str) -> None:
     """Run the cleanup under a short deadline. Ignore its errors, because the earlier error is reported."""
+    with contextlib.suppress(NeevError):
+        await run_before_deadline(operation, deadline=cleanup_deadline(context), action=action)
+
+
+def cleanup_deadline(context: OperationContext) -> Deadline:
+    """Return the deadline of a cleanup that begins now, after the operation has failed."""
     deadline = context.deadline
     seconds = CLEANUP_GRACE_SECONDS if deadline.cancelled.is_set() else max(CLEANUP_GRACE_SECONDS, deadline.remaining)
-    cleanup_deadline = replace(deadline, timeout=seconds, cancelled=asyncio.Event())
-    with contextlib.suppress(NeevError):
-        await run_before_deadline(operation, deadline=cleanup_deadline, action=action)
+    return replace(deadline, timeout=seconds, cancelled=asyncio.Event())

@@ -36,6 +36,12 @@ from neev_provider.resources.command import Outcome as Outcome
 from pulumi_neev.sdk.types import PoolMember as PoolMember
 from pulumi_neev.sdk.preview_port import PreviewPort as PreviewPort
 from pulumi_neev.sdk.types import PreviewPortInfo as PreviewPortInfo
+from pulumi_neev.sdk.process import Process as Process
+from pulumi_neev.sdk.types import ProcessReadiness as ProcessReadiness
+from pulumi_neev.sdk.types import ProcessReadinessArgs as ProcessReadinessArgs
+from neev_provider.resources.process.inputs import ProcessStatus as ProcessStatus
+from pulumi_neev.sdk.types import ProcessStop as ProcessStop
+from pulumi_neev.sdk.types import ProcessStopArgs as ProcessStopArgs
 from neev_provider.resources.egress import Protocol as Protocol
 from pulumi_neev.sdk.sandbox import Sandbox as Sandbox
 from pulumi_neev.sdk.types import SandboxAuditEvent as SandboxAuditEvent
@@ -45,6 +51,7 @@ from pulumi_neev.sdk.sandbox_pool import SandboxPool as SandboxPool
 from pulumi_neev.sdk.types import SandboxTemplate as SandboxTemplate
 from pulumi_neev.sdk.snapshot import Snapshot as Snapshot
 from pulumi_neev.sdk.types import SnapshotInfo as SnapshotInfo
+from neev_provider.resources.process.inputs import StopSignal as StopSignal
 from neev_provider.functions.templates import TemplateCategory as TemplateCategory
 from neev_provider.functions.templates import TemplateStatus as TemplateStatus
 from pulumi_neev.sdk.functions import get_agent as get_agent

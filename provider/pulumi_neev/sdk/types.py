@@ -8,6 +8,7 @@ import pulumi
 from collections.abc import Sequence
 from neev_provider.adapters.pulumi.dynamic.resources import OutputObject
 from neev_provider.resources.egress import EgressMode, Protocol
+from neev_provider.resources.process.inputs import StopSignal
 from typing import Any, Literal, Required, TypedDict
 
 
@@ -61,6 +62,29 @@ class EgressDestinationArgs(TypedDict, total=False):
     """Ports. Allowed: `1` to `65535`. Defaults to all ports."""
     protocol: pulumi.Input[Protocol | Literal['TCP', 'UDP']] | None
     """Transport protocol. Defaults to `TCP` if `ports` is set, otherwise to all protocols."""
+
+
+class ProcessReadinessArgs(TypedDict, total=False):
+    """When a process counts as ready: when it listens on a port, or when its log has a line."""
+
+    log_pattern: pulumi.Input[str] | None
+    """Regular expression that a line of the output contains when the process is ready. Conflicts with `port`."""
+    port: pulumi.Input[int] | None
+    """TCP port that the process listens on when it is ready. Conflicts with `log_pattern`. Allowed: `1` to `65535`."""
+    timeout_seconds: pulumi.Input[int] | None
+    """Timeout in seconds. A process that is not ready by then is stopped and fails.
+
+    Defaults to the timeout of the operation.
+    """
+
+
+class ProcessStopArgs(TypedDict, total=False):
+    """How a process is stopped."""
+
+    grace_seconds: pulumi.Input[int] | None
+    """Seconds after which a process that has not ended is killed. Defaults to `10`."""
+    signal: pulumi.Input[StopSignal | Literal['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGKILL']] | None
+    """Signal that asks the process to end. Defaults to `SIGTERM`."""
 
 
 @pulumi.output_type
@@ -364,6 +388,31 @@ class PreviewPortInfo(OutputObject):
     """URL of the port. Secret, because the URL grants access."""
     slug: str = pulumi.property("slug", default=None)
     """Secret part of the URL. Secret."""
+
+
+@pulumi.output_type
+class ProcessReadiness(OutputObject):
+    """When a process counts as ready: when it listens on a port, or when its log has a line."""
+
+    log_pattern: str | None = pulumi.property("logPattern", default=None)
+    """Regular expression that a line of the output contains when the process is ready. Conflicts with `port`."""
+    port: int | None = pulumi.property("port", default=None)
+    """TCP port that the process listens on when it is ready. Conflicts with `log_pattern`. Allowed: `1` to `65535`."""
+    timeout_seconds: int | None = pulumi.property("timeoutSeconds", default=None)
+    """Timeout in seconds. A process that is not ready by then is stopped and fails.
+
+    Defaults to the timeout of the operation.
+    """
+
+
+@pulumi.output_type
+class ProcessStop(OutputObject):
+    """How a process is stopped."""
+
+    grace_seconds: int | None = pulumi.property("graceSeconds", default=None)
+    """Seconds after which a process that has not ended is killed. Defaults to `10`."""
+    signal: str | None = pulumi.property("signal", default=None)
+    """Signal that asks the process to end. Defaults to `SIGTERM`."""
 
 
 @pulumi.output_type

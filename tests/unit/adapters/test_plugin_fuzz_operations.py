@@ -32,6 +32,7 @@ VALID_INPUTS: dict[str, dict[str, Any]] = {
     "File": {**IN_BOX, "path": "a", "content": "A"},
     "Directory": {**IN_BOX, "path": "a"},
     "Command": {**IN_BOX, "create": ["true"]},
+    "Process": {**IN_BOX, "command": ["sh", "-c", "echo up; exec sleep 60"], "readiness": {"logPattern": "up"}},
     "Agent": {"agentTemplate": "code-server"},
     "PreviewPort": {**IN_BOX, "port": 8080.0},
 }

@@ -20,7 +20,7 @@ from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Deadline
 from neev_provider.resources import RESOURCES
 
-SANDBOX_CHILD_TYPES = {"Snapshot", "PreviewPort", "File", "Directory", "Command"}
+SANDBOX_CHILD_TYPES = {"Snapshot", "PreviewPort", "File", "Directory", "Command", "Process"}
 INPUTS: dict[str, dict[str, Any]] = {
     "Sandbox": {},
     "SandboxFork": {"sourceSandboxId": "$box"},
@@ -29,6 +29,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "PreviewPort": {"port": 8080},
     "Agent": {"agentTemplate": "claude-code"},
     "Command": {"create": ["true"], "delete": ["true"]},
+    "Process": {"command": ["sleep", "600"]},
     "File": {"path": "note", "content": "x"},
     "Directory": {"path": "app"},
     "GoldenImage": {"steps": [{"run": ["true"]}]},

@@ -19,8 +19,8 @@ from neev_provider.resources.pool.plan import is_member
 
 StateEntry = Mapping[str, Any]
 STACK_TYPE = "pulumi:pulumi:Stack"
-SANDBOX_CHILD_TYPES = ("File", "Directory", "PreviewPort")
-"""Resource types inside a sandbox. They have no creation time; whoever owns the sandbox owns them."""
+SANDBOX_CHILD_TYPES = ("File", "Directory", "PreviewPort", "Process")
+"""Resource types inside a sandbox. Their creation times are not compared; whoever owns the sandbox owns them."""
 POOL_TYPE, IMAGE_TYPE = "SandboxPool", "GoldenImage"
 
 

@@ -1,0 +1,43 @@
+"""Ports that listen in a sandbox, as its kernel reports them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from neev_provider.client.runtime import ExecRequest, SandboxSession
+from neev_provider.core.errors import OperationFailed, OutcomeUnknown, RuntimeRejected, Unavailable
+
+SOCKET_TABLES: Final = ("/proc/net/tcp", "/proc/net/tcp6")
+"""The kernel's tables of sockets; the second is missing where IPv6 is off."""
+LISTEN_STATE: Final = "0A"
+READ_TIMEOUT_SECONDS: Final = 30.0
+UNREADABLE_HINT: Final = "The sandbox needs `cat` and /proc/net/tcp for that. Without them, wait for a line of the log."
+
+
+async def is_listening(session: SandboxSession, port: int) -> bool:
+    """Return whether something listens on the TCP port.
+
+    Raises:
+        Unavailable: the connection ended before the answer.
+        OperationFailed: the sandbox cannot say it.
+    """
+    output: list[str] = []
+    request = ExecRequest(["cat", *SOCKET_TABLES], timeout=READ_TIMEOUT_SECONDS)
+    try:
+        await session.exec(request, lambda _, text: output.append(text), read_timeout=READ_TIMEOUT_SECONDS)
+    except OutcomeUnknown as error:
+        raise Unavailable(0, error.message, path="cat") from error
+    except RuntimeRejected as refused:
+        raise OperationFailed(refused.message, hint=UNREADABLE_HINT) from refused
+    table = "".join(output)
+    if "local_address" not in table:
+        raise OperationFailed(f"the listening ports cannot be read: {table.strip()}", hint=UNREADABLE_HINT)
+    return port in _iter_listening_ports(table)
+
+
+def _iter_listening_ports(table: str) -> Iterator[int]:
+    for line in table.splitlines():
+        match line.split():
+            case [_, local, _, state, *_] if state == LISTEN_STATE:
+                yield int(local.rpartition(":")[2], 16)

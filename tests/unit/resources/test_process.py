@@ -1,0 +1,421 @@
+"""Processes in sandboxes on a platform: one runs for each resource, whatever happens."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.unit.resources.conftest import LifecycleDriver
+
+from neev_provider.client.processes import ProcessInfo
+from neev_provider.core import lifecycle, redaction
+from neev_provider.core.errors import Cancelled, NeevError, OperationFailed, OutcomeUnknown, RuntimeRejected
+from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
+from neev_provider.core.redaction import Redactor
+from neev_provider.core.reference_errors import MissingReference
+from neev_provider.core.resource import OperationContext
+from neev_provider.resources.process.inputs import ProcessStop, StopSignal
+from neev_provider.resources.process.process import START_KEY, ProcessResource
+from neev_provider.resources.process.supervision import stop_process
+from neev_provider.resources.process.tag import ProcessTag, parse_process
+from neev_provider.resources.sandbox.sandbox import SandboxResource
+
+SANDBOX, PROCESS = SandboxResource(), ProcessResource()
+START = "POST /v1/processes/start"
+READY = {"readiness": {"logPattern": "^up$"}}
+URN = "urn:pulumi:dev::shop::neev:index:Process::server"
+
+
+def shell_argv(script: str = "echo up") -> list[str]:
+    """A process that runs the script and stays."""
+    return ["sh", "-c", f"{script}; exec sleep 600"]
+
+
+async def create_sandbox(driver: LifecycleDriver, **inputs: Any) -> str:
+    """The id of a sandbox; nothing is in the log."""
+    created = await driver.create(SANDBOX, **{"name": "box", **inputs})
+    driver.take_requests()
+    return created.id
+
+
+async def create_process(driver: LifecycleDriver, **inputs: Any) -> StoredResource:
+    """A running process in a sandbox of its own."""
+    box = await create_sandbox(driver)
+    return await driver.create(PROCESS, **{"sandboxId": box, "command": shell_argv(), **READY, **inputs})
+
+
+async def list_running(driver: LifecycleDriver, sandbox_id: str) -> list[ProcessInfo]:
+    session = driver.api.runtime.session(await driver.api.sandboxes.get(sandbox_id))
+    return [process for process in await session.list_processes() if process.is_running]
+
+
+async def kill(driver: LifecycleDriver, stored: StoredResource) -> None:
+    """End the process outside of the provider."""
+    session = driver.api.runtime.session(await driver.api.sandboxes.get(stored.inputs["sandboxId"]))
+    stop = ProcessStop(signal=StopSignal.SIGKILL)
+    await stop_process(session, stored.state["processId"], stop, driver.new_context().deadline)
+
+
+async def expect_init_failed(operation: Any) -> ResourceInitFailed:
+    """How the work failed, with what is kept."""
+    with pytest.raises(ResourceInitFailed) as caught:
+        await operation
+    return caught.value
+
+
+async def create_in(driver: LifecycleDriver, context: OperationContext, **inputs: Any) -> StoredResource:
+    return await lifecycle.create(PROCESS.connect(driver.api), inputs, context)
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """A socket that listens on a port of this machine, which all sandboxes of the emulator share."""
+    with socket.create_server(("127.0.0.1", 0)) as created:
+        yield created
+
+
+async def test_a_process_goes_on_after_its_create_with_its_environment_and_directory(driver: LifecycleDriver) -> None:
+    command = ["sh", "-c", 'echo "$WORD in ${PWD##*/}" >&2; echo up; exec sleep 600']
+    stored = await create_process(driver, command=command, env={"WORD": "hi"}, cwd=".")
+    (process,) = await list_running(driver, stored.inputs["sandboxId"])
+    assert (stored.state["status"], stored.state["processId"]) == ("running", process.id)
+    assert stored.state["startedAt"].startswith("20")
+    assert stored.state["startedAt"].endswith("Z")
+    assert "exitCode" not in stored.state
+    assert stored.id.startswith(f"{stored.inputs['sandboxId']}/")
+    assert sorted(driver.log_lines) == ["hi in workspace", "up"]
+    assert "hi" not in " ".join(process.argv)
+    observed = await driver.read(PROCESS, stored)
+    assert observed == stored
+
+
+async def test_a_process_is_ready_once_it_listens_on_its_port(driver: LifecycleDriver) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    serve = f"import time, socket; time.sleep(0.3); s = socket.create_server(('', {port})); time.sleep(600)"
+    await create_process(driver, command=["python3", "-c", serve], readiness={"port": port})
+    with socket.create_connection(("127.0.0.1", port)):
+        pass
+
+
+async def test_a_port_that_is_taken_fails_before_anything_is_started(
+    driver: LifecycleDriver, listener: socket.socket
+) -> None:
+    port = listener.getsockname()[1]
+    failed = await expect_init_failed(create_process(driver, readiness={"port": port}))
+    assert f"something else listens on port {port} already" in str(failed)
+    assert failed.stored.state["status"] == "pending"
+    assert START not in driver.take_requests()
+    observed = await driver.read(PROCESS, failed.stored)
+    assert observed is not None
+    assert (observed.state["status"], observed.problem) == ("pending", "it was not started")
+
+
+async def test_without_readiness_a_process_has_to_run_for_a_second(driver: LifecycleDriver) -> None:
+    stored = await create_process(driver, readiness=None)
+    assert stored.state["status"] == "running"
+
+
+async def test_a_process_that_ends_is_a_failure_with_its_last_lines_and_the_next_attempt_starts_it_again(
+    driver: LifecycleDriver,
+) -> None:
+    command = [
+        "sh",
+        "-c",
+        "[ -e fixed ] && exec sleep 600; for i in $(seq 20); do echo line $i; done; echo why; exit 3",
+    ]
+    failed = await expect_init_failed(create_process(driver, command=command, readiness=None))
+    assert isinstance(failed.__cause__, OperationFailed)
+    assert "sh: it ended with exit code 3" in str(failed)
+    assert str(failed).endswith("\nline 20\nwhy.")
+    assert "line 6\n" not in str(failed)
+    assert (failed.stored.state["status"], failed.stored.state["exitCode"]) == ("exited", 3)
+    session = driver.api.runtime.session(await driver.api.sandboxes.get(failed.stored.inputs["sandboxId"]))
+    await session.create_directory("fixed")
+    again = await driver.finish(PROCESS, failed.stored)
+    assert (again.id, again.state["status"]) == (failed.stored.id, "running")
+
+
+@pytest.mark.parametrize(
+    ("readiness", "reason"),
+    [
+        ({"logPattern": "never"}, "no line of its output matches logPattern"),
+        ({"port": 1}, "nothing listens on port 1"),
+    ],
+)
+async def test_a_process_that_is_not_ready_in_time_is_stopped(
+    driver: LifecycleDriver, readiness: dict[str, Any], reason: str
+) -> None:
+    failed = await expect_init_failed(create_process(driver, readiness={**readiness, "timeoutSeconds": 1}))
+    assert f"sh: it was not ready after 1 s ({reason}). Its last lines:\nup" in str(failed)
+    assert "timeoutSeconds" in str(failed)
+    assert (failed.stored.state["status"], failed.stored.state["exitCode"]) == ("exited", 143)
+    assert await list_running(driver, failed.stored.inputs["sandboxId"]) == []
+
+
+async def test_a_cancel_stops_the_process(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    context = driver.new_context()
+    context = replace(context, log=lambda _line: context.deadline.cancelled.set())
+    inputs = {"sandboxId": box, "command": shell_argv(), "readiness": {"logPattern": "never"}}
+    failed = await expect_init_failed(create_in(driver, context, **inputs))
+    assert isinstance(failed.__cause__, Cancelled)
+    assert "POST /v1/processes/kill" in driver.take_requests()
+
+
+@pytest.mark.parametrize(
+    "change", [{"command": shell_argv("echo up; echo 2")}, {"cwd": "."}, {"env": {"A": "1"}}, {"triggers": [2]}]
+)
+async def test_a_change_of_what_runs_restarts_it_in_place(driver: LifecycleDriver, change: dict[str, Any]) -> None:
+    stored = await create_process(driver, triggers=[1])
+    inputs = {**stored.inputs, **change}
+    assert not PROCESS.diff(stored.inputs, stored.state, inputs).requires_replacement
+    updated = await driver.update(PROCESS, stored, **inputs)
+    (process,) = await list_running(driver, stored.inputs["sandboxId"])
+    assert (updated.id, updated.state["processId"]) == (stored.id, process.id)
+    assert process.id != stored.state["processId"]
+
+
+async def test_another_readiness_or_stop_is_stored_and_restarts_nothing(driver: LifecycleDriver) -> None:
+    stored = await create_process(driver)
+    driver.take_requests()
+    inputs = {**stored.inputs, "readiness": {"logPattern": "never"}, "stop": {"signal": "SIGKILL"}}
+    assert PROCESS.diff(stored.inputs, stored.state, inputs).changes
+    updated = await driver.update(PROCESS, stored, **inputs)
+    assert (updated.state["processId"], updated.state["stop"]["signal"]) == (stored.state["processId"], "SIGKILL")
+    assert driver.take_requests() == []
+
+
+async def test_a_stop_sends_the_signal_and_a_process_that_ignores_it_is_killed(driver: LifecycleDriver) -> None:
+    script = "trap 'echo bye > bye; exit' INT; trap '' TERM; echo up; while true; do sleep 0.01; done"
+    polite = await create_process(driver, command=["sh", "-c", script], stop={"signal": "SIGINT"})
+    box = polite.inputs["sandboxId"]
+    await driver.delete(PROCESS, polite)
+    session = driver.api.runtime.session(await driver.api.sandboxes.get(box))
+    assert await session.stat("bye") is not None
+    inputs = {"sandboxId": box, "command": ["sh", "-c", script], **READY}
+    stubborn = await driver.create(PROCESS, **inputs, stop={"signal": "SIGTERM", "graceSeconds": 1})
+    await driver.delete(PROCESS, stubborn)
+    codes = {process.id: process.exit_code for process in await session.list_processes()}
+    assert codes[stubborn.state["processId"]] == 128 + 9
+
+
+async def test_a_refresh_detects_that_it_died_and_the_next_update_starts_it(driver: LifecycleDriver) -> None:
+    stored = await create_process(driver)
+    assert PROCESS.diff(stored.inputs, stored.state, stored.inputs).changes == ()
+    await kill(driver, stored)
+    observed = await driver.read(PROCESS, stored)
+    assert observed is not None
+    assert (observed.state["status"], observed.state["exitCode"]) == ("exited", 137)
+    assert observed.problem == "it ended with exit code 137"
+    (change,) = PROCESS.diff(observed.inputs, observed.state, observed.inputs).changes
+    assert (change.path, change.requires_replacement) == ("status", False)
+    updated = await driver.update(PROCESS, observed, **observed.inputs)
+    assert (updated.id, updated.state["status"]) == (stored.id, "running")
+    assert "exitCode" not in updated.state
+
+
+async def test_a_refresh_detects_that_the_sandbox_does_not_know_it_or_runs_an_earlier_start(
+    driver: LifecycleDriver,
+) -> None:
+    stored = await create_process(driver)
+    unknown = replace(stored, id=f"{stored.inputs['sandboxId']}/another")
+    missing = await driver.read(PROCESS, unknown)
+    assert missing is not None
+    assert missing.state["status"] == "missing"
+    assert "does not know it any more" in (missing.problem or "")
+    outdated = await driver.read(PROCESS, replace(stored, state={**stored.state, START_KEY: "older"}))
+    assert outdated is not None
+    assert outdated.state["status"] == "outdated"
+    assert "an earlier start of it runs" in (outdated.problem or "")
+    updated = await driver.update(PROCESS, outdated, **stored.inputs)
+    (process,) = await list_running(driver, stored.inputs["sandboxId"])
+    assert (updated.state["status"], updated.state["processId"]) == ("running", process.id)
+
+
+async def test_a_refresh_does_not_resume_a_paused_sandbox_and_keeps_the_state(driver: LifecycleDriver) -> None:
+    stored = await create_process(driver)
+    box = stored.inputs["sandboxId"]
+    await driver.api.sandboxes.pause(box)
+    driver.emulator.advance(10)
+    driver.take_requests()
+    assert await driver.read(PROCESS, stored) == stored
+    assert driver.take_requests() == []
+    await driver.api.sandboxes.resume(box)
+    driver.emulator.advance(10)
+    assert await driver.read(PROCESS, stored) == stored
+
+
+async def test_a_paused_sandbox_is_resumed_for_a_start_and_for_a_stop_and_paused_again(
+    driver: LifecycleDriver,
+) -> None:
+    box = await create_sandbox(driver, paused=True)
+    stored = await driver.create(PROCESS, sandboxId=box, command=shell_argv(), **READY)
+    control = [request for request in driver.take_requests() if "sandboxes" in request]
+    assert control == ["POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/pause"]
+    await driver.delete(PROCESS, stored)
+    control = [request for request in driver.take_requests() if "sandboxes" in request]
+    assert control == ["POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/pause"]
+
+
+async def test_a_start_whose_answer_is_lost_runs_one_process(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    driver.emulator.inject("reset_after", method="POST", path="/v1/processes/start")
+    stored = await driver.create(PROCESS, sandboxId=box, command=shell_argv(), **READY)
+    (process,) = await list_running(driver, box)
+    assert (stored.state["status"], stored.state["processId"]) == ("running", process.id)
+
+
+async def test_a_start_that_did_not_arrive_fails_and_the_next_attempt_starts_it(driver: LifecycleDriver) -> None:
+    driver.emulator.inject("reset_before", method="POST", path="/v1/processes/start")
+    failed = await expect_init_failed(create_process(driver))
+    assert isinstance(failed.__cause__, OutcomeUnknown)
+    assert failed.stored.state["status"] == "pending"
+    started = await driver.finish(PROCESS, failed.stored)
+    (process,) = await list_running(driver, failed.stored.inputs["sandboxId"])
+    assert started.state["processId"] == process.id
+
+
+async def test_a_stop_whose_answer_is_lost_still_waits_until_it_has_ended(driver: LifecycleDriver) -> None:
+    stored = await create_process(driver)
+    driver.emulator.inject("reset_after", method="POST", path="/v1/processes/kill")
+    await driver.delete(PROCESS, stored)
+    assert await list_running(driver, stored.inputs["sandboxId"]) == []
+
+
+async def test_a_process_that_a_failed_attempt_could_not_stop_is_stopped_by_the_next(driver: LifecycleDriver) -> None:
+    driver.emulator.inject("status", method="POST", path="/v1/processes/kill", status=403, times=1)
+    failed = await expect_init_failed(create_process(driver, readiness={"logPattern": "never", "timeoutSeconds": 1}))
+    (first,) = await list_running(driver, failed.stored.inputs["sandboxId"])
+    assert (failed.stored.state["status"], failed.stored.state["processId"]) == ("running", first.id)
+    await expect_init_failed(driver.finish(PROCESS, failed.stored))
+    assert await list_running(driver, failed.stored.inputs["sandboxId"]) == []
+
+
+async def test_a_create_stops_what_an_interrupted_create_of_it_left_and_nothing_else(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    inputs = {"sandboxId": box, "command": shell_argv(), **READY}
+    context = replace(driver.new_context(), address=URN)
+    orphan = await create_in(driver, context, **inputs)
+    others = [
+        await create_in(driver, replace(context, address=f"{URN}-2"), **inputs),
+        await create_in(driver, replace(context, address=""), **inputs),
+        await create_in(driver, context, **{**inputs, "command": shell_argv("echo up; echo 2")}),
+    ]
+    created = await create_in(driver, context, **inputs)
+    kept = {item.state["processId"] for item in (*others, created)}
+    assert {process.id for process in await list_running(driver, box)} == kept
+    assert orphan.state["processId"] not in kept
+
+
+async def test_a_start_stops_the_copy_that_came_with_a_fork(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    session = driver.api.runtime.session(await driver.api.sandboxes.get(box))
+    tag = ProcessTag.generate("source/owner-token")
+    copy = await session.start_process(tag.to_argv(shell_argv()))
+    other = await session.start_process(tag.to_argv(shell_argv("echo another")))
+    plain = await session.start_process(["sleep", "600"])
+    stored = await driver.create(PROCESS, sandboxId=box, command=shell_argv(), **READY)
+    running = {process.id for process in await list_running(driver, box)}
+    assert running == {other.id, plain.id, stored.state["processId"]}
+    assert copy.id not in running
+
+
+async def test_a_created_process_is_found_by_its_command(driver: LifecycleDriver) -> None:
+    stored = await create_process(driver)
+    inputs = dict(stored.inputs)
+    found = await lifecycle.find_created(PROCESS.connect(driver.api), inputs)
+    assert found is not None
+    assert (found.id, found.state) == (stored.id, stored.state)
+    other = {**inputs, "command": ["sleep", "1"]}
+    assert await lifecycle.find_created(PROCESS.connect(driver.api), other) is None
+    await driver.create(PROCESS, **inputs)
+    assert await lifecycle.find_created(PROCESS.connect(driver.api), inputs) is None
+    await driver.api.sandboxes.pause(inputs["sandboxId"])
+    assert await lifecycle.find_created(PROCESS.connect(driver.api), inputs) is None
+    missing = {**inputs, "sandboxId": "no-such"}
+    assert await lifecycle.find_created(PROCESS.connect(driver.api), missing) is None
+
+
+async def test_a_delete_stops_it_and_nothing_that_is_gone_is_an_error(driver: LifecycleDriver) -> None:
+    stored = await create_process(driver)
+    box = stored.inputs["sandboxId"]
+    neighbour = await driver.create(PROCESS, **stored.inputs)
+    await driver.delete(PROCESS, stored)
+    (process,) = await list_running(driver, box)
+    assert process.id == neighbour.state["processId"]
+    await driver.delete(PROCESS, stored)
+    await driver.delete(SANDBOX, StoredResource(box, {}, {}))
+    await driver.delete(PROCESS, stored)
+    assert await driver.read(PROCESS, stored) is None
+
+
+async def test_a_delete_that_fails_is_an_error_unless_the_sandbox_is_gone(driver: LifecycleDriver) -> None:
+    stored = await create_process(driver)
+    driver.emulator.inject("status", method="POST", path="/v1/processes/kill", status=403, times=2)
+    with pytest.raises(RuntimeRejected, match=stored.state["processId"]):
+        await driver.delete(PROCESS, stored)
+    await driver.api.sandboxes.delete(stored.inputs["sandboxId"])
+    await driver.delete(PROCESS, stored)
+
+
+async def test_lines_show_without_the_secrets_of_env(driver: LifecycleDriver) -> None:
+    command = ["sh", "-c", "echo token is $TOKEN; exit 1"]
+    with redaction.use_redactor(Redactor.from_values("hunter2")):
+        failed = await expect_init_failed(create_process(driver, command=command, env={"TOKEN": "hunter2"}))
+    assert driver.log_lines == ["token is [secret]"]
+    assert "token is [secret]" in str(failed)
+
+
+async def test_the_output_is_hidden_if_a_secret_is_a_part_of_the_command(driver: LifecycleDriver) -> None:
+    context = replace(driver.new_context(), secret_inputs=frozenset(("command", "env")))
+    inputs = {"sandboxId": await create_sandbox(driver), "command": ["sh", "-c", "echo hunter2; exit 1"]}
+    failed = await expect_init_failed(create_in(driver, context, **inputs))
+    assert "Its output is a secret, so it is not shown." in str(failed)
+    assert driver.log_lines == []
+
+
+async def test_a_program_or_a_sandbox_that_does_not_exist(driver: LifecycleDriver) -> None:
+    failed = await expect_init_failed(create_process(driver, command=["no-such-program"], readiness=None))
+    assert "no-such-program: it ended with exit code 127" in str(failed)
+    with pytest.raises(MissingReference, match="sandboxId: there is no sandbox 'no-such' in the project"):
+        await driver.create(PROCESS, sandboxId="no-such", command=["true"])
+
+
+async def test_a_process_cannot_be_imported(driver: LifecycleDriver) -> None:
+    with pytest.raises(OperationFailed, match="cannot be imported"):
+        await lifecycle.read(PROCESS.connect(driver.api), "some-id", None)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "path", "reason"),
+    [
+        ({"command": []}, "command", "must not be empty"),
+        ({"readiness": {}}, "readiness.port", "set exactly one of port and logPattern"),
+        ({"readiness": {"port": 1, "logPattern": "x"}}, "readiness.port", "set exactly one of port and logPattern"),
+        ({"readiness": {"logPattern": "("}}, "readiness.logPattern", "must be a regular expression"),
+        ({"readiness": {"port": 65536}}, "readiness.port", "65535"),
+        ({"stop": {"signal": "SIGSTOP"}}, "stop.signal", "SIGTERM"),
+        ({"stop": {"graceSeconds": -1}}, "stop.graceSeconds", "0"),
+    ],
+)
+def test_inputs_are_validated_in_the_plan(inputs: dict[str, Any], path: str, reason: str) -> None:
+    _, failures = PROCESS.check({}, {"sandboxId": "box", "command": ["true"], **inputs}, str)
+    assert [failure.path for failure in failures] == [path]
+    assert reason in failures[0].reason
+
+
+@pytest.mark.parametrize("argv", [("env",), ("env", "A=b", "true"), ("sleep", "1"), ("env", "NEEV_PROCESS=x", "true")])
+def test_a_process_without_a_tag_is_nobodys(argv: tuple[str, ...]) -> None:
+    assert parse_process(ProcessInfo("1", argv, True, None, 0)) is None  # noqa: FBT003  a record
+
+
+async def test_a_pause_that_fails_afterwards_is_an_error_and_keeps_the_process(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver, paused=True)
+    driver.emulator.inject("status", method="POST", path="/sandboxes/{id}/pause", status=403)
+    failed = await expect_init_failed(driver.create(PROCESS, sandboxId=box, command=shell_argv(), **READY))
+    assert isinstance(failed.__cause__, NeevError)
+    assert failed.stored.state["status"] == "running"
