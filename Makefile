@@ -16,7 +16,7 @@ export UV_NATIVE_TLS ?= true
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check audit chaos load reliability mutation bench scale engine docs schema sdks
+.PHONY: help demo test check audit chaos load reliability mutation bench scale contract engine docs schema sdks
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ bench: .venv/.stamp ## print the table of docs/internals/performance.md; WRITE=1
 
 scale: .venv/.stamp ## print the table of docs/internals/scale.md
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/scale.py
+
+contract: .venv/.stamp ## compare with the newest neevai, or with OPENAPI=file; NEEV_LIVE=1 runs the suite on the real service
+	@$(BIN)/python -m tools.contract $(if $(OPENAPI),--openapi '$(OPENAPI)')
+	@$(if $(NEEV_LIVE),$(BIN)/pytest -q emulator/tests/contract)
 
 chaos: .venv/.stamp ## run RUNS stories from SEED, JOBS at a time, that kill processes; WRITE=1 writes the table
 	@nice -n 10 $(BIN)/python -m tests.chaos.run "$(ENGINE)" --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) $(if $(WRITE),--write)
