@@ -108,6 +108,19 @@ SANDBOXES = (
         ),
     ),
     ScenarioCase(
+        "labels are set at creation only, so every change of them is another sandbox",
+        "Sandbox",
+        {"labels": {"team": "search"}},
+        (
+            no_change_step({"labels": {"team": "search"}}),
+            replace_step({"labels": {"team": "shop"}}, state={"labels": {"team": "shop"}}),
+            replace_step({"labels": {"team": "shop", "role": "worker"}}),
+            replace_step({}),
+            no_change_step({"labels": {}}),
+        ),
+        state={"labels": {"team": "search"}},
+    ),
+    ScenarioCase(
         "a template gives way to an image, and an image to a template",
         "Sandbox",
         UBUNTU,

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from neev_provider.client.http.idempotency import create_or_adopt, perform_or_confirm
 from neev_provider.client.http.pagination import PAGE_SIZE, list_all
-from neev_provider.client.models import ApiObject, Page, ignore_body
+from neev_provider.client.models import ApiObject, Page, QueryValue, ignore_body
 from neev_provider.client.polling.batch_reader import BatchReader
 from neev_provider.client.polling.shared_poller import SharedPoller
 from neev_provider.core.clock import Clock
@@ -93,7 +93,7 @@ class Collection(Generic[ObjectT]):
             matches=matches,
         )
 
-    async def _read_page(self, path: str, number: int, **filters: str | None) -> Page[ObjectT]:
+    async def _read_page(self, path: str, number: int, **filters: QueryValue) -> Page[ObjectT]:
         """Return one page of the list at the path."""
         params = {"page": number, "limit": PAGE_SIZE, **filters}
         return await self._transport.request("GET", path, parse=self._parse_page, params=params)

@@ -1,6 +1,6 @@
 """Base classes of the models of the API's responses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -8,6 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ItemT = TypeVar("ItemT", bound="ApiObject")
+QueryValue = str | int | Sequence[str] | None
+"""A parameter of a query; a sequence repeats it."""
 
 
 class ApiModel(BaseModel):

@@ -47,6 +47,8 @@ class Sandbox(NamedObject):
     connect_url: str | None = None
     egress: Mapping[str, Any] | None = None
     sandbox_template_id: str | None = None
+    labels: Mapping[str, str] | None = None
+    """None from an API that has no labels."""
     created_by: str | None = None
     last_crash: LastCrash | None = None
     idle_timeout_seconds: int | None = None
@@ -123,9 +125,17 @@ class Sandboxes(NamedCollection[Sandbox]):
         return 0 if started_at is None else max(0, math.ceil(self._transport.server_clock.now() - started_at))
 
     @override
-    async def list(self, *, name: str | None = None, status: str | None = None) -> tuple[Sandbox, ...]:
-        """Return every sandbox whose name contains `name` and whose phase is `status`."""
-        return await list_all(lambda number: self._read_page(self._root, number, name=name, status=status))
+    async def list(
+        self, *, name: str | None = None, status: str | None = None, labels: Mapping[str, str] | None = None
+    ) -> tuple[Sandbox, ...]:
+        """Return every sandbox whose name contains `name`, whose phase is `status` and that has all the labels."""
+        desired = labels or {}
+        filters = [f"{key}={value}" for key, value in desired.items()]
+        listed = await list_all(
+            lambda number: self._read_page(self._root, number, name=name, status=status, label=filters)
+        )
+        # an API that has no labels ignores the filter
+        return tuple(item for item in listed if desired.items() <= (item.labels or {}).items())
 
     async def metrics(
         self, id: str, *, from_: str | None = None, to: str | None = None, step: str | None = None
@@ -162,4 +172,6 @@ class Sandboxes(NamedCollection[Sandbox]):
             **{f"resources.{name}": getattr(size, name) for name in Resources.model_fields},
         }
         desired = {**body, **{f"resources.{name}": value for name, value in (body.get("resources") or {}).items()}}
+        if item.labels is not None and not (body.get("labels") or {}).items() <= item.labels.items():
+            return False
         return all(desired.get(name) in (None, value) for name, value in shown.items() if value is not None)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from neev_provider.core.account import Account
 from neev_provider.core.errors import ConfigError
+from neev_provider.core.labels import LabelPolicy
 
 DEFAULT_BASE_URL = "https://api.ai.neevcloud.com/agent"
 DEFAULT_REQUEST_TIMEOUT = 30.0
@@ -35,6 +36,8 @@ class Settings:
     """Whether the key may be sent over plain http to other machines."""
     check_on_preview: bool = False
     """Whether a preview verifies with requests that the objects that inputs refer to exist."""
+    labels: LabelPolicy = field(default_factory=LabelPolicy)
+    """What is added to the labels of new sandboxes."""
     previous_base_url: str | None = None
     """Another base URL of the same API, which states may still record. Nothing is sent there."""
 

@@ -92,7 +92,7 @@ def _property_changes(
 ) -> Iterator[Change]:
     if new_value is None and not _is_removal_a_change(prop, was_set=was_set):
         return
-    never_known = imported and old_value is None and not prop.has(Computed)
+    never_known = imported and old_value is None and not prop.has(Computed) and prop.resets_to is None
     replace = prop.has(Replace) and not never_known
     for path, kind in _diff_value(
         prop, _effective_value(prop, old_value), _effective_value(prop, new_value), (prop.name,)

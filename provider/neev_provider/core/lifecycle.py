@@ -13,6 +13,7 @@ from neev_provider.core.account import ACCOUNT_KEY
 from neev_provider.core.diff import IMPORTED_KEY, Diff
 from neev_provider.core.errors import Conflict, InputError, InvalidRequest, NeevError, NotFound
 from neev_provider.core.field_names import reword
+from neev_provider.core.labels import Owner
 from neev_provider.core.markers import Computed
 from neev_provider.core.reference_errors import DeleteBeforeReplaceRequired, MissingReference, NameConflict
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource
@@ -74,9 +75,11 @@ async def start_create(
         )
 
 
-async def find_created(resource: AnyResource, raw_inputs: Mapping[str, Any]) -> StoredResource | None:
+async def find_created(
+    resource: AnyResource, raw_inputs: Mapping[str, Any], owner: Owner | None = None
+) -> StoredResource | None:
     """Return the resource of an interrupted create with these inputs, in any phase; ``None`` if there is none."""
-    live = await resource.find_created(_parse_inputs(resource, raw_inputs))
+    live = await resource.find_created(_parse_inputs(resource, raw_inputs), owner)
     return None if live is None else _to_stored(resource, raw_inputs, live)
 
 

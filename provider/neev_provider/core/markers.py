@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,14 @@ class Stable(Marker):
 
 @dataclass(frozen=True, slots=True)
 class Derived(Marker):
-    """An output that may repeat any input: it is hidden if one of them is a secret."""
+    """An output that may repeat an input: it is hidden if that is a secret."""
+
+    inputs: frozenset[str] | None = None
+    """The inputs (camelCase) that it may repeat; ``None`` if it may repeat any."""
+
+    def is_secret(self, secret_inputs: Collection[str]) -> bool:
+        """Return whether the output may repeat one of the secret inputs."""
+        return bool(secret_inputs) and (self.inputs is None or not self.inputs.isdisjoint(secret_inputs))
 
 
 @dataclass(frozen=True, slots=True)

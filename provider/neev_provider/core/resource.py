@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 from neev_provider.core import coercion, diff, validation
 from neev_provider.core.account import Account
 from neev_provider.core.diff import AUTONAMED_KEY, IMPORTED_KEY, Change, ChangeKind, Diff
+from neev_provider.core.labels import Owner
 from neev_provider.core.markers import AutoName, Computed, ResetsTo, Stable
 from neev_provider.core.model import UNKNOWN, Inputs, Outputs, Property
 from neev_provider.core.names import MAX_LENGTH
@@ -71,6 +72,8 @@ class OperationContext:
     """The stored inputs and outputs of the resource, camelCase and plain; empty before it is created."""
     secret_inputs: frozenset[str] = frozenset()
     """The inputs (camelCase) that are secret, by the program or by their declaration."""
+    owner: Owner | None = field(default=None, repr=False)
+    """Who manages the resource; ``None`` if the engine does not say."""
     log: Callable[[str], None] = field(default=ignore, repr=False)
     """Called with lines for the engine's log, which the user reads during the operation."""
 
@@ -154,8 +157,8 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         """Update the object to the new inputs."""
         return await self.reconcile(id, new_inputs, context)
 
-    async def find_created(self, inputs: InputsT) -> Observation[OutputsT] | None:  # noqa: ARG002
-        """Return the object of an interrupted create with these inputs; ``None`` if it is unknown or missing."""
+    async def find_created(self, inputs: InputsT, owner: Owner | None = None) -> Observation[OutputsT] | None:  # noqa: ARG002
+        """Return the object of an interrupted create of this owner; ``None`` if it is unknown or missing."""
         return None
 
     @abstractmethod
@@ -218,7 +221,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         for name, declared in self.outputs.properties.items():
             kept[name] = state[name] if declared.has(Stable) and name in state else UNKNOWN
         for declared in self.inputs.properties.values():
-            if declared.resets_to is not None:
+            if declared.resets_to is not None and declared.has(Computed):
                 kept[declared.name] = self._preview_reset(declared, declared.resets_to, state)
         return {**kept, **validation.user_properties(raw_inputs)}
 

@@ -85,6 +85,8 @@ class SandboxFilter(Arguments):
     """Substring of the name, case-insensitive. Defaults to no filter."""
     phase: str | None = None
     """Phase, such as `Ready` or `Paused`. Defaults to no filter."""
+    labels: dict[str, str] | None = None
+    """Labels that the sandboxes have, with these values. Defaults to no filter."""
 
 
 class IdArguments(Arguments):
@@ -132,7 +134,9 @@ class GetSandboxes(Function[SandboxFilter, GetSandboxesResult]):
 
     @override
     async def call(self, api: Api, arguments: SandboxFilter) -> GetSandboxesResult:
-        observed = await api.sandboxes.list(name=arguments.name_contains, status=arguments.phase)
+        observed = await api.sandboxes.list(
+            name=arguments.name_contains, status=arguments.phase, labels=arguments.labels
+        )
         return GetSandboxesResult(sandboxes=[_to_sandbox_info(item) for item in observed])
 
 
@@ -168,5 +172,5 @@ class GetSnapshots(Function[SandboxIdArguments, GetSnapshotsResult]):
 
 
 def _to_sandbox_info(sandbox: Sandbox) -> SandboxInfo:
-    values: dict[str, Any] = sandbox.model_dump() | inputs_from_api(sandbox)
+    values: dict[str, Any] = sandbox.model_dump() | inputs_from_api(sandbox) | {"effectiveLabels": sandbox.labels}
     return SandboxInfo.model_validate(drop_nulls(values))

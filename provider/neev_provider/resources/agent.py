@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.agents import Agent, Agents
+from neev_provider.core.labels import Owner
 from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Secret, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Number, Outputs
 from neev_provider.core.names import Name
@@ -184,7 +185,7 @@ class AgentResource(PausableResource[Agent, AgentInputs, AgentOutputs]):
         return None if agent is None else await _observe_import(self.api, agent)
 
     @override
-    async def find_created(self, inputs: AgentInputs) -> Observation[AgentOutputs] | None:
+    async def find_created(self, inputs: AgentInputs, owner: Owner | None = None) -> Observation[AgentOutputs] | None:
         agent = await self.api.agents.find_created(_create_body(self.api, inputs))
         return None if agent is None else await self._to_observation(agent, inputs)
 

@@ -14,6 +14,7 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.ports import Port
 from neev_provider.core.errors import InputError, OperationFailed
+from neev_provider.core.labels import Owner
 from neev_provider.core.markers import Computed, Replace, Secret, Update
 from neev_provider.core.model import Inputs, Integer, Outputs
 from neev_provider.core.resource import Observation, OperationContext, Resource
@@ -113,7 +114,9 @@ class PreviewPortResource(Resource[Api, PreviewPortInputs, PreviewPortOutputs]):
         return None if exposed is None else _to_observation(sandbox, exposed, _own_slug(state))
 
     @override
-    async def find_created(self, inputs: PreviewPortInputs) -> Observation[PreviewPortOutputs] | None:
+    async def find_created(
+        self, inputs: PreviewPortInputs, owner: Owner | None = None
+    ) -> Observation[PreviewPortOutputs] | None:
         exposed = await self.api.ports.find(inputs.sandbox_id, inputs.port)
         return (
             None

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.snapshots import Snapshot
+from neev_provider.core.labels import Owner
 from neev_provider.core.markers import AutoName, Computed, Replace, Stable
 from neev_provider.core.model import Inputs, Outputs
 from neev_provider.core.names import Name
@@ -119,7 +120,9 @@ class SnapshotResource(Resource[Api, SnapshotInputs, SnapshotOutputs]):
         return None if snapshot is None else _to_observation(snapshot)
 
     @override
-    async def find_created(self, inputs: SnapshotInputs) -> Observation[SnapshotOutputs] | None:
+    async def find_created(
+        self, inputs: SnapshotInputs, owner: Owner | None = None
+    ) -> Observation[SnapshotOutputs] | None:
         matches = [
             snapshot
             for snapshot in await none_if_not_found(self.api.snapshots.list(inputs.sandbox_id)) or ()

@@ -57,6 +57,7 @@ class BranchEnvironment(pulumi.ComponentResource):
         cpu: pulumi.Input[float] | None = None,
         memory_gb: pulumi.Input[int] | None = None,
         egress: pulumi.Input[EgressArgs | Egress] | None = None,
+        labels: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         resources: ResourceTypes | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -88,11 +89,14 @@ class BranchEnvironment(pulumi.ComponentResource):
             memory_gb: Memory in GB. Defaults to the value of the base.
             egress: Egress policy. A fork defaults to the policy of its source. Otherwise the default denies all
                 outbound traffic.
+            labels: Labels of the sandbox. Conflicts with `base_sandbox_id`: a fork inherits the labels of its source.
             resources: Package of the resource classes: `pulumi_neev` (the default) or `pulumi_neev_sdk` (plugin).
             opts: Options of the component.
         """
         if (base_sandbox_id is None) == (snapshot_id is None):
             raise pulumi.RunError(f"BranchEnvironment {resource_name}: give one of base_sandbox_id and snapshot_id")
+        if base_sandbox_id is not None and labels is not None:
+            raise pulumi.RunError(f"BranchEnvironment {resource_name}: labels: a fork inherits them from its source")
         prefix = resource_name if name_prefix is None else name_prefix
         super().__init__("neev:components:BranchEnvironment", resource_name, None, opts)
         self._resources = resources or sdk
@@ -108,7 +112,7 @@ class BranchEnvironment(pulumi.ComponentResource):
             "cpu": cpu,
             "memory_gb": memory_gb,
             "egress": egress,
-        }
+        } | ({} if labels is None else {"labels": labels})
         sandbox = self._create_sandbox(base_sandbox_id, snapshot_id, replace_on_base_change=replace_on_base_change)
         written = self._create_files(sandbox, files or {})
         self._create_commands(sandbox, commands, written, [] if revision is None else [revision])

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pulumi
+from collections.abc import Mapping
 from neev_provider.adapters.pulumi.dynamic.invoke import invoke, invoke_output
 from neev_provider.functions.audit import AuditOutcome
 from neev_provider.functions.templates import TemplateCategory, TemplateStatus
@@ -414,6 +415,7 @@ def get_sandbox_templates_output(
 
 def get_sandboxes(
     *,
+    labels: Mapping[str, str] | None = None,
     name_contains: str | None = None,
     phase: str | None = None,
     opts: pulumi.InvokeOptions | None = None,
@@ -421,15 +423,19 @@ def get_sandboxes(
     """Returns the sandboxes of the project, including all pages of the API's list.
 
     Args:
+        labels: Labels that the sandboxes have, with these values. Defaults to no filter.
         name_contains: Substring of the name, case-insensitive. Defaults to no filter.
         phase: Phase, such as `Ready` or `Paused`. Defaults to no filter.
         opts: Pulumi's own options.
     """
-    return invoke("getSandboxes", {"nameContains": name_contains, "phase": phase}, GetSandboxesResult, opts)
+    return invoke("getSandboxes", {
+        "labels": labels, "nameContains": name_contains, "phase": phase,
+    }, GetSandboxesResult, opts)
 
 
 def get_sandboxes_output(
     *,
+    labels: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
     name_contains: pulumi.Input[str] | None = None,
     phase: pulumi.Input[str] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
@@ -437,11 +443,14 @@ def get_sandboxes_output(
     """Returns the sandboxes of the project, including all pages of the API's list.
 
     Args:
+        labels: Labels that the sandboxes have, with these values. Defaults to no filter.
         name_contains: Substring of the name, case-insensitive. Defaults to no filter.
         phase: Phase, such as `Ready` or `Paused`. Defaults to no filter.
         opts: Pulumi's own options.
     """
-    return invoke_output("getSandboxes", {"nameContains": name_contains, "phase": phase}, GetSandboxesResult, opts)
+    return invoke_output("getSandboxes", {
+        "labels": labels, "nameContains": name_contains, "phase": phase,
+    }, GetSandboxesResult, opts)
 
 
 def get_snapshot(

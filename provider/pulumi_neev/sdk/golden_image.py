@@ -53,6 +53,8 @@ class GoldenImage(DynamicResource, provider=GoldenImageProvider):
     """
     images: pulumi.Output[list[BuiltImage]]
     """Current and earlier images, newest first."""
+    labels: pulumi.Output[dict[str, str] | None]
+    """Labels of the builders, as for a sandbox. A change builds nothing: it holds for the builders created after it."""
     memory_gb: pulumi.Output[int | None]
     """Memory in GB of the builder and of sandboxes created from the image. Allowed: `1` to `16`."""
     name: pulumi.Output[str]
@@ -104,6 +106,7 @@ class GoldenImage(DynamicResource, provider=GoldenImageProvider):
         env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         history_limit: pulumi.Input[int] = 1,
         image: pulumi.Input[str] | None = None,
+        labels: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         memory_gb: pulumi.Input[int] | None = None,
         name: pulumi.Input[str] | None = None,
         region: pulumi.Input[str] | None = None,
@@ -128,6 +131,8 @@ class GoldenImage(DynamicResource, provider=GoldenImageProvider):
                 Defaults to `1`.
             image: Public OCI image to build on, with registry path and a tag or digest. Conflicts with `template_id`
                 and `source_snapshot_id`.
+            labels: Labels of the builders, as for a sandbox. A change builds nothing: it holds for the builders created
+                after it.
             memory_gb: Memory in GB of the builder and of sandboxes created from the image. Allowed: `1` to `16`.
             name: Prefix of the names of builders and snapshots: a DNS label of at most 50 characters. The name must be
                 unique among the images of the project. Defaults to a name generated from the resource's name, different
@@ -144,6 +149,7 @@ class GoldenImage(DynamicResource, provider=GoldenImageProvider):
         """
         super().__init__(resource_name, {
             "cpu": cpu, "diskGb": disk_gb, "egress": egress, "env": env, "historyLimit": history_limit,
-            "image": image, "memoryGb": memory_gb, "name": name, "region": region, "rootfsDiskGb": rootfs_disk_gb,
-            "sourceSnapshotId": source_snapshot_id, "steps": steps, "templateId": template_id,
+            "image": image, "labels": labels, "memoryGb": memory_gb, "name": name, "region": region,
+            "rootfsDiskGb": rootfs_disk_gb, "sourceSnapshotId": source_snapshot_id, "steps": steps,
+            "templateId": template_id,
         }, opts)

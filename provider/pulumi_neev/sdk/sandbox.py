@@ -33,6 +33,8 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
     """Time of creation (RFC 3339)."""
     disk_gb: pulumi.Output[int | None]
     """Disk size in GB. Allowed: `10` to `100` in steps of `10`."""
+    effective_labels: pulumi.Output[dict[str, str] | None]
+    """All labels, also the default labels and those that name the owner. Absent if the API has no labels."""
     effective_lifetime_seconds: pulumi.Output[int | None]
     """Maximum lifetime since creation that the last renewal set at the API, in seconds."""
     egress: pulumi.Output[Egress]
@@ -50,6 +52,12 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
     """
     image: pulumi.Output[str]
     """Public OCI image, with registry path and a tag or digest. Conflicts with `template_id` and `snapshot_id`."""
+    labels: pulumi.Output[dict[str, str] | None]
+    """Labels by which sandboxes are listed. Everybody who can list the project's sandboxes can read them.
+
+    Keys: 1 to 63 characters of `a-z`, `0-9`, `.`, `_` and `-`. Values: the same and `A-Z`. At most `16` together with
+    the default labels and those that name the owner. Keys that begin with `managed-by` are reserved.
+    """
     last_crash: pulumi.Output[LastCrash | None]
     """Last crash. Absent if the sandbox never crashed."""
     max_lifetime_seconds: pulumi.Output[int | None]
@@ -126,6 +134,7 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
         env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         idle_timeout_seconds: pulumi.Input[int] | None = None,
         image: pulumi.Input[str] | None = None,
+        labels: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         max_lifetime_seconds: pulumi.Input[int] | None = None,
         memory_gb: pulumi.Input[int] | None = None,
         name: pulumi.Input[str] | None = None,
@@ -155,6 +164,10 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
                 timeout. Defaults to the account's setting. If the input is removed, the current value stays.
             image: Public OCI image, with registry path and a tag or digest. Conflicts with `template_id` and
                 `snapshot_id`.
+            labels: Labels by which sandboxes are listed. Everybody who can list the project's sandboxes can read them.
+                Keys: 1 to 63 characters of `a-z`, `0-9`, `.`, `_` and `-`. Values: the same and `A-Z`. At most `16`
+                together with the default labels and those that name the owner. Keys that begin with `managed-by` are
+                reserved.
             max_lifetime_seconds: Maximum lifetime since creation or the last renewal, in seconds. `0` means no limit.
                 When it ends, the sandbox is stopped, even if it is in use. Defaults to the account's setting. If the
                 input is removed, the current value stays.
@@ -186,9 +199,10 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
         """
         super().__init__(resource_name, {
             "command": command, "cpu": cpu, "diskGb": disk_gb, "egress": egress, "env": env,
-            "idleTimeoutSeconds": idle_timeout_seconds, "image": image, "maxLifetimeSeconds": max_lifetime_seconds,
-            "memoryGb": memory_gb, "name": name, "onIdle": on_idle, "paused": paused,
-            "pausedRetentionSeconds": paused_retention_seconds, "region": region, "renewTrigger": renew_trigger,
-            "resumeIdlePaused": resume_idle_paused, "rollbackToSnapshotId": rollback_to_snapshot_id,
-            "rootfsDiskGb": rootfs_disk_gb, "snapshotId": snapshot_id, "templateId": template_id,
+            "idleTimeoutSeconds": idle_timeout_seconds, "image": image, "labels": labels,
+            "maxLifetimeSeconds": max_lifetime_seconds, "memoryGb": memory_gb, "name": name, "onIdle": on_idle,
+            "paused": paused, "pausedRetentionSeconds": paused_retention_seconds, "region": region,
+            "renewTrigger": renew_trigger, "resumeIdlePaused": resume_idle_paused,
+            "rollbackToSnapshotId": rollback_to_snapshot_id, "rootfsDiskGb": rootfs_disk_gb,
+            "snapshotId": snapshot_id, "templateId": template_id,
         }, opts)

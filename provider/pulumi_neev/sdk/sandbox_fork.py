@@ -31,6 +31,8 @@ class SandboxFork(DynamicResource, provider=SandboxForkProvider):
     """Time of creation (RFC 3339)."""
     disk_gb: pulumi.Output[int | None]
     """Disk size in GB."""
+    effective_labels: pulumi.Output[dict[str, str] | None]
+    """All labels, also the default labels and those that name the owner. Absent if the API has no labels."""
     effective_lifetime_seconds: pulumi.Output[int | None]
     """Maximum lifetime since creation that the last renewal set at the API, in seconds."""
     egress: pulumi.Output[Egress]

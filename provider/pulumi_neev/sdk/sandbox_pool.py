@@ -43,6 +43,11 @@ class SandboxPool(DynamicResource, provider=SandboxPoolProvider):
     """
     image: pulumi.Output[str | None]
     """Public OCI image, with registry path and a tag or digest. Conflicts with the other sources."""
+    labels: pulumi.Output[dict[str, str] | None]
+    """Labels of the members, as for a sandbox. A change replaces the members a few at a time.
+
+    Conflicts with `source_sandbox_id`: forks inherit the labels of their source.
+    """
     max_concurrency: pulumi.Output[int | None]
     """Maximum number of members that are created at the same time. Defaults to no limit.
 
@@ -117,8 +122,8 @@ class SandboxPool(DynamicResource, provider=SandboxPoolProvider):
     template_id: pulumi.Output[str | None]
     """Id of the sandbox template, such as `sb-ubuntu-26-04-minimal`.
 
-    If no source is set, the API's default template is used. If this, another source, `region`, `env`, `command`,
-    `disk_gb` or `rootfs_disk_gb` changes, the members are replaced a few at a time. Conflicts with `image`,
+    If no source is set, the API's default template is used. If this, another source, `region`, `labels`, `env`,
+    `command`, `disk_gb` or `rootfs_disk_gb` changes, the members are replaced a few at a time. Conflicts with `image`,
     `snapshot_id` and `source_sandbox_id`.
     """
     uid: pulumi.Output[str | None]
@@ -139,6 +144,7 @@ class SandboxPool(DynamicResource, provider=SandboxPoolProvider):
         env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         idle_timeout_seconds: pulumi.Input[int] | None = None,
         image: pulumi.Input[str] | None = None,
+        labels: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         max_concurrency: pulumi.Input[int] | None = None,
         max_lifetime_seconds: pulumi.Input[int] | None = None,
         max_surge: pulumi.Input[int] | None = None,
@@ -170,6 +176,8 @@ class SandboxPool(DynamicResource, provider=SandboxPoolProvider):
             idle_timeout_seconds: Time without activity after which `on_idle` applies, in seconds. `0` disables the
                 timeout. Defaults to the account's setting. If the input is removed, the current value stays.
             image: Public OCI image, with registry path and a tag or digest. Conflicts with the other sources.
+            labels: Labels of the members, as for a sandbox. A change replaces the members a few at a time. Conflicts
+                with `source_sandbox_id`: forks inherit the labels of their source.
             max_concurrency: Maximum number of members that are created at the same time. Defaults to no limit. The
                 API's rate limits always apply.
             max_lifetime_seconds: Maximum lifetime since creation or the last renewal, in seconds. `0` means no limit.
@@ -198,17 +206,17 @@ class SandboxPool(DynamicResource, provider=SandboxPoolProvider):
             source_sandbox_id: Id of the sandbox that each member is forked from, in its state at that time. Conflicts
                 with the other sources.
             template_id: Id of the sandbox template, such as `sb-ubuntu-26-04-minimal`. If no source is set, the API's
-                default template is used. If this, another source, `region`, `env`, `command`, `disk_gb` or
+                default template is used. If this, another source, `region`, `labels`, `env`, `command`, `disk_gb` or
                 `rootfs_disk_gb` changes, the members are replaced a few at a time. Conflicts with `image`,
                 `snapshot_id` and `source_sandbox_id`.
             opts: Pulumi's own options.
         """
         super().__init__(resource_name, {
             "replicas": replicas, "command": command, "cpu": cpu, "diskGb": disk_gb, "egress": egress, "env": env,
-            "idleTimeoutSeconds": idle_timeout_seconds, "image": image, "maxConcurrency": max_concurrency,
-            "maxLifetimeSeconds": max_lifetime_seconds, "maxSurge": max_surge, "maxUnavailable": max_unavailable,
-            "memoryGb": memory_gb, "name": name, "onIdle": on_idle, "paused": paused,
-            "pausedRetentionSeconds": paused_retention_seconds, "region": region,
+            "idleTimeoutSeconds": idle_timeout_seconds, "image": image, "labels": labels,
+            "maxConcurrency": max_concurrency, "maxLifetimeSeconds": max_lifetime_seconds, "maxSurge": max_surge,
+            "maxUnavailable": max_unavailable, "memoryGb": memory_gb, "name": name, "onIdle": on_idle,
+            "paused": paused, "pausedRetentionSeconds": paused_retention_seconds, "region": region,
             "resumeIdlePaused": resume_idle_paused, "rootfsDiskGb": rootfs_disk_gb, "snapshotId": snapshot_id,
             "sourceSandboxId": source_sandbox_id, "templateId": template_id,
         }, opts)

@@ -479,6 +479,8 @@ class SandboxInfo(OutputObject):
     """Id of the user or API key that created the sandbox."""
     disk_gb: int | None = pulumi.property("diskGb", default=None)
     """Disk size in GB."""
+    effective_labels: dict[str, str] | None = pulumi.property("effectiveLabels", default=None)
+    """All labels, also the default labels and those that name the owner. Absent if the API has no labels."""
     hard_expires_at: str | None = pulumi.property("hardExpiresAt", default=None)
     """Time when the maximum lifetime ends (RFC 3339). Absent without a maximum lifetime."""
     idle_expires_at: str | None = pulumi.property("idleExpiresAt", default=None)

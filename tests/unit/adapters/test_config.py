@@ -2,9 +2,16 @@
 
 import pytest
 
-from neev_provider.adapters.shared.config import REQUIRED, MissingConfigError, environment_variables, parse_settings
+from neev_provider.adapters.shared.config import (
+    REQUIRED,
+    MissingConfigError,
+    coerce_settings,
+    environment_variables,
+    parse_settings,
+)
 from neev_provider.client.settings import DEFAULT_BASE_URL, DEFAULT_REQUEST_TIMEOUT
 from neev_provider.core.errors import ConfigError
+from neev_provider.core.labels import LabelPolicy
 
 CONFIG = {"apiKey": "from-config", "orgId": "org", "projectId": "project"}
 NEEV = {"NEEV_API_KEY": "from-neev", "NEEV_ORG_ID": "neev-org", "NEEV_PROJECT_ID": "neev-project"}
@@ -98,3 +105,43 @@ def test_a_flag_of_the_environment_is_true_or_false(name: str) -> None:
         assert {"allowInsecure": found.allow_insecure, "checkOnPreview": found.check_on_preview}[name] is meant
     with pytest.raises(ConfigError, match=f"neev:{name} .or {variable}. must be true or false, not perhaps"):
         parse_settings(CONFIG, {variable: "perhaps"})
+
+
+@pytest.mark.parametrize(
+    "text", ["team=search,cost-center=7", " team=search , cost-center=7,", '{"team": "search", "cost-center": 7}']
+)
+def test_default_labels_are_a_map_or_a_text(text: str) -> None:
+    for found in (
+        parse_settings({**CONFIG, "defaultLabels": text}, {}),
+        parse_settings(CONFIG, {"NEEV_DEFAULT_LABELS": text}),
+    ):
+        assert found.labels == LabelPolicy({"team": "search", "cost-center": "7"})
+    assert parse_settings({**CONFIG, "defaultLabels": {"team": "search"}}, {}).labels.default_labels == {
+        "team": "search"
+    }
+    assert coerce_settings({"defaultLabels": text}) == {"defaultLabels": {"team": "search", "cost-center": "7"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("team", "must be a map, or a text such as a=b,c=d"),
+        ("{team", "must be a map, or a text such as a=b,c=d"),
+        ('{"team": ["a"]}', "must be a map, or a text such as a=b,c=d"),
+        ("Team=a", "the key 'Team' must have"),
+        ("managed-by=me", "managed-by is reserved"),
+        (",".join(f"k{number}=v" for number in range(13)), r"must have at most 12 labels \(has 13\)"),
+    ],
+)
+def test_an_invalid_default_label_is_named_with_what_is_allowed(text: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=f"neev:defaultLabels \\(or NEEV_DEFAULT_LABELS\\): {reason}"):
+        parse_settings(CONFIG, {"NEEV_DEFAULT_LABELS": text})
+
+
+def test_labels_that_name_the_owner_can_be_turned_off() -> None:
+    sixteen = ",".join(f"k{number}=v" for number in range(16))
+    found = parse_settings(CONFIG, {"NEEV_OWNERSHIP_LABELS": "false", "NEEV_DEFAULT_LABELS": sixteen})
+    assert (found.labels.names_owner, len(found.labels.default_labels)) == (False, 16)
+    assert parse_settings(CONFIG, {}).labels == LabelPolicy()
+    with pytest.raises(ConfigError, match="must be true or false"):
+        parse_settings({**CONFIG, "ownershipLabels": "perhaps"}, {})

@@ -21,8 +21,10 @@ from neev_provider.adapters.pulumi.dynamic.provider import (
     REPLACE_ON_CHANGES,
     RESOURCE_NAME,
     TIMEOUTS,
+    URN,
     DynamicProvider,
 )
+from neev_provider.adapters.pulumi.ownership import owner_of_urn
 from neev_provider.core.account import ACCOUNT_KEY
 from neev_provider.core.errors import NeevError
 from neev_provider.resources import RESOURCES
@@ -36,14 +38,14 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def make_provider(emulator: Emulator) -> Iterator[Callable[[str], DynamicProvider]]:
+def make_provider(emulator: Emulator) -> Iterator[Callable[..., DynamicProvider]]:
     """Return the provider of a kind, as the host configures it."""
     names = {"baseUrl": "base_url", "apiKey": "api_key", "orgId": "org_id", "projectId": "project_id"}
     values = {name: getattr(emulator, field) for name, field in names.items()}
 
-    def provider_of(kind: str) -> DynamicProvider:
-        provider = PROVIDERS[kind]()
-        provider.configure(ConfigureRequest(Config({f"neev:{name}": value for name, value in values.items()}, "neev")))
+    def provider_of(kind: str, **more: str) -> DynamicProvider:
+        provider, given = PROVIDERS[kind](), values | more
+        provider.configure(ConfigureRequest(Config({f"neev:{name}": value for name, value in given.items()}, "neev")))
         return provider
 
     yield provider_of
@@ -51,7 +53,7 @@ def make_provider(emulator: Emulator) -> Iterator[Callable[[str], DynamicProvide
 
 
 @pytest.fixture
-def sandbox_provider(make_provider: Callable[[str], DynamicProvider]) -> DynamicProvider:
+def sandbox_provider(make_provider: Callable[..., DynamicProvider]) -> DynamicProvider:
     """Return the configured provider of sandboxes."""
     return make_provider("Sandbox")
 
@@ -103,8 +105,8 @@ def test_the_second_check_of_the_same_program_says_what_the_first_said(sandbox_p
     assert sandbox_provider.check(first, {RESOURCE_NAME: "box", "cpu": 2}).inputs == first
 
 
-def test_a_name_is_cut_to_what_its_kind_may_have() -> None:
-    pools = PROVIDERS["SandboxPool"]()
+def test_a_name_is_cut_to_what_its_kind_may_have(make_provider: Callable[..., DynamicProvider]) -> None:
+    pools = make_provider("SandboxPool")
     answer = pools.check({}, {RESOURCE_NAME: "f" * 60, "replicas": 1})
     assert answer.failures == []
     assert len(answer.inputs["name"]) == 51
@@ -170,7 +172,7 @@ def test_a_state_without_the_notes_of_this_version_is_understood(sandbox_provide
 
 
 def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
-    sandbox_provider: DynamicProvider, make_provider: Callable[[str], DynamicProvider], emulator: Emulator
+    sandbox_provider: DynamicProvider, make_provider: Callable[..., DynamicProvider], emulator: Emulator
 ) -> None:
     """Assert the error text: the host stores nothing after a failure, so the user has to check."""
     box, _ = create_resource(sandbox_provider)
@@ -285,8 +287,28 @@ def test_a_resource_of_another_account_is_neither_planned_nor_changed(
 
 
 def test_a_pattern_that_matches_nothing_is_said_where_the_engine_shows_it(
-    make_provider: Callable[[str], DynamicProvider], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    make_provider: Callable[..., DynamicProvider], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     news = {RESOURCE_NAME: "app", "sandboxId": "box", "path": "x", "sourcePath": str(tmp_path), "exclude": ["*.pyc"]}
     assert make_provider("Directory").check({}, news).failures == []
     assert capsys.readouterr().err == "warning: Directory app: exclude: *.pyc matches nothing\n"
+
+
+def test_a_sandbox_names_its_owner_by_the_urn_that_the_program_passes(
+    make_provider: Callable[..., DynamicProvider],
+) -> None:
+    provider, urn = make_provider("Sandbox"), "urn:pulumi:dev::shop::pulumi-python:dynamic/neev:Sandbox::box"
+    owner = owner_of_urn(urn)
+    assert owner is not None
+    assert create_resource(provider, **{URN: urn})[1]["effectiveLabels"] == owner.to_labels()
+    assert create_resource(provider)[1]["effectiveLabels"] == {}
+
+
+def test_changed_default_labels_are_said_once(
+    make_provider: Callable[..., DynamicProvider], capsys: pytest.CaptureFixture[str]
+) -> None:
+    id, state = create_resource(make_provider("Sandbox"))
+    changed = make_provider("Sandbox", defaultLabels='{"said-once": "yes"}')
+    for _ in range(2):
+        assert not changed.diff(id, state, check_inputs(changed, name=state["name"])).changes
+    assert capsys.readouterr().err.count("existing ones keep their labels (said-once differs)") == 1

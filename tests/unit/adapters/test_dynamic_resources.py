@@ -36,6 +36,22 @@ def test_only_what_is_set_is_asked_for() -> None:
     assert "__timeouts" not in found
 
 
+def test_the_host_gets_the_urn_that_the_engine_gives_the_resource() -> None:
+    class Group(pulumi.ComponentResource):
+        def __init__(self) -> None:
+            super().__init__("my:component:Group", "group")
+            self.box = neev.Sandbox("box", opts=pulumi.ResourceOptions(parent=self))
+
+    engine, urns = ProgramMocks(), list[str]()
+    run_program(lambda: pulumi.Output.all(neev.Sandbox("alone").urn, Group().box.urn).apply(urns.extend), engine)
+    passed = [engine.registrations["Sandbox", name]["__urn"] for name in ("alone", "box")]
+    # an engine leaves out the type of the stack, and the mocks do not
+    assert [urn.replace("pulumi:pulumi:Stack$", "") for urn in (*passed, *urns)] == [
+        "urn:pulumi:stack::project::pulumi-python:dynamic/neev:Sandbox::alone",
+        "urn:pulumi:stack::project::my:component:Group$pulumi-python:dynamic/neev:Sandbox::box",
+    ] * 2
+
+
 def output_of(value: Any) -> pulumi.Output[Any]:
     known: pulumi.Output[Any] = pulumi.Output.from_input(value)
     return known

@@ -5,8 +5,8 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime.rpc import serialize_properties
-from tests.fakes.dynamic import PROVIDERS
 from tests.fakes.program import ProgramMocks, run_program
 from tests.unit.adapters.fake_pulumi_engine import from_struct, secret_value
 from tests.unit.adapters.test_dynamic_provider import check_inputs, create_resource, emulator, make_provider  # noqa: F401  fixtures
@@ -16,6 +16,7 @@ from neev_emulator import Emulator
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.pulumi.dynamic.provider import RESOURCE_NAME, DynamicProvider
 from neev_provider.adapters.pulumi.dynamic.secrets import SECRET_NAMES
+from neev_provider.adapters.shared.config import REQUIRED
 from neev_provider.core.errors import NeevError
 from neev_provider.core.validation import ValidationFailure
 from neev_provider.resources.sandbox.sandbox import SandboxResource
@@ -99,7 +100,9 @@ def test_what_the_api_quotes_back_is_struck_out(
     assert emulator.api_key not in shown
 
 
-def test_a_check_shows_no_value_of_what_the_program_made_secret() -> None:
+def test_a_check_shows_no_value_of_what_the_program_made_secret(
+    make_provider: Callable[[str], DynamicProvider],  # noqa: F811
+) -> None:
     news = {
         RESOURCE_NAME: "box",
         "name": "Hunter2",
@@ -107,7 +110,7 @@ def test_a_check_shows_no_value_of_what_the_program_made_secret() -> None:
         SECRET_NAMES: ["name"],
         "evn": {"TOKEN": "hunter4"},
     }
-    failures = PROVIDERS["Sandbox"]().check({}, news).failures
+    failures = make_provider("Sandbox").check({}, news).failures
     assert {failure.property for failure in failures} == {"", "image"}
     reasons = "\n".join(failure.reason for failure in failures)
     assert "name: must be" in reasons
@@ -133,7 +136,10 @@ class BuggySandboxProvider(DynamicProvider):
 
 
 def test_a_bug_of_ours_is_told_with_its_place_and_without_the_secret_in_its_words() -> None:
-    message = error_text(lambda: BuggySandboxProvider().check({}, {"env": {"TOKEN": "hunter2"}}))
+    provider = BuggySandboxProvider()
+    account = {f"neev:{name}": "x" for name in REQUIRED}
+    provider.configure(ConfigureRequest(Config(account, "neev")))
+    message = error_text(lambda: provider.check({}, {"env": {"TOKEN": "hunter2"}}))
     assert "Traceback" in message
     assert "KeyError: '[secret]'" in message
 
@@ -151,3 +157,13 @@ def test_the_program_says_which_of_its_inputs_are_secrets() -> None:
     run_program(program, engine)
     message = {name: inputs.get(SECRET_NAMES) for (_, name), inputs in engine.registrations.items()}
     assert message == {"plain": None, "login": ["create", "env"], "walled": ["egress"]}
+
+
+def test_all_labels_are_a_secret_where_those_of_the_program_are_one(
+    make_provider: Callable[[str], DynamicProvider],  # noqa: F811
+) -> None:
+    provider = make_provider("Sandbox")
+    _, outputs = create_resource(provider, labels={"team": "hunter2"}, env={"A": "b"})
+    assert outputs["effectiveLabels"] == {"team": "hunter2"}
+    _, outputs = create_resource(provider, labels={"team": "hunter2"}, **{SECRET_NAMES: ["labels"]})
+    assert to_engine(outputs)["effectiveLabels"] == secret_value({"team": "hunter2"})

@@ -6,9 +6,11 @@ import pytest
 
 from neev_provider.adapters.shared.planner import Planner
 from neev_provider.core.account import ACCOUNT_KEY, Account, WrongAccount
+from neev_provider.core.labels import LabelPolicy
 from neev_provider.core.model import UNKNOWN
 from neev_provider.core.validation import ValidationFailure
 from neev_provider.resources.sandbox.sandbox import SandboxResource
+from neev_provider.resources.sandbox.sandbox_fork import SandboxForkResource
 
 ACCOUNT = Account("org", "project", "https://api.test/agent")
 PLANNER = Planner(SandboxResource(), ACCOUNT)
@@ -42,3 +44,34 @@ def test_a_preview_knows_the_inputs_and_after_a_creation_the_stable_outputs() ->
     assert (before["name"], before["createdAt"]) == ("box", UNKNOWN)
     after = PLANNER.preview({"name": "box", "createdAt": "2026-01-01T00:00:00Z"}, {"name": "box"})
     assert after["createdAt"] == "2026-01-01T00:00:00Z"
+
+
+def test_labels_must_fit_together_with_those_of_the_settings() -> None:
+    planner = Planner(SandboxResource(), ACCOUNT, LabelPolicy({"team": "search"}))
+    labels = {f"k{number}": "v" for number in range(12)}
+    _, failures = planner.check({}, {"labels": labels}, generate_name=lambda: "box-1")
+    assert [(failure.path, "1 of the setting `defaultLabels`" in failure.reason) for failure in failures] == [
+        ("labels", True)
+    ]
+    for inputs in ({}, {"labels": UNKNOWN}, {"labels": {"a": UNKNOWN}}):
+        assert planner.check({}, inputs, generate_name=lambda: "box-1")[1] == []
+
+
+def test_changed_default_labels_change_nothing_and_the_plan_says_so() -> None:
+    planner, lines = Planner(SandboxResource(), ACCOUNT, LabelPolicy({"team": "search"})), list[str]()
+    state = {"name": "box", "effectiveLabels": {"team": "shop", "managed-by": "tool"}}
+    assert not planner.diff({"name": "box"}, state, {"name": "box"}, lines.append).changes
+    assert ["(team differs)" in line for line in lines] == [True]
+    planner.diff({"name": "box"}, {**state, "effectiveLabels": {"team": "search"}}, {"name": "box"}, lines.append)
+    planner.diff({"name": "box"}, {"name": "box"}, {"name": "box"}, lines.append)
+    planner.diff({"name": "box"}, state, {"name": "box", "labels": UNKNOWN}, lines.append)
+    assert len(lines) == 1
+
+
+def test_a_resource_without_labels_has_none_to_check() -> None:
+    planner = Planner(SandboxForkResource(), ACCOUNT, LabelPolicy({f"k{number}": "v" for number in range(17)}))
+    inputs = {"name": "fork", "sourceSandboxId": "id"}
+    assert planner.check({}, inputs, generate_name=lambda: "box-1")[1] == []
+    lines: list[str] = []
+    planner.diff(inputs, {**inputs, "effectiveLabels": {}}, inputs, lines.append)
+    assert lines == []

@@ -129,7 +129,7 @@ def test_plain_defaults_are_said_and_others_are_left_to_the_check() -> None:
 
 
 def test_what_can_be_listed_says_by_what() -> None:
-    assert set(SANDBOX["listInputs"]["properties"]) == {"nameContains", "phase"}
+    assert set(SANDBOX["listInputs"]["properties"]) == {"nameContains", "phase", "labels"}
     assert PACKAGE["resources"]["neev:index:Snapshot"]["listInputs"]["required"] == ["sandboxId"]
     assert {token.rpartition(":")[2] for token, value in PACKAGE["resources"].items() if "listInputs" in value} == set(
         LISTABLE

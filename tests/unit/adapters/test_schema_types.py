@@ -20,7 +20,7 @@ from neev_provider.adapters.shared.schema_types import (
     referenced_types,
     type_of,
 )
-from neev_provider.core.markers import AutoName, Replace, ResetsTo, Update
+from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Update
 from neev_provider.core.model import DeclarationError, Inputs, Integer, Model, Number
 
 
@@ -62,7 +62,7 @@ class House(Inputs):
     """A map."""
     walls: Annotated[list[Wall] | None, Update()] = None
     """Models in a list."""
-    front: Annotated[Wall | None, Update(), ResetsTo(Wall().to_properties())] = None
+    front: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall().to_properties())] = None
     """A model that has a meaning where it is not set."""
     notes: Annotated[list[Any] | None, Update()] = None
     """Whatever."""

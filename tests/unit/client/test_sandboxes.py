@@ -155,6 +155,22 @@ async def test_a_create_that_a_gateway_gave_up_on_is_adopted(
     assert emulator.state()["sandboxes"] == 1
 
 
+@pytest.mark.parametrize("labels", [{"owner": "me"}, {"owner": "me", "more": "1"}, {"owner": "you"}, {}, None])
+async def test_only_what_bears_the_labels_of_a_lost_create_is_adopted(
+    settings: Settings, labels: dict[str, str] | None
+) -> None:
+    clock = FakeClock()
+    found = {"id": "1", "name": "box", "phase": "Ready", "created_at": datetime.fromtimestamp(EPOCH, UTC).isoformat()}
+    answers = [json_response(502), *[json_response(json={**found, "labels": labels})] * 9]
+    async with connect(settings, clock=clock, transport=ScriptedTransport(*answers)) as api:
+        creation = api.sandboxes.create({"name": "box", "labels": {"owner": "me"}})
+        if labels is None or labels.get("owner") == "me":
+            assert (await creation).id == "1"
+        else:
+            with pytest.raises(errors.OutcomeUnknown, match="is not what this request asked for"):
+                await creation
+
+
 async def test_a_create_that_never_happened_is_an_error_and_is_not_sent_again(api: Api, emulator: Emulator) -> None:
     emulator.inject("reset_before", method="POST", path="/sandboxes")
     with pytest.raises(errors.OutcomeUnknown, match="The sandbox box has not appeared since"):

@@ -147,3 +147,15 @@ def test_two_branches_have_two_names(one: str, other: str) -> None:
     assume(one != other)
     assert dns_label(one) != dns_label(other)
     assert validate_name(dns_label(one))
+
+
+def test_it_labels_its_sandbox_unless_that_is_a_fork() -> None:
+    engine = run_with_mocks(
+        lambda: neev.BranchEnvironment("web", branch="pr-7", snapshot_id="snap", ports=(), labels={"team": "search"})
+    )
+    (sandbox,) = engine.of_type("Sandbox").values()
+    assert sandbox["labels"] == {"team": "search"}
+    with pytest.raises(pulumi.RunError, match="BranchEnvironment web: labels: a fork inherits them from its source"):
+        run_with_mocks(
+            lambda: neev.BranchEnvironment("web", branch="pr-7", base_sandbox_id="id", labels={"team": "search"})
+        )

@@ -13,6 +13,7 @@ from neev_provider.core.account import ACCOUNT_KEY, Account, WrongAccount
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.diff import IMPORTED_KEY
 from neev_provider.core.errors import InputError, InvalidRequest
+from neev_provider.core.labels import Owner
 from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.markers import AutoName, Computed, Replace, Update
 from neev_provider.core.model import Inputs, Integer, Outputs, Rule
@@ -387,7 +388,9 @@ async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() 
     class Findable(Widget):
         """It can be looked for."""
 
-        async def find_created(self, inputs: WidgetInputs) -> Observation[WidgetOutputs] | None:
+        async def find_created(
+            self, inputs: WidgetInputs, owner: Owner | None = None
+        ) -> Observation[WidgetOutputs] | None:
             """By its size."""
             return self.observe("Pending") if self.api.objects.get("id-1") == inputs.size else None
 
@@ -415,7 +418,7 @@ class Named(Widget):
 
     inputs = NamedInputs
 
-    async def find_created(self, inputs: WidgetInputs) -> Observation[WidgetOutputs] | None:
+    async def find_created(self, inputs: WidgetInputs, owner: Owner | None = None) -> Observation[WidgetOutputs] | None:
         """Whichever there is."""
         return self.observe("Ready")
 

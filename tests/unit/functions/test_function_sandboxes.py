@@ -121,3 +121,13 @@ async def test_a_sandbox_of_another_name_that_is_near_is_named(api: Api) -> None
     await api.sandboxes.create({"name": "review-box"})
     with pytest.raises(InputError, match="has the name 'reviewbox'; did you mean `review-box`"):
         await GetSandbox().call(api, IdOrNameArguments(name="reviewbox"))
+
+
+async def test_sandboxes_are_found_by_their_labels(api: Api, emulator: Emulator) -> None:
+    both = await create_ready(api, emulator, "both", labels={"team": "search", "role": "worker"})
+    await create_ready(api, emulator, "one", labels={"team": "search"})
+    labels = {"team": "search", "role": "worker"}
+    found = (await GetSandboxes().call(api, SandboxFilter(labels=labels))).sandboxes
+    assert [(item.id, item.effective_labels) for item in found] == [(both, labels)]
+    emulator.change_settings(api="0.8")
+    assert (await GetSandboxes().call(api, SandboxFilter(labels=labels))).sandboxes == []

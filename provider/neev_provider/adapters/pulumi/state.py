@@ -15,16 +15,15 @@ from neev_provider.core.markers import Derived
 def mark_state_secrets(resource: AnyResource, state: Mapping[str, Any], *sources: PropertyMap) -> PropertyMap:
     """Return the state with its secrets: the declared ones, and those of its source inputs and states.
 
-    If several sources have a property, the first decides. Derived outputs are secret if any input is.
+    If several sources have a property, the first decides. Derived outputs are secret if what they may repeat is.
     """
     inputs, outputs = resource.inputs.properties, resource.outputs.properties
     merged = reduce(operator.or_, reversed(sources), PropertyMap())
-    derived = {name for name, prop in outputs.items() if prop.has(Derived)} & state.keys()
     secrets = merged.mark(state).secrets
-    if any(inputs.keys() & source.secret_names(inputs) for source in sources):
-        secrets |= {(name,) for name in derived}
-    else:
-        # a derived output that changed is not the secret value any more
-        changed = {name for name in derived if merged.values.get(name) != state[name]}
-        secrets = frozenset(path for path in secrets if path[0] not in changed)
+    secret_inputs = {name for source in sources for name in inputs.keys() & source.secret_names(inputs)}
+    derived = {name: mark for name, prop in outputs.items() if name in state and (mark := prop.find(Derived))}
+    hidden = {name for name, mark in derived.items() if mark.is_secret(secret_inputs)}
+    # a derived output that changed is not the secret value any more
+    changed = {name for name in derived.keys() - hidden if merged.values.get(name) != state[name]}
+    secrets = frozenset(path for path in secrets if path[0] not in changed) | {(name,) for name in hidden}
     return mark_secrets({**outputs, **inputs}, PropertyMap(state, secrets))

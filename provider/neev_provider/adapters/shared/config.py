@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -12,8 +14,9 @@ from neev_provider.core import suggestions
 from neev_provider.core.account import ENVIRONMENT_VARIABLES
 from neev_provider.core.coercion import coerce_properties
 from neev_provider.core.errors import ConfigError
+from neev_provider.core.labels import LabelPolicy, explain_invalid
 from neev_provider.core.markers import Secret, Update
-from neev_provider.core.model import Boolean, Inputs, Number, Property
+from neev_provider.core.model import Boolean, Inputs, Number, Property, Rule
 
 PACKAGE = "neev"
 ENGINE_KEYS = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
@@ -36,6 +39,13 @@ class ProviderConfig(Inputs):
     valid, add `--run-program`.
     """
 
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            ("default_labels", "ownership_labels"),
+            lambda values: _explain_default_labels(values["defaultLabels"], values["ownershipLabels"]),
+        ),
+    )
+
     api_key: Annotated[str | None, Update(), Secret()] = None
     """API key. Set it with `pulumi config set --secret neev:apiKey` or `NEEV_API_KEY`. Secret."""
     org_id: Annotated[str | None, Update()] = None
@@ -44,6 +54,16 @@ class ProviderConfig(Inputs):
     """Id of the project. Environment variable: `NEEV_PROJECT_ID`."""
     region: Annotated[str | None, Update()] = None
     """Region of resources that set none. Defaults to the API's default region. Environment variable: `NEEV_REGION`."""
+    default_labels: Annotated[dict[str, str] | None, Update()] = None
+    """Labels of every new sandbox, besides its own. Environment variable: `NEEV_DEFAULT_LABELS`, as `a=b,c=d`.
+
+    A change has no effect on existing sandboxes, because labels are set at creation only.
+    """
+    ownership_labels: Annotated[Boolean | None, Update()] = None
+    """Whether new sandboxes get labels that name their owner: the stack, and a digest of the resource's URN.
+
+    Defaults to `true`. Environment variable: `NEEV_OWNERSHIP_LABELS`.
+    """
     base_url: Annotated[str | None, Update()] = None
     """Base URL of the API. Defaults to the NeevAI production service. Environment variable: `NEEV_BASE_URL`."""
     previous_base_url: Annotated[str | None, Update()] = None
@@ -92,6 +112,7 @@ def parse_settings(config: Mapping[str, object], environ: Mapping[str, str]) -> 
         org_id=values["orgId"] or "",
         project_id=values["projectId"] or "",
         region=values["region"] or None,
+        labels=_parse_label_policy(values["defaultLabels"], values["ownershipLabels"]),
         previous_base_url=values["previousBaseUrl"] or None,
         ca_bundle=values["caBundle"] or None,
         allow_insecure=_parse_boolean("allowInsecure", values["allowInsecure"]),
@@ -117,6 +138,8 @@ class MissingConfigError(ConfigError):
 def coerce_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings with their declared types: the engine and the SDKs pass numbers and booleans as text."""
     settings = {name: value for name, value in values.items() if name not in ENGINE_KEYS}
+    if isinstance(settings.get("defaultLabels"), str):
+        settings["defaultLabels"] = _parse_labels(settings["defaultLabels"])
     return coerce_properties(ProviderConfig.properties, settings)
 
 
@@ -174,8 +197,36 @@ def _parse_seconds(name: str, raw_value: str | None, *, default: float) -> float
         raise ConfigError(f"{PACKAGE}:{name} is not a number of seconds: {raw_value}") from None
 
 
+def _parse_label_policy(default_labels: str | None, ownership_labels: str | None) -> LabelPolicy:
+    labels = _parse_labels(default_labels or "")
+    names_owner = _parse_boolean("ownershipLabels", ownership_labels or "true")
+    reason = "must be a map, or a text such as a=b,c=d"
+    if isinstance(labels, Mapping) and all(isinstance(value, str) for value in labels.values()):
+        reason = _explain_default_labels(labels, names_owner) or ""
+    if reason:
+        raise ConfigError(f"{PACKAGE}:defaultLabels (or {environment_variables('defaultLabels')[0]}): {reason}")
+    return LabelPolicy(dict(labels), names_owner=names_owner)
+
+
+def _parse_labels(text: str) -> Any:
+    """Return the labels of a JSON object, as the engine has them, or of `a=b,c=d`; any other text unchanged."""
+    if text.startswith("{"):
+        with contextlib.suppress(ValueError):
+            return coerce_properties(ProviderConfig.properties, {"defaultLabels": json.loads(text)})["defaultLabels"]
+        return text
+    pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
+    return {key: value for key, _, value in pairs} if all(separator for _, separator, _ in pairs) else text
+
+
+def _explain_default_labels(labels: Any, ownership_labels: object) -> str | None:
+    policy = LabelPolicy(names_owner=ownership_labels is not False)
+    return explain_invalid(labels, max_labels=policy.max_labels)
+
+
 def _find_value(prop: Property, config: Mapping[str, object], environ: Mapping[str, str]) -> str | None:
     configured = config.get(prop.name)
+    if isinstance(configured, Mapping):
+        return json.dumps(configured, default=str)
     if configured is not None and configured != "":
         return str(configured)
     return read_environment(prop.name, environ)

@@ -16,6 +16,7 @@ from neev_provider.core import lifecycle, stored_state
 from neev_provider.core.clock import Clock
 from neev_provider.core.diff import IMPORTED_KEY
 from neev_provider.core.errors import Cancelled, DeadlineExceeded
+from neev_provider.core.labels import Owner
 from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed, StoredResource
 from neev_provider.core.reference_errors import MissingReference
 from neev_provider.core.resource import OperationContext
@@ -73,12 +74,15 @@ class Executor:
         *,
         address: str = "",
         secret_inputs: frozenset[str] = frozenset(),
+        owner: Owner | None = None,
         report: Callable[[str], None] = ignore,
         log: Callable[[str], None] = ignore,
     ) -> OperationContext:
         """Return the context of an operation that begins now and may take `timeout` seconds."""
         deadline = Deadline(timeout, self._clock, self._cancelled, Progress(report))
-        return OperationContext(resource_name, deadline, address=address, log=log, secret_inputs=secret_inputs)
+        return OperationContext(
+            resource_name, deadline, address=address, log=log, secret_inputs=secret_inputs, owner=owner
+        )
 
     async def create(
         self, resource: AnyResource, context: OperationContext, raw_inputs: Mapping[str, Any]

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from neev_provider.core import lifecycle
 from neev_provider.core.account import Account
 from neev_provider.core.diff import Diff
+from neev_provider.core.labels import LabelPolicy
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore, redact_failure
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Plans the changes of one type of resource, in the account of the provider's settings."""
+    """Plans the changes of one type of resource, with the provider's settings."""
 
     resource: AnyResource
     account: Account | None = None
+    label_policy: LabelPolicy = field(default_factory=LabelPolicy)
 
     def check(  # noqa: PLR0913  the engine's own arguments
         self,
@@ -35,18 +37,26 @@ class Planner:
         `rejected` are failures that the adapter found; the resource's own failures of these properties are left out.
         """
         inputs, failures = self.resource.check(old_inputs, new_inputs, generate_name, warn)
+        failures = [*failures, *self._find_label_failures(inputs)]
         rejected_paths = {_failure_path(failure) for failure in rejected}
         others = (failure for failure in failures if _failure_path(failure) not in rejected_paths)
         return inputs, [redact_failure(failure, secret_inputs) for failure in (*rejected, *others)]
 
-    def diff(self, old_inputs: Mapping[str, Any], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> Diff:
-        """Return the changes.
+    def diff(
+        self,
+        old_inputs: Mapping[str, Any],
+        state: Mapping[str, Any],
+        new_inputs: Mapping[str, Any],
+        log: Callable[[str], None] = ignore,
+    ) -> Diff:
+        """Return the changes, and log what the settings do not change.
 
         Raises:
             WrongAccount: the state records another account than the settings.
         """
         if self.account is not None:
             self.account.require_same(state)
+        self._log_default_labels(state, new_inputs, log)
         return lifecycle.compute_diff(self.resource, old_inputs=old_inputs, state=state, new_inputs=new_inputs)
 
     def preview(self, state: Mapping[str, Any] | None, new_inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,6 +64,27 @@ class Planner:
         if state is None:
             return self.resource.preview_create(new_inputs)
         return lifecycle.preview_update(self.resource, state, new_inputs)
+
+    def _find_label_failures(self, inputs: Mapping[str, Any]) -> list[ValidationFailure]:
+        """Return the failure of labels that do not fit together with those that the settings add."""
+        labels = inputs.get("labels")
+        if "labels" not in self.resource.inputs.properties or not isinstance(labels, Mapping | None):
+            return []
+        reason = self.label_policy.explain_excess(labels)
+        return [] if reason is None else [ValidationFailure("labels", reason)]
+
+    def _log_default_labels(
+        self, state: Mapping[str, Any], new_inputs: Mapping[str, Any], log: Callable[[str], None]
+    ) -> None:
+        """Log that changed default labels have no effect on a resource that has labels."""
+        labels, effective = new_inputs.get("labels"), state.get("effectiveLabels")
+        if (
+            "labels" in self.resource.inputs.properties
+            and isinstance(labels, Mapping | None)
+            and isinstance(effective, Mapping)
+            and (text := self.label_policy.explain_difference(labels, effective))
+        ):
+            log(text)
 
 
 def _failure_path(failure: ValidationFailure) -> str:

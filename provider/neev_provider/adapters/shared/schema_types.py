@@ -123,11 +123,12 @@ def is_optional(prop: Property) -> bool:
 def is_always_present(prop: Property) -> bool:
     """Return whether the property always has a value after the create.
 
-    It has one if it is required, if its name is generated, if unset means a value, or if the API always chooses a
-    value.
+    It has one if it is required, if its name is generated, if unset means a value that the API returns, or if the API
+    always chooses a value.
     """
     chosen = any(isinstance(mark, Computed) and mark.always for mark in prop.markers)
-    return not is_optional(prop) or prop.resets_to is not None or prop.has(AutoName) or chosen
+    reset = prop.resets_to is not None and prop.has(Computed)
+    return not is_optional(prop) or reset or prop.has(AutoName) or chosen
 
 
 @dataclass(frozen=True, slots=True)

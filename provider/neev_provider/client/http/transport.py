@@ -15,6 +15,7 @@ from neev_provider.client.http.connection_pool import HttpClientPool, HttpTransp
 from neev_provider.client.http.rate_limit import RateLimiter
 from neev_provider.client.http.request_log import Attempt, enable_request_log, record_attempt
 from neev_provider.client.http.server_clock import ServerClock
+from neev_provider.client.models import QueryValue
 from neev_provider.client.settings import Settings
 from neev_provider.core.clock import Clock
 from neev_provider.core.errors import (
@@ -69,7 +70,7 @@ class Transport:
         path: str,
         *,
         parse: Callable[[Any], T],
-        params: Mapping[str, str | int | None] | None = None,
+        params: Mapping[str, QueryValue] | None = None,
         json: Any = None,
     ) -> T:
         """Send the request; return the result of `parse` for the response's JSON (None if it is empty).
@@ -129,7 +130,7 @@ class Transport:
         path: str,
         parse: Callable[[Any], T],
         *,
-        params: Mapping[str, str | int | None] | None = None,
+        params: Mapping[str, QueryValue] | None = None,
         json: Any = None,
     ) -> T:
         """Send the request with retries; return its value."""

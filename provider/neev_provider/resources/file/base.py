@@ -13,6 +13,7 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.runtime import SandboxSession
 from neev_provider.core.content_resource import ContentResource
+from neev_provider.core.labels import Owner
 from neev_provider.core.markers import Canonical, Replace
 from neev_provider.core.model import Inputs
 from neev_provider.core.resource import Observation, OperationContext, OutputsT
@@ -99,7 +100,9 @@ class SandboxFileResource(ContentResource[Api, SandboxFileInputsT, OutputsT]):
         return await self.observe(self.api.runtime.session(sandbox), id, inputs.path, state)
 
     @override
-    async def find_created(self, inputs: SandboxFileInputsT) -> Observation[OutputsT] | None:
+    async def find_created(
+        self, inputs: SandboxFileInputsT, owner: Owner | None = None
+    ) -> Observation[OutputsT] | None:
         sandbox = await none_if_not_found(self.api.sandboxes.get(inputs.sandbox_id))
         if sandbox is None or not is_ready(sandbox):
             return None

@@ -123,6 +123,7 @@ def _builder_inputs(name: str, inputs: GoldenImageInputs) -> SandboxInputs:
         "disk_gb": inputs.disk_gb,
         "rootfs_disk_gb": inputs.rootfs_disk_gb,
         "egress": inputs.egress,
+        "labels": inputs.labels,
         # deleting the builder deletes the image, so the account's default expiration must not apply
         "max_lifetime_seconds": 0,
         "paused_retention_seconds": 0,

@@ -14,6 +14,7 @@ from neev_provider.core import lifecycle
 from neev_provider.core.content_resource import ContentResource
 from neev_provider.core.errors import Conflict, InputError, InvalidRequest, NeevError, NotFound, OperationFailed
 from neev_provider.core.hints import Hint
+from neev_provider.core.labels import Owner
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Timeouts
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore, parse
@@ -153,15 +154,16 @@ class GoldenImageResource(ContentResource[Api, GoldenImageInputs, GoldenImageOut
         return _to_observation(owner, was.recipe_digest, was.step_digests, created) if created else None
 
     @override
-    async def find_created(self, inputs: GoldenImageInputs) -> Observation[GoldenImageOutputs] | None:
-        builders = await list_builders(self.api, inputs.name or "")
+    async def find_created(
+        self, inputs: GoldenImageInputs, owner: Owner | None = None
+    ) -> Observation[GoldenImageOutputs] | None:
+        builders = await list_builders(self.api, inputs.name or "", owner)
         if len(builders) != 1:
             return None  # a create makes one builder; of several, the right one is unknown
-        owner = ImageOwnership.from_state(inputs.name or "", {})
+        ownership = ImageOwnership.from_state(inputs.name or "", {})
         known = await run_in_thread(compute_step_digests, inputs.steps or ())
-        return _to_observation(
-            owner, compute_recipe_digest(inputs, known), known, await list_versions(self.api, owner, builders)
-        )
+        versions = await list_versions(self.api, ownership, builders)
+        return _to_observation(ownership, compute_recipe_digest(inputs, known), known, versions)
 
     @override
     async def delete(self, id: str, context: OperationContext) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import AfterValidator, Field
 
+from neev_provider.core.labels import LABELS_RULE, NO_LABELS
 from neev_provider.core.markers import AutoName, Replace, Secret, Update
 from neev_provider.core.model import Inputs, Integer, Model, Number, Outputs, Rule
 from neev_provider.core.names import MAX_LENGTH, validate_name
@@ -41,6 +42,7 @@ class GoldenImageInputs(Inputs):
     rules: ClassVar[tuple[Rule, ...]] = (
         at_most_one_of("template_id", "image", "source_snapshot_id"),
         less_than("rootfs_disk_gb", "disk_gb"),
+        LABELS_RULE,
     )
 
     name: Annotated[
@@ -91,6 +93,8 @@ class GoldenImageInputs(Inputs):
     """Part of the disk for the container's root file system, in GB. Must be less than `diskGb`."""
     egress: Annotated[Egress | None, Update(on_removal=True)] = None
     """Egress policy during the build. Defaults to denying all outbound traffic."""
+    labels: Annotated[dict[str, str] | None, Update(on_removal=True), NO_LABELS] = None
+    """Labels of the builders, as for a sandbox. A change builds nothing: it holds for the builders created after it."""
     env: Annotated[dict[str, str] | None, Update(on_removal=True), Secret()] = None
     """Environment variables of the steps' commands. They are not stored in the image. Secret.
 

@@ -13,6 +13,7 @@ from typing import Any
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.client.snapshots import Snapshot
+from neev_provider.core.labels import Owner, is_foreign
 from neev_provider.resources.image.steps import DIGEST_LENGTH
 from neev_provider.resources.lookups import none_if_not_found
 from neev_provider.resources.snapshot import SnapshotStatus
@@ -66,9 +67,13 @@ class ImageOwnership:
         return own, others
 
 
-async def list_builders(api: Api, image: str) -> list[Sandbox]:
-    """Return the sandboxes whose names have the form of the image's builders."""
-    return [sandbox for sandbox in await api.sandboxes.list(name=f"{image}-") if _parse_digest(image, sandbox.name)]
+async def list_builders(api: Api, image: str, owner: Owner | None = None) -> list[Sandbox]:
+    """Return the sandboxes whose names have the form of the image's builders, without those of another owner."""
+    return [
+        sandbox
+        for sandbox in await api.sandboxes.list(name=f"{image}-")
+        if _parse_digest(image, sandbox.name) and not is_foreign(sandbox.labels, owner)
+    ]
 
 
 async def list_versions(

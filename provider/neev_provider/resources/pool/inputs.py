@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
+from neev_provider.core.labels import LABELS_RULE, NO_LABELS
 from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Secret, Update
 from neev_provider.core.model import Integer, Model, Outputs, Rule
 from neev_provider.core.names import MAX_LENGTH, Name, validate_name
@@ -25,7 +26,7 @@ TEMPLATE_HASH_LENGTH = 6
 MAX_NAME_LENGTH = MAX_LENGTH - len(f"-{'0' * TEMPLATE_HASH_LENGTH}-{MAX_REPLICAS}")
 """Maximum length of a pool's name. A member's name appends the template hash and the index."""
 SOURCE_FIELDS = ("template_id", "image", "snapshot_id", "source_sandbox_id")
-BUILD_FIELDS = ("region", "env", "command", "disk_gb", "rootfs_disk_gb")
+BUILD_FIELDS = ("region", "labels", "env", "command", "disk_gb", "rootfs_disk_gb")
 TEMPLATE_FIELDS = (*SOURCE_FIELDS, *BUILD_FIELDS)
 """Inputs that define a member's template. A change of one of them replaces every member."""
 
@@ -61,6 +62,7 @@ class SandboxPoolInputs(UpdatableInputs):
         at_most_one_of(*SOURCE_FIELDS),
         less_than("rootfs_disk_gb", "disk_gb"),
         also_requires("command", "image"),
+        LABELS_RULE,
         Rule(("source_sandbox_id", *BUILD_FIELDS), _check_fork_inputs),
         Rule(
             ("max_unavailable", "max_surge"),
@@ -81,9 +83,9 @@ class SandboxPoolInputs(UpdatableInputs):
     template_id: Annotated[TemplateId | None, Update(on_removal=True)] = None
     """Id of the sandbox template, such as `sb-ubuntu-26-04-minimal`.
 
-    If no source is set, the API's default template is used. If this, another source, `region`, `env`, `command`,
-    `diskGb` or `rootfsDiskGb` changes, the members are replaced a few at a time. Conflicts with `image`, `snapshotId`
-    and `sourceSandboxId`.
+    If no source is set, the API's default template is used. If this, another source, `region`, `labels`, `env`,
+    `command`, `diskGb` or `rootfsDiskGb` changes, the members are replaced a few at a time. Conflicts with `image`,
+    `snapshotId` and `sourceSandboxId`.
     """
     image: Annotated[Image | None, Update(on_removal=True)] = None
     """Public OCI image, with registry path and a tag or digest. Conflicts with the other sources."""
@@ -96,6 +98,11 @@ class SandboxPoolInputs(UpdatableInputs):
     """
     region: Annotated[str | None, Update(on_removal=True)] = None
     """Region of the members. Defaults to the provider's region, then to the API's default region."""
+    labels: Annotated[dict[str, str] | None, Update(on_removal=True), NO_LABELS] = None
+    """Labels of the members, as for a sandbox. A change replaces the members a few at a time.
+
+    Conflicts with `sourceSandboxId`: forks inherit the labels of their source.
+    """
     env: Annotated[dict[str, str] | None, Update(on_removal=True), Secret()] = None
     """Environment variables of all processes. The API never returns them. Secret."""
     command: Annotated[list[str] | None, Update(on_removal=True)] = None
@@ -162,7 +169,8 @@ class SandboxPoolOutputs(Outputs):
 
 def template_inputs(inputs: SandboxPoolInputs) -> dict[str, Any]:
     """Return the template inputs that are set."""
-    return inputs.model_dump(mode="json", include=set(TEMPLATE_FIELDS), exclude_none=True)
+    values = inputs.model_dump(mode="json", include=set(TEMPLATE_FIELDS), exclude_none=True)
+    return {name: value for name, value in values.items() if (name, value) != ("labels", {})}
 
 
 def template_digest(inputs: SandboxPoolInputs) -> str:

@@ -258,7 +258,7 @@ class Rollout:
         return template.model_copy(update={"name": name})
 
     def _member_context(self) -> OperationContext:
-        return OperationContext(self._context.resource_name, self._deadline)
+        return OperationContext(self._context.resource_name, self._deadline, owner=self._context.owner)
 
     def _report_progress(self) -> None:
         elapsed, replicas = self._context.deadline.elapsed, self._desired.replicas

@@ -17,6 +17,7 @@ from neev_provider.core import lifecycle
 from neev_provider.core.diff import Change, ChangeKind, Diff, semantically_equal
 from neev_provider.core.errors import InputError, OperationFailed
 from neev_provider.core.hints import Hint
+from neev_provider.core.labels import Owner, is_foreign
 from neev_provider.core.model import Property
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource, Timeouts
 from neev_provider.core.threads import run_in_thread
@@ -35,7 +36,7 @@ from neev_provider.resources.pool.ownership import (
 from neev_provider.resources.pool.plan import AnySandboxResource, DesiredPool, Member, SandboxObservation
 from neev_provider.resources.pool.rollout import Rollout, RolloutLimits
 from neev_provider.resources.references import require_sandbox, require_snapshot, require_template
-from neev_provider.resources.sandbox.sandbox import API_FIELD_NAMES, SandboxResource
+from neev_provider.resources.sandbox.sandbox import API_FIELD_NAMES, SandboxResource, drop_default_labels
 
 MEMBER_RESOURCE: AnySandboxResource = SandboxResource()
 """Resource for members of a pool whose inputs are unknown."""
@@ -159,8 +160,11 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         )
 
     @override
-    async def find_created(self, inputs: SandboxPoolInputs) -> Observation[SandboxPoolOutputs] | None:
-        listed = await _list_members(self.api, inputs.name or "")
+    async def find_created(
+        self, inputs: SandboxPoolInputs, owner: Owner | None = None
+    ) -> Observation[SandboxPoolOutputs] | None:
+        members = await _list_members(self.api, inputs.name or "")
+        listed = [item for item in members if not is_foreign(item.labels, owner)]
         template_hashes = {plan.parse_template_hash(inputs.name or "", sandbox.name) for sandbox in listed}
         if len(template_hashes) != 1:
             return None  # there are no members, or members of two pools, of which the right one is unknown
@@ -211,7 +215,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
 
     @override
     def import_state(self, observation: Observation[SandboxPoolOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
-        inputs, state = super().import_state(observation)
+        inputs, state = super().import_state(drop_default_labels(observation, self.api.settings.labels))
         # the imported inputs count as the template of the existing members, because their real template is unknown
         return inputs, {**state, "templateDigest": template_digest(parse(self.inputs, inputs))}
 

@@ -11,7 +11,8 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox, Sandboxes
-from neev_provider.core.markers import Computed, Stable, Update
+from neev_provider.core.labels import explicit_labels
+from neev_provider.core.markers import Computed, Derived, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Model, Number, Outputs
 from neev_provider.core.resource import Observation, OperationContext
 from neev_provider.core.wait import Done, Failed, InProgress, WaitStatus
@@ -77,6 +78,8 @@ class SandboxBaseOutputs(Outputs):
     """Phase: `Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
     addressable: bool | None = None
     """Whether the sandbox is reachable. It is not for a short time after creation."""
+    effective_labels: Annotated[dict[str, str] | None, Derived(frozenset({"labels"})), Stable()] = None
+    """All labels, also the default labels and those that name the owner. Absent if the API has no labels."""
     connect_url: Annotated[str | None, Stable()] = None
     """Base URL for commands and files. Access requires an API key."""
     created_at: Annotated[str, Stable()]
@@ -159,6 +162,9 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
     ) -> Observation[OutputsT]:
         """Convert the sandbox to an observation. ``renewed_lifetime`` is the lifetime set by a renewal, in seconds."""
         observed_inputs = inputs_from_api(sandbox)
+        if sandbox.labels is not None and "labels" in self.inputs.properties:
+            explicit = None if inputs is None else getattr(inputs, "labels", None) or {}
+            observed_inputs["labels"] = explicit_labels(explicit, sandbox.labels)
         if inputs is not None and inputs.paused is not None:
             is_accepted = not inputs.paused and _is_left_paused(sandbox, inputs)
             observed_inputs["paused"] = _is_paused(sandbox) and not is_accepted
@@ -170,7 +176,10 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
                 "maxLifetimeSeconds": inputs.max_lifetime_seconds,
                 EFFECTIVE_LIFETIME_PROPERTY: sandbox.max_lifetime_seconds,
             }
-        outputs = cast("OutputsT", self.outputs.model_validate(sandbox.model_dump() | observed_inputs))
+        outputs = cast(
+            "OutputsT",
+            self.outputs.model_validate(sandbox.model_dump() | observed_inputs | {"effectiveLabels": sandbox.labels}),
+        )
         return Observation(sandbox.id, observed_inputs, outputs, PHASE_PROBLEMS.get(sandbox.phase))
 
 

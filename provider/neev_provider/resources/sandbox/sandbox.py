@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, TypeVar
 
 from pydantic import Field
 from typing_extensions import override
 
 from neev_provider.client import Api
+from neev_provider.core.labels import LABELS_RULE, NO_LABELS, LabelPolicy, Owner, is_foreign
 from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Secret, Update
-from neev_provider.core.model import Integer, Rule
+from neev_provider.core.model import Integer, Outputs, Rule
 from neev_provider.core.names import Name
 from neev_provider.core.resource import Observation, OperationContext
 from neev_provider.core.validation import also_requires, at_most_one_of, less_than
@@ -23,6 +26,7 @@ from neev_provider.resources.sandbox import expiration
 from neev_provider.resources.sandbox.base import SandboxBase, SandboxBaseInputs, SandboxBaseOutputs
 from neev_provider.resources.sandbox.expiration import RenewalOutputs
 
+OutputsT = TypeVar("OutputsT", bound=Outputs)
 DiskGb = Annotated[Integer, Field(ge=10, le=100, multiple_of=10)]
 RootfsDiskGb = Annotated[Integer, Field(ge=1, le=99)]
 
@@ -38,6 +42,7 @@ class SandboxInputs(SandboxBaseInputs):
         at_most_one_of("template_id", "image", "snapshot_id"),
         less_than("rootfs_disk_gb", "disk_gb"),
         also_requires("command", "image"),
+        LABELS_RULE,
     )
 
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
@@ -60,6 +65,12 @@ class SandboxInputs(SandboxBaseInputs):
     """
     region: Annotated[str | None, Replace(), Computed(always=True)] = None
     """Region of the sandbox. Defaults to the provider's region, then to the API's default region."""
+    labels: Annotated[dict[str, str] | None, Replace(), NO_LABELS] = None
+    """Labels by which sandboxes are listed. Everybody who can list the project's sandboxes can read them.
+
+    Keys: 1 to 63 characters of `a-z`, `0-9`, `.`, `_` and `-`. Values: the same and `A-Z`. At most `16` together with
+    the default labels and those that name the owner. Keys that begin with `managed-by` are reserved.
+    """
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
     """Environment variables of all processes. The API never returns them. Secret."""
     command: Annotated[list[str] | None, Replace(), Computed()] = None
@@ -93,26 +104,37 @@ class SandboxResource(SandboxBase[SandboxInputs, SandboxOutputs]):
 
     @override
     async def create(self, inputs: SandboxInputs, context: OperationContext) -> Observation[SandboxOutputs]:
-        sandbox = await self.api.sandboxes.create(_create_body(self.api, inputs))
+        sandbox = await self.api.sandboxes.create(
+            _create_body(self.api, inputs, self.api.settings.labels.merge(inputs.labels, context.owner))
+        )
         with contextlib.suppress(Exception):  # whatever is wrong with the response, the object exists
             return self.to_observation(sandbox, inputs)
         return self.observe_id(sandbox.id)
 
     @override
-    async def find_created(self, inputs: SandboxInputs) -> Observation[SandboxOutputs] | None:
-        sandbox = await self.api.sandboxes.find_created(_create_body(self.api, inputs))
-        return None if sandbox is None else self.to_observation(sandbox, inputs)
+    async def find_created(
+        self, inputs: SandboxInputs, owner: Owner | None = None
+    ) -> Observation[SandboxOutputs] | None:
+        sandbox = await self.api.sandboxes.find_created(_create_body(self.api, inputs, inputs.labels))
+        is_own = sandbox is not None and not is_foreign(sandbox.labels, owner)
+        return self.to_observation(sandbox, inputs) if sandbox is not None and is_own else None
 
     @override
     def import_state(self, observation: Observation[SandboxOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
-        inputs, state = super().import_state(observation)
+        inputs, state = super().import_state(drop_default_labels(observation, self.api.settings.labels))
         if "templateId" in inputs:
             # image and command come from the template, so they are not inputs
             inputs = {name: value for name, value in inputs.items() if name not in ("image", "command")}
         return inputs, state
 
 
-def _create_body(api: Api, inputs: SandboxInputs) -> dict[str, Any]:
+def drop_default_labels(observation: Observation[OutputsT], policy: LabelPolicy) -> Observation[OutputsT]:
+    """Return the observation of an import, whose labels are inputs unless the settings add them."""
+    labels = policy.without_defaults(observation.inputs.get("labels") or {})
+    return replace(observation, inputs={**observation.inputs, "labels": labels})
+
+
+def _create_body(api: Api, inputs: SandboxInputs, labels: Mapping[str, str] | None) -> dict[str, Any]:
     # the API creates a restored sandbox in the size of the source; an update resizes it afterwards
     size = set() if inputs.snapshot_id else {"cpu", "memory_gb"}
     resources = inputs.model_dump(include={*size, "disk_gb", "rootfs_disk_gb"}, exclude_none=True, mode="json")
@@ -122,6 +144,7 @@ def _create_body(api: Api, inputs: SandboxInputs) -> dict[str, Any]:
         **{api_name: getattr(inputs, field) for field, api_name in API_FIELD_NAMES.items()},
         "image": inputs.image,
         "command": inputs.command,
+        "labels": labels,
         "env": [{"name": key, "value": value} for key, value in (inputs.env or {}).items()],
         "resources": resources,
         "egress": egress.to_api(inputs.egress) if inputs.egress else None,

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from typing_extensions import override
 
+from neev_provider.core.labels import Owner
 from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Stable, Update
 from neev_provider.core.names import Name
 from neev_provider.core.resource import Observation, OperationContext
@@ -73,7 +74,9 @@ class SandboxForkResource(SandboxBase[SandboxForkInputs, SandboxForkOutputs]):
         return self.observe_id(sandbox.id)
 
     @override
-    async def find_created(self, inputs: SandboxForkInputs) -> Observation[SandboxForkOutputs] | None:
+    async def find_created(
+        self, inputs: SandboxForkInputs, owner: Owner | None = None
+    ) -> Observation[SandboxForkOutputs] | None:
         sandbox = await self.api.sandboxes.find(inputs.name or "")
         return None if sandbox is None else self.to_observation(sandbox, inputs)
 

@@ -10,6 +10,7 @@ import os
 import secrets
 import sys
 from collections.abc import Coroutine, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from neev_provider.adapters.pulumi.dynamic.secrets import (
     secret_inputs,
 )
 from neev_provider.adapters.pulumi.dynamic.values import Values, from_host, to_host
+from neev_provider.adapters.pulumi.ownership import owner_of_urn
 from neev_provider.adapters.pulumi.property_paths import covers
 from neev_provider.adapters.shared import config
 from neev_provider.adapters.shared.executor import Executor
@@ -52,6 +54,8 @@ TIMEOUTS = f"{INTERNAL_PREFIX}timeouts"
 """Hidden input: the seconds of ``custom_timeouts`` per operation, which the host does not pass either."""
 RESOURCE_NAME = f"{INTERNAL_PREFIX}resourceName"
 """Hidden input: the resource's name in the program, for names and messages, which the host does not pass either."""
+URN = f"{INTERNAL_PREFIX}urn"
+"""Hidden input: the URN of the resource, which the host does not pass either."""
 CHECK_ON_PREVIEW = f"{INTERNAL_PREFIX}checkOnPreview"
 """Hidden input of a preview that verifies with requests that referenced objects exist; it is not stored."""
 REPLACE_ON_CHANGES = f"{INTERNAL_PREFIX}replaceOnChanges"
@@ -113,7 +117,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         old, new = self._inputs(_olds), self._inputs(news)
         should_check = new.pop(CHECK_ON_PREVIEW, False)
         secret = secret_inputs(self.resource, news)
-        checked, failures = Planner(self.resource).check(
+        checked, failures = self._new_planner().check(
             old,
             new,
             generate_name=lambda: generate_name(label, secrets.token_hex(4), max_length=limit),
@@ -140,9 +144,9 @@ class DynamicProvider(dynamic.ResourceProvider):
     @override
     @redact_errors
     def diff(self, _id: str, _olds: Values, _news: Values) -> dynamic.DiffResult:
-        planner, state = Planner(self.resource, self._settings.account), from_host(_olds)
+        planner, state = self._new_planner(), from_host(_olds)
         try:
-            diff = planner.diff(self._old_inputs(state, _news), state, self._inputs(_news))
+            diff = planner.diff(self._old_inputs(state, _news), state, self._inputs(_news), _log_once)
         except NeevError as error:
             raise self._user_error(error, _news) from None
         paths = _news.get(REPLACE_ON_CHANGES) or ()
@@ -213,10 +217,14 @@ class DynamicProvider(dynamic.ResourceProvider):
         stored = {name: old_state[name] for name in names if name in old_state}
         return {**self._inputs(stored), **_copy_internal_keys(old_state)}
 
+    def _new_planner(self) -> Planner:
+        return Planner(self.resource, self._settings.account, self._settings.labels)
+
     def _operation_context(self, props: Values, verb: str) -> OperationContext:
         seconds = (props.get(TIMEOUTS) or {}).get(verb) or getattr(self.resource.timeouts, verb)
         secret = secret_inputs(self.resource, props)
-        return self._new_executor().operation_context(self._describe(props), seconds, secret_inputs=secret)
+        owner = owner_of_urn(str(props.get(URN)))
+        return self._new_executor().operation_context(self._describe(props), seconds, secret_inputs=secret, owner=owner)
 
     def _describe(self, props: Values) -> str:
         name = props.get("name")
@@ -248,6 +256,12 @@ class DynamicProvider(dynamic.ResourceProvider):
         """Return the error with the resource's name, the outcome, and Python's property names."""
         text = f"{render(error, PULUMI, self._describe(props))} {outcome}".strip()
         return NeevError(to_python_names(redact(text), resource_names(self.resource)), hint="")
+
+
+@cache
+def _log_once(text: str) -> None:
+    # many resources have the same to say
+    sys.stderr.write(redact(f"{text}\n"))
 
 
 def _copy_internal_keys(values: Mapping[str, Any]) -> Values:

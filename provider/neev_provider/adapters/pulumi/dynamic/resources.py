@@ -20,6 +20,7 @@ from neev_provider.adapters.pulumi.dynamic.provider import (
     REPLACE_ON_CHANGES,
     RESOURCE_NAME,
     TIMEOUTS,
+    URN,
     DynamicProvider,
 )
 from neev_provider.adapters.pulumi.dynamic.secrets import SECRET_NAMES, find_secret_names
@@ -87,6 +88,9 @@ class DynamicResource(dynamic.Resource):
         props |= {name: _to_input(inputs[name], value) for name, value in arguments.items()}
         props[SECRET_NAMES] = find_secret_names({name: props[name] for name in arguments})
         props[RESOURCE_NAME] = resource_name
+        urn = pulumi.create_urn(resource_name, f"pulumi-python:{self._resource_type_name}", options.parent)
+        # without its dependency on the parent, which would wait for this resource
+        props[URN] = pulumi.Output.from_input(urn.future())
         if timeouts := resource_options.timeout_seconds(options):
             props[TIMEOUTS] = timeouts
         if settings.should_check_on_preview():

@@ -54,10 +54,13 @@ def mark_secret_outputs(resource: AnyResource, outputs: Values, *raw_inputs: Map
 
     The program and the engine already mark the secrets of the declaration and of inputs with the same name.
     """
-    if not any(secret_inputs(resource, input_) for input_ in raw_inputs):
-        return outputs
-    derived = {name for name, declared in resource.outputs.properties.items() if declared.has(Derived)}
-    return {name: {SIGNATURE: SECRET, "value": value} if name in derived else value for name, value in outputs.items()}
+    secrets = {name for input_ in raw_inputs for name in secret_inputs(resource, input_)}
+    hidden = {
+        name
+        for name, declared in resource.outputs.properties.items()
+        if (mark := declared.find(Derived)) and mark.is_secret(secrets)
+    }
+    return {name: {SIGNATURE: SECRET, "value": value} if name in hidden else value for name, value in outputs.items()}
 
 
 def redact_errors(verb: Callable[..., T]) -> Callable[..., T]:

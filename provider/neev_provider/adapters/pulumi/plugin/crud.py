@@ -10,6 +10,7 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from neev_provider.adapters.pulumi.marshal import marshal, unmarshal
+from neev_provider.adapters.pulumi.ownership import owner_of_urn
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient, StatusReporter, announce_create
 from neev_provider.adapters.pulumi.plugin.grpc_errors import StatusError, init_failed, user_message
 from neev_provider.adapters.pulumi.plugin.plan import marshal_state, name_of
@@ -109,6 +110,7 @@ class CrudHandler:
             request.timeout or default_timeout,
             address=request.urn,
             secret_inputs=properties.secret_names(inputs) & inputs.keys(),
+            owner=owner_of_urn(request.urn),
             report=StatusReporter(self._engine_client, request.urn, self._clock),
             log=lambda text: self._engine_client.log(request.urn, text),
         )

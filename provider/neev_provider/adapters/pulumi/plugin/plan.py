@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -62,11 +62,13 @@ def check(
     return provider_pb2.CheckResponse(inputs=checked, failures=marshal_failures(failures))
 
 
-def diff(planner: Planner, request: provider_pb2.DiffRequest, asset_cache: AssetCache) -> provider_pb2.DiffResponse:
+def diff(
+    planner: Planner, request: provider_pb2.DiffRequest, asset_cache: AssetCache, log: Callable[[str], None]
+) -> provider_pb2.DiffResponse:
     """Return how the new inputs differ from the old ones and from the state, per property path."""
     resource, state = planner.resource, unmarshal(request.olds).values
     old_inputs = unmarshal(request.old_inputs).values if request.HasField("old_inputs") else state
-    changes = planner.diff(old_inputs, state, asset_cache.resolve(unmarshal(request.news).values))
+    changes = planner.diff(old_inputs, state, asset_cache.resolve(unmarshal(request.news).values), log)
     stable = [name for name, prop in resource.outputs.properties.items() if prop.has(Stable)]
     return diff_response(changes, inputs=frozenset(resource.inputs.properties), stables=stable)
 

@@ -58,6 +58,7 @@ class PulumiProvider:
         self._api_in_use = False
         """Whether the program sends requests in a preview anyway, so that a plan may do so too."""
         self._preflight: Preflight | None = None
+        self._logged: set[str] = set()
 
     def configure(self, request: provider_pb2.ConfigureRequest) -> None:
         """Use the account of the configuration from now on; no request is sent."""
@@ -94,7 +95,13 @@ class PulumiProvider:
 
     async def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         """Return what has to change."""
-        return await self._run_plan(self._resource_of(request), plan.diff, request, self._asset_cache)
+        lines: list[str] = []
+        response = await self._run_plan(self._resource_of(request), plan.diff, request, self._asset_cache, lines.append)
+        for text in lines:
+            if text not in self._logged:  # many resources have the same to say
+                self._logged.add(text)
+                self._engine_client.log(request.urn, text)
+        return response
 
     async def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """Create the resource; in a preview, return what is known of it before."""
@@ -170,7 +177,9 @@ class PulumiProvider:
 
     async def _run_plan(self, resource: AnyResource, operation: Callable[..., T], *arguments: Any) -> T:
         """Return the result of a step of a plan. A slow one runs in a thread and ends if the provider is cancelled."""
-        planner = Planner(resource, self._settings.account if self._settings else None)
+        planner = (
+            Planner(resource, self._settings.account, self._settings.labels) if self._settings else Planner(resource)
+        )
         if not resource.is_slow:
             return operation(planner, *arguments)
         return await self._crud_handler.executor.run_unless_cancelled(
