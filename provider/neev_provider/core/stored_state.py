@@ -36,14 +36,14 @@ def drop_unreadable(model: type[Model], values: Mapping[str, Any]) -> Values:
 def known_inputs(
     resource: AnyResource, inputs: Mapping[str, Any], fallback: Mapping[str, Any] = MappingProxyType({})
 ) -> Values:
-    """Return the inputs that this version has and can read; a required one that is not among them comes from `rest`."""
+    """Return the inputs that this version has and can read; a missing required one comes from `fallback`."""
     declared = resource.inputs.properties
     found = {
         name: value
         for name, value in drop_unreadable(resource.inputs, user_properties(inputs)).items()
         if name in declared
     }
-    required = {name: fallback[name] for name in missing_inputs(resource, inputs) if name in fallback}
+    required = {name: fallback[name] for name in fallback if name in declared and declared[name].required}
     return {**required, **found}
 
 

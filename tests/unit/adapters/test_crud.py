@@ -200,6 +200,8 @@ async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_wh
     class UnresponsiveEngineClient(EngineClient):
         """An engine client whose engine receives nothing."""
 
+        is_flushed = False
+
         async def flush(self) -> None:
             """Never return."""
             handler.executor.cancel()

@@ -120,7 +120,8 @@ class CrudHandler:
         try:
             return await operation
         finally:
-            await first_completed(self._engine_client.flush(), self.executor.wait_for_cancel())
+            if not self._engine_client.is_flushed:
+                await first_completed(self._engine_client.flush(), self.executor.wait_for_cancel())
 
 
 def _init_failed(

@@ -65,6 +65,11 @@ class EngineClient:
             request = engine_pb2.LogRequest(severity=severity, message=redact(text), urn=urn)
             self._last_log_task = asyncio.ensure_future(_send_log(self._channel, request, previous=self._last_log_task))
 
+    @property
+    def is_flushed(self) -> bool:
+        """Return whether the engine has everything logged so far."""
+        return self._last_log_task is None or self._last_log_task.done()
+
     async def flush(self) -> None:
         """Wait until the engine has everything logged so far, but at most `log_flush_timeout` seconds."""
         if self._last_log_task is not None:

@@ -198,7 +198,7 @@ class PulumiProvider:
     async def _get_client(self) -> Api:
         if self._api is None:
             self._api = asyncio.ensure_future(self._require_configured())
-        return await asyncio.shield(self._api)
+        return self._api.result() if self._api.done() else await asyncio.shield(self._api)
 
     async def _require_configured(self) -> Api:
         if self._settings is None:
