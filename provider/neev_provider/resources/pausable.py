@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Annotated, Final, Generic, Protocol, TypeVar
+from typing import Annotated, Final, Generic, TypeVar
 
 from typing_extensions import override
 
 from neev_provider.client import Api
+from neev_provider.client.collection import NamedCollection, NamedObject
 from neev_provider.core.errors import InvalidRequest, NotFound
 from neev_provider.core.markers import Update
 from neev_provider.core.model import Boolean, Inputs
@@ -20,14 +21,6 @@ READY: Final = "Ready"
 PAUSED: Final = "Paused"
 PAUSING: Final = "Pausing"
 STABLE_PHASES: Final = (READY, PAUSED)
-
-
-class PausableObject(Protocol):
-    """A sandbox or an agent."""
-
-    @property
-    def id(self) -> str:
-        """Return the id that the API assigned."""
 
 
 class PausableInputs(EgressInputs):
@@ -48,33 +41,7 @@ class RollbackInputs(Inputs):
 
 
 PausableInputsT = TypeVar("PausableInputsT", bound=PausableInputs)
-ItemT = TypeVar("ItemT", bound=PausableObject)
-CollectedT_co = TypeVar("CollectedT_co", bound=PausableObject, covariant=True)
-
-
-class PausableCollection(Protocol[CollectedT_co]):
-    """The API's sandboxes or agents."""
-
-    async def find(self, name: str, /) -> CollectedT_co | None:
-        """Return the object with this name, or ``None`` if there is none."""
-
-    async def observe(self, id: str, max_delay: float, /) -> CollectedT_co | None:
-        """Return the object as the API reports it within the delay."""
-
-    async def observe_gone(self, id: str, max_delay: float, /) -> bool:
-        """Return whether the object is gone."""
-
-    async def pause(self, id: str, /) -> CollectedT_co:
-        """Request a pause."""
-
-    async def resume(self, id: str, /) -> CollectedT_co:
-        """Request a resume."""
-
-    async def delete(self, id: str, /) -> None:
-        """Request the deletion."""
-
-    async def rollback(self, id: str, snapshot_id: str, /) -> CollectedT_co:
-        """Request a rollback to the snapshot."""
+ItemT = TypeVar("ItemT", bound=NamedObject)
 
 
 class PausableResource(Resource[Api, PausableInputsT, OutputsT], Generic[ItemT, PausableInputsT, OutputsT]):
@@ -82,7 +49,7 @@ class PausableResource(Resource[Api, PausableInputsT, OutputsT], Generic[ItemT, 
 
     @property
     @abstractmethod
-    def collection(self) -> PausableCollection[ItemT]:
+    def collection(self) -> NamedCollection[ItemT]:
         """Return the API's collection of these objects."""
 
     @abstractmethod
