@@ -17,6 +17,10 @@ class Function(ABC, Generic[ArgumentsT, ResultT]):
     name: ClassVar[str]
     arguments: ClassVar[type[Arguments]]
     result: ClassVar[type[Outputs]]
+    looks_up: ClassVar[tuple[str, ...]] = ()
+    """The resources of which the function returns an existing object."""
+    lists: ClassVar[tuple[str, ...]] = ()
+    """The resources whose existing objects the function returns: the one property of its result, each with an id."""
 
     @abstractmethod
     async def call(self, api: Any, arguments: ArgumentsT) -> ResultT:

@@ -50,6 +50,7 @@ class GetAgent(Function[IdOrNameArguments, AgentInfo]):
     """Returns the agent with the given id or exact name. Fails if there is none."""
 
     name = "getAgent"
+    looks_up = ("Agent",)
     arguments = IdOrNameArguments
     result = AgentInfo
 
@@ -72,6 +73,7 @@ class GetAgents(Function[AgentFilter, GetAgentsResult]):
     """Returns the agents of the project. The provider applies the filter, because the API has none."""
 
     name = "getAgents"
+    lists = ("Agent",)
     arguments = AgentFilter
     result = GetAgentsResult
 

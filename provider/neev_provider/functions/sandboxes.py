@@ -107,6 +107,7 @@ class GetSandbox(Function[IdOrNameArguments, SandboxInfo]):
     """Returns the sandbox with the given id or exact name. Fails if there is none."""
 
     name = "getSandbox"
+    looks_up = ("Sandbox", "SandboxFork")
     arguments = IdOrNameArguments
     result = SandboxInfo
 
@@ -129,6 +130,7 @@ class GetSandboxes(Function[SandboxFilter, GetSandboxesResult]):
     """Returns the sandboxes of the project, including all pages of the API's list."""
 
     name = "getSandboxes"
+    lists = ("Sandbox", "SandboxFork")
     arguments = SandboxFilter
     result = GetSandboxesResult
 
@@ -144,6 +146,7 @@ class GetSnapshot(Function[IdArguments, SnapshotInfo]):
     """Returns the snapshot with the given id. Fails if there is none."""
 
     name = "getSnapshot"
+    looks_up = ("Snapshot",)
     arguments = IdArguments
     result = SnapshotInfo
 
@@ -159,6 +162,7 @@ class GetSnapshots(Function[SandboxIdArguments, GetSnapshotsResult]):
     """Returns the snapshots of one sandbox, including all pages of the API's list."""
 
     name = "getSnapshots"
+    lists = ("Snapshot",)
     arguments = SandboxIdArguments
     result = GetSnapshotsResult
 

@@ -215,8 +215,8 @@ def test_a_class_of_the_programs_own_keeps_the_type() -> None:
 def test_a_resource_that_is_there_already_is_not_read() -> None:
     with pytest.raises(pulumi.RunError, match=r"Sandbox box: .*use `get_sandbox` .*`pulumi_neev_sdk\.Sandbox`"):
         DevBox.get("box", "some-id")
-    with pytest.raises(pulumi.RunError, match=r"dynamic resource: use the plugin's class `pulumi_neev_sdk\.Agent`"):
-        neev.Agent.get("coder", id="some-id")
+    with pytest.raises(pulumi.RunError, match=r"dynamic resource: use the plugin's class `pulumi_neev_sdk\.File`"):
+        neev.File.get("note", id="some-id")
 
 
 def test_the_package_says_its_version() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from neev_provider.adapters.pulumi import schema
 from neev_provider.adapters.shared.examples import LANGUAGES
-from neev_provider.adapters.shared.listable import LISTABLE
+from neev_provider.core.function import Function
 from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 
@@ -131,9 +131,13 @@ def test_plain_defaults_are_said_and_others_are_left_to_the_check() -> None:
 def test_what_can_be_listed_says_by_what() -> None:
     assert set(SANDBOX["listInputs"]["properties"]) == {"nameContains", "phase", "labels"}
     assert PACKAGE["resources"]["neev:index:Snapshot"]["listInputs"]["required"] == ["sandboxId"]
-    assert {token.rpartition(":")[2] for token, value in PACKAGE["resources"].items() if "listInputs" in value} == set(
-        LISTABLE
-    )
+    listed = {token.rpartition(":")[2] for token, value in PACKAGE["resources"].items() if "listInputs" in value}
+    assert listed == {"Agent", "Sandbox", "SandboxFork", "Snapshot"}
+
+
+@pytest.mark.parametrize("function", list(FUNCTIONS), ids=lambda function: function.name)
+def test_what_a_function_looks_up_or_lists_is_a_resource(function: Function[Any, Any]) -> None:
+    assert {*function.looks_up, *function.lists} <= {resource.name for resource in RESOURCES}
 
 
 def test_settings_are_read_from_the_environment_too() -> None:

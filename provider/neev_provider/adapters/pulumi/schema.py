@@ -13,7 +13,6 @@ from pydantic.alias_generators import to_pascal
 from neev_provider.adapters.shared import examples
 from neev_provider.adapters.shared.config import PACKAGE, ProviderConfig, environment_variables
 from neev_provider.adapters.shared.descriptions import description
-from neev_provider.adapters.shared.listable import LISTABLE
 from neev_provider.adapters.shared.schema_types import (
     PRIMITIVE_NAMES,
     NestedType,
@@ -29,7 +28,7 @@ from neev_provider.core.function import Function
 from neev_provider.core.markers import Replace, Secret
 from neev_provider.core.model import Model, Property
 from neev_provider.core.resource import Resource
-from neev_provider.functions import FUNCTIONS
+from neev_provider.functions import FUNCTIONS, find_list_function
 from neev_provider.resources import RESOURCES
 
 Spec = dict[str, Any]
@@ -128,8 +127,8 @@ def _resource(resource: Resource[Any, Any, Any]) -> Spec:
         "properties": _properties(inputs) | _properties(outputs),
         "required": sorted(declared.name for declared in stated if is_always_present(declared)),
     }
-    if resource.name in LISTABLE:
-        spec["listInputs"] = _object(LISTABLE[resource.name][0].arguments)
+    if function := find_list_function(resource.name):
+        spec["listInputs"] = _object(function.arguments)
     return spec
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator
+from pydantic.alias_generators import to_camel
 
 from neev_provider.core.assets import Asset, AssetOrArchive
 from neev_provider.core.errors import InputError
@@ -55,14 +56,15 @@ Content = io.BytesIO | io.BufferedReader
 
 MAX_SHOWN_PATH_LENGTH: Final = 80
 """Maximum length of a local path in an error message."""
-CONTENT_PROPERTIES: Final = ("content", "contentBase64", "source", "sourcePath")
+_CONTENT_FIELDS: Final = ("content", "content_base64", "source", "source_path")
+CONTENT_PROPERTIES: Final = tuple(map(to_camel, _CONTENT_FIELDS))
 """Inputs that define the content of a file. At most one of them is set."""
-AT_MOST_ONE_CONTENT: Final[Rule] = at_most_one_of("content", "content_base64", "source", "source_path")
+AT_MOST_ONE_CONTENT: Final[Rule] = at_most_one_of(*_CONTENT_FIELDS)
 
 
 def content_inputs(inputs: Model) -> dict[str, Any]:
     """Return the content inputs that are set, by their camelCase names."""
-    values = {name: getattr(inputs, inputs.properties[name].field) for name in CONTENT_PROPERTIES}
+    values = {to_camel(field): getattr(inputs, field) for field in _CONTENT_FIELDS}
     return {name: value for name, value in values.items() if value is not None}
 
 

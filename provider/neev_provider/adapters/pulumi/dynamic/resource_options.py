@@ -6,17 +6,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pulumi
+from pydantic.alias_generators import to_snake
 
 from neev_provider.adapters.pulumi.property_paths import PathError, resolve_property_name, translate_path
 from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.core.lifecycle import AnyResource
+from neev_provider.functions import find_lookup_function
 
 SINGLE_ACCOUNT_REASON = (
     "a dynamic resource works in the account of the stack's configuration. "
     "For another account, use another stack, or the plugin's classes (pulumi_neev_sdk), which take a provider"
 )
 NO_PLUGIN_REASON = "a dynamic resource has no plugin of its own: its version is that of the package pulumi-neev"
-_LOOKUP_FUNCTIONS = {"Sandbox": "get_sandbox", "SandboxFork": "get_sandbox", "Snapshot": "get_snapshot"}
 _SECONDS_PER_UNIT = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
@@ -47,8 +48,8 @@ def resolve_options(resource: AnyResource, opts: pulumi.ResourceOptions | None) 
 
 def unsupported_read_hint(kind: str) -> str:
     """Return the hint that says how to use an existing resource of this type."""
-    function = _LOOKUP_FUNCTIONS.get(kind)
-    look_up = f"use `{function}` to look it up, or " if function else "use "
+    function = find_lookup_function(kind)
+    look_up = f"use `{to_snake(function.name)}` to look it up, or " if function else "use "
     return f"Pulumi's host cannot read a dynamic resource: {look_up}the plugin's class `pulumi_neev_sdk.{kind}`"
 
 
