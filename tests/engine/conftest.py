@@ -12,13 +12,13 @@ from moto.server import ThreadedMotoServer
 from tests.engine.bucket import BUCKET_NAME, StateBucket
 from tests.engine.project import PulumiProject
 
-from neev_emulator.testing import Emulator, serve
+from neev_emulator import Emulator, Settings, serve
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    """Yield an empty emulator for one test."""
-    with serve() as running:
+def emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+    """Yield an empty emulator for one test. The parameter is the version of the API, by default the current one."""
+    with serve(Settings(api=getattr(request, "param", Settings().api))) as running:
         yield running
 
 

@@ -1,4 +1,4 @@
-"""The lifecycle of sandboxes, snapshots and forks in a YAML program, through the plugin."""
+"""The lifecycle of sandboxes, snapshots and forks in a YAML program, through the plugin, on either API."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def make_program(**box: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("emulator", ["0.9", "0.8"], indirect=True)
 def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(project: PulumiProject) -> None:
     emulator = project.emulator
     project.write_yaml(make_program(), outputs={"phase": "${box.phase}", "forkCpu": "${copy.cpu}", "env": "${box.env}"})

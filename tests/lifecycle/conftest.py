@@ -17,9 +17,10 @@ FAST_SETTINGS = Platform(
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    """Yield an empty emulator."""
-    with serve(FAST_SETTINGS) as running:
+def emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+    """Yield an empty emulator. The parameter is the version of the API, by default the current one."""
+    version = getattr(request, "param", FAST_SETTINGS.api)
+    with serve(FAST_SETTINGS.model_copy(update={"api": version})) as running:
         yield running
 
 

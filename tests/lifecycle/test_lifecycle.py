@@ -1,4 +1,4 @@
-"""Every lifecycle of the table, through both adapters."""
+"""Every lifecycle of the table, through both adapters and against both versions of the API."""
 
 from __future__ import annotations
 
@@ -22,8 +22,15 @@ from tests.lifecycle.fixtures import STABLE_TIMEOUT, Fixtures
 
 from neev_emulator import Emulator
 
+RUNS = [
+    pytest.param(open_dynamic_adapter, "0.9", id="dynamic"),
+    pytest.param(open_plugin_adapter, "0.9", id="plugin"),
+    pytest.param(open_plugin_adapter, "0.8", id="plugin, API 0.8"),
+]
+"""Both adapters, and one of them against both versions of the API."""
 
-@pytest.mark.parametrize("opened", [open_dynamic_adapter, open_plugin_adapter], ids=["dynamic", "plugin"])
+
+@pytest.mark.parametrize(("opened", "emulator"), RUNS, indirect=["emulator"])
 @pytest.mark.parametrize("case", [*CASES, *SANDBOX_CHILD_CASES], ids=lambda case: f"{case.resource}: {case.title}")
 async def test_a_life(case: ScenarioCase, opened: AdapterOpener, emulator: Emulator, fixtures: Fixtures) -> None:
     async with opened(case.resource, emulator) as adapter:

@@ -10,8 +10,10 @@ from neev_emulator import Backend, Clock, Settings, create_app
 
 
 @pytest.fixture
-async def backend() -> AsyncIterator[Backend]:
-    still = Backend(Settings(durations=SLOW), clock=Clock(lambda: START))
+async def backend(request: pytest.FixtureRequest) -> AsyncIterator[Backend]:
+    """The parameter is the version of the API, by default the current one."""
+    settings = Settings(api=getattr(request, "param", Settings().api), durations=SLOW)
+    still = Backend(settings, clock=Clock(lambda: START))
     yield still
     await still.close()
 

@@ -3,8 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from helpers.emulator_harness import START, ApiDriver, require_success
 from neev_emulator import Backend, ExpirationDefaults
+
+pytestmark = pytest.mark.parametrize("backend", ["0.9", "0.8"], indirect=True)
 
 
 def parse_time(moment: str) -> float:

@@ -5,6 +5,8 @@ import pytest
 from helpers.emulator_harness import ApiDriver, require_success
 from neev_emulator import Backend
 
+pytestmark = pytest.mark.parametrize("backend", ["0.9", "0.8"], indirect=True)
+
 DISKLESS = "docker.io/library/alpine:3.22"
 
 
