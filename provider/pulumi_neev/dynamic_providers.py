@@ -19,6 +19,10 @@ class DirectoryProvider(DynamicProvider):
     """Serves `Directory`."""
 
 
+class EgressRuleProvider(DynamicProvider):
+    """Serves `EgressRule`."""
+
+
 class FileProvider(DynamicProvider):
     """Serves `File`."""
 

@@ -365,6 +365,22 @@ PORTS = (
     ),
 )
 
+RULES = (
+    ScenarioCase(
+        "a rule changes in place, and another host is another rule",
+        "EgressRule",
+        {"sandboxId": "$source", "host": "pypi.org", "ports": [443]},
+        (
+            no_change_step({"sandboxId": "$source", "host": "pypi.org", "ports": [443]}),
+            update_step({"sandboxId": "$source", "host": "pypi.org", "ports": [443, 80]}, PATCH),
+            no_change_step({"sandboxId": "$source", "host": "pypi.org", "ports": [80, 443]}),
+            update_step({"sandboxId": "$source", "host": "pypi.org", "protocol": "UDP"}, PATCH),
+            replace_step({"sandboxId": "$source", "host": "github.com"}),
+            replace_step({"sandboxId": "$another", "host": "github.com"}),
+        ),
+    ),
+)
+
 PATCH_AGENT = "PATCH /agents/{id}"
 PAUSE_AGENT = "POST /agents/{id}/pause"
 RESUME_AGENT = "POST /agents/{id}/resume"
@@ -432,4 +448,4 @@ AGENTS = (
     ),
 )
 
-CASES: tuple[ScenarioCase, ...] = (*SANDBOXES, *FORKS, *POOLS, *SNAPSHOTS, *PORTS, *AGENTS)
+CASES: tuple[ScenarioCase, ...] = (*SANDBOXES, *FORKS, *POOLS, *SNAPSHOTS, *PORTS, *RULES, *AGENTS)

@@ -62,6 +62,14 @@ class Settings:
         return Account(self.org_id, self.project_id, self.base_url, self.previous_base_url)
 
 
+def mcp_url(base_url: str, region: str) -> str | None:
+    """Return the URL of the hosted MCP server of a region, or None if the base URL is not that of the hosted API."""
+    host = urlsplit(base_url).hostname or ""
+    if host != urlsplit(DEFAULT_BASE_URL).hostname:
+        return None
+    return f"https://mcp.sandboxes.{region}.{host.removeprefix('api.')}/mcp"
+
+
 def _validate_base_url(text: str, *, allow_insecure: bool, name: str = "the setting `baseUrl`") -> str:
     """Return the address without a trailing slash; raise an error if the key may not be sent there."""
     try:

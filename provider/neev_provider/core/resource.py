@@ -76,6 +76,8 @@ class OperationContext:
     """Who manages the resource; ``None`` if the engine does not say."""
     log: Callable[[str], None] = field(default=ignore, repr=False)
     """Called with lines for the engine's log, which the user reads during the operation."""
+    warn: WarningHandler = field(default=ignore, repr=False)
+    """Called with warnings, which the engine shows with the resource."""
 
 
 class PartialFailure(Exception):
@@ -194,6 +196,9 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         """Return the names of the program's resources that were checked in this process."""
         return set()
 
+    def note_inputs(self, id: str, raw_inputs: Mapping[str, Any]) -> None:
+        """Note the inputs of an object that the program declares, for checks of resources that refer to it."""
+
     def observe_id(self, id: str) -> Observation[OutputsT]:
         """Return what is known of an object that was just created, if the API's response cannot be read.
 
@@ -263,11 +268,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
     async def require_references(
         self, new_inputs: Mapping[str, Any], old_inputs: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
-        """Raise an error if a changed input refers to an object that does not exist, or does not fit it.
-
-        Raises:
-            InputError: the API would not accept an input.
-        """
+        """Raise ``InputError`` if the API would not accept a changed reference."""
         for require, name, value in self.iter_changed_references(new_inputs, old_inputs):
             await require(self.api, name, value)
 

@@ -17,7 +17,7 @@ from neev_provider.functions.templates import IdOrNameArguments
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.lookups import none_if_not_found
 from neev_provider.resources.references import missing_reference_error, require_existing
-from neev_provider.resources.sandbox.base import inputs_from_api
+from neev_provider.resources.sandbox.base import derived_outputs, inputs_from_api
 from neev_provider.resources.sandbox.sandbox_fork import FullSandboxOutputs
 from neev_provider.resources.snapshot import SnapshotOutputs
 
@@ -123,7 +123,7 @@ class GetSandbox(Function[IdOrNameArguments, SandboxInfo]):
             names = [item.name for item in await api.sandboxes.list()] if path == "name" else []
             hint = suggestions.format_suggestion(expected or "", names)
             raise InputError(path, f"no sandbox of the project has the {path} {expected!r}{hint}")
-        return _to_sandbox_info(observed)
+        return _to_sandbox_info(api, observed)
 
 
 class GetSandboxes(Function[SandboxFilter, GetSandboxesResult]):
@@ -139,7 +139,7 @@ class GetSandboxes(Function[SandboxFilter, GetSandboxesResult]):
         observed = await api.sandboxes.list(
             name=arguments.name_contains, status=arguments.phase, labels=arguments.labels
         )
-        return GetSandboxesResult(sandboxes=[_to_sandbox_info(item) for item in observed])
+        return GetSandboxesResult(sandboxes=[_to_sandbox_info(api, item) for item in observed])
 
 
 class GetSnapshot(Function[IdArguments, SnapshotInfo]):
@@ -175,6 +175,6 @@ class GetSnapshots(Function[SandboxIdArguments, GetSnapshotsResult]):
         return GetSnapshotsResult.model_validate({"snapshots": [item.model_dump() for item in observed]})
 
 
-def _to_sandbox_info(sandbox: Sandbox) -> SandboxInfo:
-    values: dict[str, Any] = sandbox.model_dump() | inputs_from_api(sandbox) | {"effectiveLabels": sandbox.labels}
+def _to_sandbox_info(api: Api, sandbox: Sandbox) -> SandboxInfo:
+    values: dict[str, Any] = sandbox.model_dump() | inputs_from_api(sandbox) | derived_outputs(api, sandbox)
     return SandboxInfo.model_validate(drop_nulls(values))

@@ -55,12 +55,16 @@ def _looks_numeric(host: str) -> bool:
     return host.replace(".", "").isdigit()
 
 
+EgressHost = Annotated[str, AfterValidator(_validate_host)]
+EgressPorts = list[Annotated[Integer, Field(ge=1, le=65535)]]
+
+
 class EgressDestination(Model):
     """One allowed destination of outbound traffic."""
 
-    host: Annotated[str, AfterValidator(_validate_host)]
+    host: EgressHost
     """IP address, CIDR block or domain. `*.example.com` matches every name below `example.com`."""
-    ports: Annotated[list[Annotated[Integer, Field(ge=1, le=65535)]] | None, Unordered()] = None
+    ports: Annotated[EgressPorts | None, Unordered()] = None
     """Ports. Allowed: `1` to `65535`. Defaults to all ports."""
     protocol: Protocol | None = None
     """Transport protocol. Defaults to `TCP` if `ports` is set, otherwise to all protocols."""
@@ -86,6 +90,8 @@ class Egress(Model):
     """Allowed destinations. Requires `mode` `allow_list`."""
 
 
+MANAGED_SANDBOXES: set[str] = set()
+"""Ids of the sandboxes whose whole policy the program sets, as far as this process has planned them."""
 DENY_ALL = Egress().to_properties()
 """The properties of a policy that denies all outbound traffic."""
 

@@ -33,7 +33,11 @@ class SnapshotInputs(Inputs):
     Defaults to a name generated from the resource's name.
     """
     retain_for: Annotated[Duration | None, Replace()] = None
-    """Retention of the snapshot, such as `720h`. `0` means no limit. Defaults to no limit."""
+    """Retention of the snapshot, such as `720h`. `0` means no limit. Defaults to no limit.
+
+    Not every version of the API supports it. If the API reports no `expiresAt`, the provider warns and the snapshot
+    stays until it is deleted.
+    """
     triggers: Annotated[list[Any] | None, Replace()] = None
     """Arbitrary values. If one changes, the resource is replaced by a new snapshot."""
 
@@ -64,6 +68,8 @@ class SnapshotOutputs(Outputs):
     """Region of the snapshot. Sandboxes created from it must be in the same region."""
     restorability: str
     """Restorability: `restorable`, `deprecating` or `unsupported`."""
+    build_descriptor: Annotated[dict[str, Any] | None, Stable()] = None
+    """Configuration of the sandbox when it was captured. Absent if the API did not record it."""
     error_message: str | None = None
     """Reason of a failed capture. Absent if the capture did not fail."""
     org_id: Annotated[str, Stable()]
@@ -81,8 +87,8 @@ class SnapshotOutputs(Outputs):
 class SnapshotResource(Resource[Api, SnapshotInputs, SnapshotOutputs]):
     """The state of a sandbox at one moment.
 
-    A sandbox can be created from it (`snapshotId`) or rolled back to it (`rollbackToSnapshotId`). If `retainFor` is
-    set, the API deletes the snapshot after that time.
+    A sandbox can be created from it (`snapshotId`) or rolled back to it (`rollbackToSnapshotId`). The output
+    `expiresAt` is the time when the API deletes it.
     """
 
     name = "Snapshot"
@@ -109,6 +115,8 @@ class SnapshotResource(Resource[Api, SnapshotInputs, SnapshotOutputs]):
             deadline=context.deadline,
             action="waiting until it is Ready",
         )
+        if inputs.retain_for not in (None, "0") and snapshot.expires_at is None:
+            context.warn(f"snapshot {id} does not expire: the API accepted `retainFor` and reports no `expiresAt`")
         return _to_observation(snapshot)
 
     @override

@@ -18,6 +18,7 @@ from pulumi_neev.sdk.types import EgressArgs as EgressArgs
 from pulumi_neev.sdk.types import EgressDestination as EgressDestination
 from pulumi_neev.sdk.types import EgressDestinationArgs as EgressDestinationArgs
 from neev_provider.resources.egress import EgressMode as EgressMode
+from pulumi_neev.sdk.egress_rule import EgressRule as EgressRule
 from pulumi_neev.sdk.file import File as File
 from pulumi_neev.sdk.types import GetAgentTemplatesResult as GetAgentTemplatesResult
 from pulumi_neev.sdk.types import GetAgentsResult as GetAgentsResult

@@ -38,7 +38,11 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
     effective_lifetime_seconds: pulumi.Output[int | None]
     """Maximum lifetime since creation that the last renewal set at the API, in seconds."""
     egress: pulumi.Output[Egress]
-    """Egress policy. Defaults to denying all outbound traffic. Removing the policy denies all outbound traffic."""
+    """Egress policy. Conflicts with `EgressRule` resources of the sandbox.
+
+    Defaults to denying all outbound traffic, except what `EgressRule` resources allow. Removing the policy denies all
+    outbound traffic.
+    """
     env: pulumi.Output[dict[str, str] | None]
     """Environment variables of all processes. The API never returns them. Secret."""
     hard_expires_at: pulumi.Output[str | None]
@@ -65,6 +69,13 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
 
     When it ends, the sandbox is stopped, even if it is in use. Defaults to the account's setting. If the input is
     removed, the current value stays.
+    """
+    mcp_headers: pulumi.Output[dict[str, str] | None]
+    """Headers that select this sandbox at `mcp_url`, without the API key. Absent if `mcp_url` is."""
+    mcp_url: pulumi.Output[str | None]
+    """URL of the hosted MCP server (streamable HTTP), for MCP clients. Access requires an API key.
+
+    Absent if `baseUrl` is not the hosted API.
     """
     memory_gb: pulumi.Output[int | None]
     """Memory in GB, changed without a restart. Allowed: `1` to `16`."""
@@ -157,7 +168,8 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
             command: Command to run in the container. Requires `image`. Defaults to `sleep infinity`.
             cpu: Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`.
             disk_gb: Disk size in GB. Allowed: `10` to `100` in steps of `10`.
-            egress: Egress policy. Defaults to denying all outbound traffic. Removing the policy denies all outbound
+            egress: Egress policy. Conflicts with `EgressRule` resources of the sandbox. Defaults to denying all
+                outbound traffic, except what `EgressRule` resources allow. Removing the policy denies all outbound
                 traffic.
             env: Environment variables of all processes. The API never returns them. Secret.
             idle_timeout_seconds: Time without activity after which `on_idle` applies, in seconds. `0` disables the

@@ -56,6 +56,13 @@ class SandboxFork(DynamicResource, provider=SandboxForkProvider):
     When it ends, the sandbox is stopped, even if it is in use. Defaults to the account's setting. If the input is
     removed, the current value stays.
     """
+    mcp_headers: pulumi.Output[dict[str, str] | None]
+    """Headers that select this sandbox at `mcp_url`, without the API key. Absent if `mcp_url` is."""
+    mcp_url: pulumi.Output[str | None]
+    """URL of the hosted MCP server (streamable HTTP), for MCP clients. Access requires an API key.
+
+    Absent if `baseUrl` is not the hosted API.
+    """
     memory_gb: pulumi.Output[int | None]
     """Memory in GB, changed without a restart. Allowed: `1` to `16`."""
     name: pulumi.Output[str]

@@ -14,10 +14,12 @@ from typing import Any
 class Snapshot(DynamicResource, provider=SnapshotProvider):
     """The state of a sandbox at one moment.
 
-    A sandbox can be created from it (`snapshot_id`) or rolled back to it (`rollback_to_snapshot_id`). If `retain_for`
-    is set, the API deletes the snapshot after that time.
+    A sandbox can be created from it (`snapshot_id`) or rolled back to it (`rollback_to_snapshot_id`). The output
+    `expires_at` is the time when the API deletes it.
     """
 
+    build_descriptor: pulumi.Output[dict[str, Any] | None]
+    """Configuration of the sandbox when it was captured. Absent if the API did not record it."""
     created_at: pulumi.Output[str]
     """Time of creation (RFC 3339)."""
     created_by: pulumi.Output[str | None]
@@ -38,7 +40,11 @@ class Snapshot(DynamicResource, provider=SnapshotProvider):
     restorability: pulumi.Output[str]
     """Restorability: `restorable`, `deprecating` or `unsupported`."""
     retain_for: pulumi.Output[str | None]
-    """Retention of the snapshot, such as `720h`. `0` means no limit. Defaults to no limit."""
+    """Retention of the snapshot, such as `720h`. `0` means no limit. Defaults to no limit.
+
+    Not every version of the API supports it. If the API reports no `expires_at`, the provider warns and the snapshot
+    stays until it is deleted.
+    """
     sandbox_id: pulumi.Output[str]
     """Id of the sandbox to capture. Deleting the sandbox deletes the snapshot too."""
     size_bytes: pulumi.Output[int | None]
@@ -69,7 +75,9 @@ class Snapshot(DynamicResource, provider=SnapshotProvider):
             sandbox_id: Id of the sandbox to capture. Deleting the sandbox deletes the snapshot too.
             name: Name of the snapshot: a DNS label of at most 63 characters. Defaults to a name generated from the
                 resource's name.
-            retain_for: Retention of the snapshot, such as `720h`. `0` means no limit. Defaults to no limit.
+            retain_for: Retention of the snapshot, such as `720h`. `0` means no limit. Defaults to no limit. Not every
+                version of the API supports it. If the API reports no `expires_at`, the provider warns and the snapshot
+                stays until it is deleted.
             triggers: Arbitrary values. If one changes, the resource is replaced by a new snapshot.
             opts: Pulumi's own options.
         """

@@ -491,6 +491,13 @@ class SandboxInfo(OutputObject):
     """Last crash. Absent if the sandbox never crashed."""
     max_lifetime_seconds: int | None = pulumi.property("maxLifetimeSeconds", default=None)
     """Maximum lifetime, in seconds. `0` means no limit. Absent if the account's setting applies."""
+    mcp_headers: dict[str, str] | None = pulumi.property("mcpHeaders", default=None)
+    """Headers that select this sandbox at `mcp_url`, without the API key. Absent if `mcp_url` is."""
+    mcp_url: str | None = pulumi.property("mcpUrl", default=None)
+    """URL of the hosted MCP server (streamable HTTP), for MCP clients. Access requires an API key.
+
+    Absent if `baseUrl` is not the hosted API.
+    """
     memory_gb: int | None = pulumi.property("memoryGb", default=None)
     """Memory in GB."""
     on_idle: str | None = pulumi.property("onIdle", default=None)
@@ -547,6 +554,8 @@ class SnapshotInfo(OutputObject):
     """Region of the snapshot. Sandboxes created from it must be in the same region."""
     status: str = pulumi.property("status", default=None)
     """Status: `Pending`, `Running`, `Ready` or `Failed`."""
+    build_descriptor: dict[str, Any] | None = pulumi.property("buildDescriptor", default=None)
+    """Configuration of the sandbox when it was captured. Absent if the API did not record it."""
     created_by: str | None = pulumi.property("createdBy", default=None)
     """Id of the user or API key that created the snapshot."""
     error_message: str | None = pulumi.property("errorMessage", default=None)

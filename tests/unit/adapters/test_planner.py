@@ -34,9 +34,9 @@ def test_a_failure_of_a_secret_does_not_show_it() -> None:
 
 def test_a_diff_is_refused_for_a_state_of_another_account() -> None:
     elsewhere = Account("org", "other", "https://api.test/agent")
-    assert not PLANNER.diff({"name": "box"}, {"name": "box"}, {"name": "box"}).changes
+    assert not PLANNER.diff("id", {"name": "box"}, {"name": "box"}, {"name": "box"}).changes
     with pytest.raises(WrongAccount):
-        PLANNER.diff({"name": "box"}, {ACCOUNT_KEY: elsewhere.to_properties()}, {"name": "box"})
+        PLANNER.diff("id", {"name": "box"}, {ACCOUNT_KEY: elsewhere.to_properties()}, {"name": "box"})
 
 
 def test_a_preview_knows_the_inputs_and_after_a_creation_the_stable_outputs() -> None:
@@ -60,11 +60,11 @@ def test_labels_must_fit_together_with_those_of_the_settings() -> None:
 def test_changed_default_labels_change_nothing_and_the_plan_says_so() -> None:
     planner, lines = Planner(SandboxResource(), ACCOUNT, LabelPolicy({"team": "search"})), list[str]()
     state = {"name": "box", "effectiveLabels": {"team": "shop", "managed-by": "tool"}}
-    assert not planner.diff({"name": "box"}, state, {"name": "box"}, lines.append).changes
+    assert not planner.diff("id", {"name": "box"}, state, {"name": "box"}, lines.append).changes
     assert ["(team differs)" in line for line in lines] == [True]
-    planner.diff({"name": "box"}, {**state, "effectiveLabels": {"team": "search"}}, {"name": "box"}, lines.append)
-    planner.diff({"name": "box"}, {"name": "box"}, {"name": "box"}, lines.append)
-    planner.diff({"name": "box"}, state, {"name": "box", "labels": UNKNOWN}, lines.append)
+    planner.diff("id", {"name": "box"}, {**state, "effectiveLabels": {"team": "search"}}, {"name": "box"}, lines.append)
+    planner.diff("id", {"name": "box"}, {"name": "box"}, {"name": "box"}, lines.append)
+    planner.diff("id", {"name": "box"}, state, {"name": "box", "labels": UNKNOWN}, lines.append)
     assert len(lines) == 1
 
 
@@ -73,5 +73,5 @@ def test_a_resource_without_labels_has_none_to_check() -> None:
     inputs = {"name": "fork", "sourceSandboxId": "id"}
     assert planner.check({}, inputs, generate_name=lambda: "box-1")[1] == []
     lines: list[str] = []
-    planner.diff(inputs, {**inputs, "effectiveLabels": {}}, inputs, lines.append)
+    planner.diff("id", inputs, {**inputs, "effectiveLabels": {}}, inputs, lines.append)
     assert lines == []

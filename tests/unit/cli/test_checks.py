@@ -20,6 +20,7 @@ from neev_provider.client import Settings, connect
 from neev_provider.client.agents import Agent
 from neev_provider.client.sandboxes import LastCrash, Resources, Sandbox
 from neev_provider.client.snapshots import Snapshot
+from neev_provider.core.errors import Forbidden, NeevError, Unauthorized, Unavailable
 
 NOW = 1_800_000_000.0
 IN_AN_HOUR = "2027-01-15T09:00:00Z"
@@ -109,6 +110,30 @@ class TestAccount:
         )
 
     @pytest.mark.parametrize(
+        ("prefix", "message"),
+        [("sk-nc-", "is an API key"), ("pat-nc-", "is a personal access token"), ("key-", None)],
+    )
+    def test_the_type_of_a_key_is_told_by_its_prefix_and_not_shown(self, prefix: str, message: str | None) -> None:
+        found = list(account.check_key_type(f"{prefix}hunter2"))
+        assert [message in item.what for item in found if message] == [True] * (message is not None)
+        assert [item.level for item in found if prefix == "pat-nc-"] == [Level.ERROR] * (prefix == "pat-nc-")
+        assert "hunter2" not in str(found)
+
+    @pytest.mark.parametrize(
+        ("error", "api_key", "is_explained"),
+        [
+            (Unauthorized(401, "no"), "sk-nc-hunter2", True),
+            (Forbidden(403, "no"), "sk-nc-hunter2", True),
+            (Unauthorized(401, "no"), "key-hunter2", False),
+            (Unavailable(503, "no"), "sk-nc-hunter2", False),
+        ],
+    )
+    def test_a_rejected_key_may_be_one_for_models(self, error: NeevError, api_key: str, *, is_explained: bool) -> None:
+        found = account.report_rejection(error, Settings("https://h/agent", api_key, "o", "p"))
+        assert ("Model API" in found.remedy) is is_explained
+        assert "hunter2" not in str(found)
+
+    @pytest.mark.parametrize(
         ("seconds", "words"), [(0, "agrees"), (30, "agrees"), (90, "90 s behind"), (-90, "90 s ahead of")]
     )
     def test_clocks_that_differ_are_worth_a_word(self, seconds: float, words: str) -> None:
@@ -163,6 +188,17 @@ class TestStack:
             ("error", "Snapshot empty is Failed: disk full"),
             ("warn", "Command ran is not finished: exit 1"),
         ]
+
+    @pytest.mark.parametrize(
+        ("restorability", "level"),
+        [("restorable", None), (None, None), ("deprecating", "warn"), ("unsupported", "warn")],
+    )
+    def test_a_snapshot_that_cannot_be_restored_for_long_is_told(
+        self, restorability: str | None, level: str | None
+    ) -> None:
+        kept = Snapshot(id="id-of-s", sandbox_id="x", status="Ready", restorability=restorability)
+        found = list(stack.check_health([state_entry("Snapshot", "s")], RemoteInventory(snapshots={"id-of-s": kept})))
+        assert [item.level for item in found] == ([level] if level else [])
 
     def test_a_phase_that_may_pass_is_told_without_a_reason(self) -> None:
         failed = RemoteInventory(snapshots={"id-of-s": Snapshot(id="id-of-s", sandbox_id="x", status="Failed")})

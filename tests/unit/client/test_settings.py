@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from neev_provider.client.settings import DEFAULT_BASE_URL, Settings, require_secure_url
+from neev_provider.client.settings import DEFAULT_BASE_URL, Settings, mcp_url, require_secure_url
 from neev_provider.core.errors import ConfigError
 
 KEY = "key-that-nobody-may-see"
@@ -138,3 +138,15 @@ def test_a_previous_address_that_is_none_is_named(given: str) -> None:
     with pytest.raises(ConfigError, match="the setting `previousBaseUrl` is not an"):
         Settings("https://a.example", "key", "o", "p", previous_base_url=given)
     assert Settings("https://a.example", "key", "o", "p", previous_base_url="http://b.example").account
+
+
+@pytest.mark.parametrize(
+    ("base_url", "expected"),
+    [
+        ("https://api.ai.neevcloud.com/agent", "https://mcp.sandboxes.as-south-1.ai.neevcloud.com/mcp"),
+        ("http://127.0.0.1:4010/agent", None),
+        ("https://proxy.example.com/agent", None),
+    ],
+)
+def test_only_the_hosted_api_has_a_hosted_mcp_server(base_url: str, expected: str | None) -> None:
+    assert mcp_url(base_url, "as-south-1") == expected

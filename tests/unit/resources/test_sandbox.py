@@ -1,11 +1,16 @@
 """Sandboxes on a platform: made, changed, paused, rolled back and deleted."""
 
 import pytest
+from tests.fakes.scripted_transport import ScriptedTransport, json_response
 from tests.unit.resources.conftest import LifecycleDriver
 
+from neev_provider.client import Settings, connect
+from neev_provider.client.settings import DEFAULT_BASE_URL
 from neev_provider.core import lifecycle
 from neev_provider.core.errors import Conflict, InvalidRequest, OperationFailed
 from neev_provider.core.lifecycle import ResourceInitFailed
+from neev_provider.functions.sandboxes import GetSandbox
+from neev_provider.functions.templates import IdOrNameArguments
 from neev_provider.resources.sandbox.sandbox import SandboxResource
 from neev_provider.resources.snapshot import SnapshotResource
 
@@ -283,3 +288,33 @@ async def test_an_import_of_what_a_template_made_names_the_template_alone(driver
     assert stored.inputs["templateId"] == "sb-ubuntu-26-04-minimal"
     assert not {"image", "command"} & stored.inputs.keys()
     assert not SANDBOX.diff(stored.inputs, stored.state, created.inputs).changes
+
+
+HOSTED = Settings(DEFAULT_BASE_URL, "sk-nc-hunter2", "org", "project")
+HOSTED_BOX = {
+    "id": "the-id",
+    "name": "box",
+    "phase": "Ready",
+    "region": "as-south-1",
+    "image": "docker.io/library/python:3.12",
+    "org_id": "org",
+    "project_id": "project",
+    "created_at": "2026-11-30T00:00:00Z",
+}
+
+
+async def test_a_sandbox_has_what_an_mcp_client_needs_except_the_key() -> None:
+    """As a resource, and looked up."""
+    async with connect(HOSTED, transport=ScriptedTransport(json_response(json=HOSTED_BOX))) as api:
+        stored = await lifecycle.read(SANDBOX.connect(api), "the-id", None)
+        found = await GetSandbox().call(api, IdOrNameArguments(id="the-id"))
+    assert stored is not None
+    for outputs in (stored.state, found.to_properties()):
+        assert outputs["mcpUrl"] == "https://mcp.sandboxes.as-south-1.ai.neevcloud.com/mcp"
+        assert outputs["mcpHeaders"] == {"x-sandbox-name": "box"}
+        assert "hunter2" not in str(outputs)
+
+
+async def test_the_emulator_has_no_mcp_server(driver: LifecycleDriver) -> None:
+    stored = await driver.create(SANDBOX, name="box")
+    assert not {"mcpUrl", "mcpHeaders"} & set(stored.state)

@@ -1,10 +1,17 @@
 """Snapshots on a platform."""
 
+import asyncio
+
 import pytest
+from tests.fakes.scripted_transport import ScriptedTransport, json_response
 from tests.unit.resources.conftest import LifecycleDriver
 
+from neev_provider.client import Settings, connect
 from neev_provider.core import lifecycle
+from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.lifecycle import ResourceInitFailed
+from neev_provider.core.resource import OperationContext
+from neev_provider.core.wait import Deadline
 from neev_provider.resources.sandbox.sandbox import SandboxResource
 from neev_provider.resources.snapshot import SnapshotResource
 
@@ -18,6 +25,34 @@ async def test_a_snapshot_is_ready_when_it_is_made(driver: LifecycleDriver) -> N
     assert (stored.state["status"], stored.state["name"]) == ("Ready", "base")
     assert stored.state["expiresAt"] > stored.state["createdAt"]
     assert stored.state["sizeBytes"] >= 0
+
+
+@pytest.mark.parametrize(("retain_for", "warns"), [("720h", True), ("0", False), (None, False)])
+async def test_a_retention_that_the_api_ignores_is_a_warning_once(retain_for: str | None, *, warns: bool) -> None:
+    """The newer contract no longer has it."""
+    warnings: list[str] = []
+    body = {
+        "id": "the-id",
+        "sandbox_id": "box",
+        "name": "base",
+        "status": "Ready",
+        "snapshot_type": "full",
+        "source_region": "as-south-1",
+        "restorability": "restorable",
+        "org_id": "org",
+        "project_id": "project",
+        "created_at": "2026-11-30T00:00:00Z",
+        "build_descriptor": {"image": "docker.io/library/python:3.12"},
+    }
+    script = ScriptedTransport(json_response(202, body), json_response(json=body))
+    inputs = {"sandboxId": "box", "name": "base", **({"retainFor": retain_for} if retain_for else {})}
+    deadline = Deadline(20, SYSTEM_CLOCK, asyncio.Event())
+    context = OperationContext("Snapshot base", deadline, warn=warnings.append)
+    async with connect(Settings("http://127.0.0.1:1", "key", "org", "project"), transport=script) as api:
+        stored = await lifecycle.create(SNAPSHOT.connect(api), inputs, context)
+    assert len(warnings) == warns
+    assert all("snapshot the-id does not expire" in text for text in warnings)
+    assert stored.state["buildDescriptor"] == body["build_descriptor"]
 
 
 async def test_a_failed_capture_says_why_and_is_replaced_by_the_next_plan(driver: LifecycleDriver) -> None:

@@ -110,8 +110,11 @@ def _resource(resource: Resource[Any, Any, Any]) -> list[str]:
         "## Inputs",
         _inputs(resource.inputs),
         "## Outputs",
-        "In addition to `id` and the inputs:",
-        _outputs(resource.outputs),
+        *(
+            ["In addition to `id` and the inputs:", _outputs(resource.outputs)]
+            if resource.outputs.properties
+            else ["`id` and the inputs."]
+        ),
         *_type_sections([resource.inputs], [resource.outputs]),
         "## Timeouts",
         _format_timeouts(resource.timeouts),

@@ -77,11 +77,12 @@ class Executor:
         owner: Owner | None = None,
         report: Callable[[str], None] = ignore,
         log: Callable[[str], None] = ignore,
+        warn: Callable[[str], None] = ignore,
     ) -> OperationContext:
         """Return the context of an operation that begins now and may take `timeout` seconds."""
         deadline = Deadline(timeout, self._clock, self._cancelled, Progress(report))
         return OperationContext(
-            resource_name, deadline, address=address, log=log, secret_inputs=secret_inputs, owner=owner
+            resource_name, deadline, address=address, log=log, warn=warn, secret_inputs=secret_inputs, owner=owner
         )
 
     async def create(
@@ -113,6 +114,7 @@ class Executor:
         except Exception as error:
             raise ResourceInitFailed(started) from error
         del self._started_creates[address]
+        resource.note_inputs(stored.id, raw_inputs)
         return stored
 
     async def update(  # noqa: PLR0913  the engine's own arguments

@@ -44,12 +44,13 @@ class Planner:
 
     def diff(
         self,
+        id: str,
         old_inputs: Mapping[str, Any],
         state: Mapping[str, Any],
         new_inputs: Mapping[str, Any],
         log: Callable[[str], None] = ignore,
     ) -> Diff:
-        """Return the changes, and log what the settings do not change.
+        """Return the changes of the resource with this id, and log what the settings do not change.
 
         Raises:
             WrongAccount: the state records another account than the settings.
@@ -57,6 +58,7 @@ class Planner:
         if self.account is not None:
             self.account.require_same(state)
         self._log_default_labels(state, new_inputs, log)
+        self.resource.note_inputs(id, new_inputs)
         return lifecycle.compute_diff(self.resource, old_inputs=old_inputs, state=state, new_inputs=new_inputs)
 
     def preview(self, state: Mapping[str, Any] | None, new_inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from neev_provider.adapters.shared.config import (
@@ -13,10 +14,14 @@ from neev_provider.adapters.shared.config import (
     environment_variables,
     read_environment,
 )
-from neev_provider.cli.doctor.findings import Finding, fail, ok, warn
-from neev_provider.client import Api
+from neev_provider.cli.doctor.findings import Finding, fail, from_error, ok, warn
+from neev_provider.client import Api, Settings
+from neev_provider.core.errors import Forbidden, NeevError, Unauthorized
 from neev_provider.core.suggestions import find_similar
 
+API_KEY_PREFIX = "sk-nc-"
+PERSONAL_ACCESS_PREFIX = "pat-nc-"
+MODEL_KEY_HINT = "If its type is Model API, create one of the type Sandboxes: a key for models has the same form."
 MAX_CLOCK_SKEW = 30
 """Seconds by which two clocks may differ without a warning."""
 
@@ -61,6 +66,24 @@ def check_config_entries(
             f"{PACKAGE}:apiKey is in the stack's configuration as plain text",
             f"`pulumi config set --secret {PACKAGE}:apiKey` encrypts it. Revoke the key where others could read it.",
         )
+
+
+def check_key_type(api_key: str) -> Iterator[Finding]:
+    """Report a personal access token in the place of an API key; the prefix tells them apart."""
+    if api_key.startswith(PERSONAL_ACCESS_PREFIX):
+        yield fail(
+            f"{PACKAGE}:apiKey is a personal access token ({PERSONAL_ACCESS_PREFIX}…), which the API does not accept",
+            f"Create an API key ({API_KEY_PREFIX}…) of the type Sandboxes.",
+        )
+    elif api_key.startswith(API_KEY_PREFIX):
+        yield ok(f"{PACKAGE}:apiKey is an API key ({API_KEY_PREFIX}…)")
+
+
+def report_rejection(error: NeevError, settings: Settings) -> Finding:
+    """Return the finding of an error of the API. Sandboxes and models have API keys of the same form."""
+    finding = from_error(error, settings.base_url)
+    is_rejected = isinstance(error, Unauthorized | Forbidden) and settings.api_key.startswith(API_KEY_PREFIX)
+    return replace(finding, remedy=f"{finding.remedy} {MODEL_KEY_HINT}") if is_rejected else finding
 
 
 async def check_account(api: Api) -> list[Finding]:

@@ -61,6 +61,7 @@ async def run_checks(pulumi_cli: PulumiCli, stack: str | None, limits: Limits) -
         findings += account.check_config_entries(config_entries, read_project(pulumi_cli.directory).get("name"))
         settings = accounts.resolve_stack_settings(stack_config, os.environ)
         subject = settings.base_url
+        findings += account.check_key_type(settings.api_key)
         is_api_available, account_findings = await _check_account(settings)
         findings += account_findings
         if stack is not None:
@@ -107,7 +108,7 @@ async def _check_account(settings: Settings) -> tuple[bool, list[Finding]]:
         async with connect(settings) as api:
             return True, await account.check_account(api)
     except NeevError as error:
-        return False, [from_error(error, settings.base_url)]
+        return False, [account.report_rejection(error, settings)]
 
 
 async def _load_inventory(entries: Sequence[StateEntry], stack_config: Values) -> tuple[RemoteInventory, float]:

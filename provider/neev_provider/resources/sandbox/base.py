@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox, Sandboxes
+from neev_provider.client.settings import mcp_url
 from neev_provider.core.labels import explicit_labels
 from neev_provider.core.markers import Computed, Derived, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Model, Number, Outputs
@@ -29,6 +30,7 @@ from neev_provider.resources.pausable import (
 from neev_provider.resources.sandbox import expiration
 from neev_provider.resources.sandbox.expiration import EFFECTIVE_LIFETIME_PROPERTY, ExpirationInputs, RenewableInputs
 
+MCP_SANDBOX_HEADER = "x-sandbox-name"
 PENDING, RESTORE_FAILED = "Pending", "RestoreFailed"
 PHASE_PROBLEMS = {
     PENDING: "it is not ready yet; the next update waits for it",
@@ -82,6 +84,13 @@ class SandboxBaseOutputs(Outputs):
     """All labels, also the default labels and those that name the owner. Absent if the API has no labels."""
     connect_url: Annotated[str | None, Stable()] = None
     """Base URL for commands and files. Access requires an API key."""
+    mcp_url: Annotated[str | None, Stable()] = None
+    """URL of the hosted MCP server (streamable HTTP), for MCP clients. Access requires an API key.
+
+    Absent if `baseUrl` is not the hosted API.
+    """
+    mcp_headers: Annotated[dict[str, str] | None, Stable()] = None
+    """Headers that select this sandbox at `mcpUrl`, without the API key. Absent if `mcpUrl` is."""
     created_at: Annotated[str, Stable()]
     """Time of creation (RFC 3339)."""
     idle_expires_at: str | None = None
@@ -115,6 +124,13 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
     @override
     async def is_left_paused(self, item: Sandbox, inputs: InputsT) -> bool:
         return _is_left_paused(item, inputs)
+
+    @override
+    def note_inputs(self, id: str, raw_inputs: Mapping[str, Any]) -> None:
+        if raw_inputs.get("egress") is None:
+            egress.MANAGED_SANDBOXES.discard(id)
+        else:
+            egress.MANAGED_SANDBOXES.add(id)
 
     @override
     async def reconcile(self, id: str, inputs: InputsT, context: OperationContext) -> Observation[OutputsT]:
@@ -176,10 +192,8 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
                 "maxLifetimeSeconds": inputs.max_lifetime_seconds,
                 EFFECTIVE_LIFETIME_PROPERTY: sandbox.max_lifetime_seconds,
             }
-        outputs = cast(
-            "OutputsT",
-            self.outputs.model_validate(sandbox.model_dump() | observed_inputs | {"effectiveLabels": sandbox.labels}),
-        )
+        values = sandbox.model_dump() | observed_inputs | derived_outputs(self.api, sandbox)
+        outputs = cast("OutputsT", self.outputs.model_validate(values))
         return Observation(sandbox.id, observed_inputs, outputs, PHASE_PROBLEMS.get(sandbox.phase))
 
 
@@ -202,6 +216,13 @@ def inputs_from_api(sandbox: Sandbox) -> dict[str, Any]:
         "pausedRetentionSeconds": sandbox.paused_retention_seconds,
         "onIdle": sandbox.on_idle,
     }
+
+
+def derived_outputs(api: Api, sandbox: Sandbox) -> dict[str, Any]:
+    """Return the outputs that the API reports under other names or not at all, by their camelCase names."""
+    url = mcp_url(api.settings.base_url, sandbox.region) if sandbox.region else None
+    mcp = {} if url is None else {"mcpUrl": url, "mcpHeaders": {MCP_SANDBOX_HEADER: sandbox.name}}
+    return {"effectiveLabels": sandbox.labels, **mcp}
 
 
 def was_paused_when_idle(sandbox: Sandbox) -> bool:

@@ -82,8 +82,12 @@ class SandboxInputs(SandboxBaseInputs):
 
     Defaults to a fifth of `diskGb`, at least `4`.
     """
-    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(DENY_ALL)] = None
-    """Egress policy. Defaults to denying all outbound traffic. Removing the policy denies all outbound traffic."""
+    egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(DENY_ALL, only_on_removal=True)] = None
+    """Egress policy. Conflicts with `EgressRule` resources of the sandbox.
+
+    Defaults to denying all outbound traffic, except what `EgressRule` resources allow. Removing the policy denies all
+    outbound traffic.
+    """
 
 
 class SandboxOutputs(SandboxBaseOutputs, RenewalOutputs):
@@ -122,6 +126,8 @@ class SandboxResource(SandboxBase[SandboxInputs, SandboxOutputs]):
     @override
     def import_state(self, observation: Observation[SandboxOutputs]) -> tuple[dict[str, Any], dict[str, Any]]:
         inputs, state = super().import_state(drop_default_labels(observation, self.api.settings.labels))
+        if observation.inputs["egress"] != DENY_ALL:
+            inputs["egress"] = observation.inputs["egress"]
         if "templateId" in inputs:
             # image and command come from the template, so they are not inputs
             inputs = {name: value for name, value in inputs.items() if name not in ("image", "command")}

@@ -122,7 +122,7 @@ class DynamicProvider(dynamic.ResourceProvider):
             new,
             generate_name=lambda: generate_name(label, secrets.token_hex(4), max_length=limit),
             secret_inputs=secret,
-            warn=lambda text: self._warn(label, text),
+            warn=lambda text: self._warn(f"{self.resource.name} {label}", text),
         )
         if should_check and not failures:
             missing = self._run(new, self._find_missing_references(checked, old))
@@ -139,14 +139,14 @@ class DynamicProvider(dynamic.ResourceProvider):
 
     def _warn(self, label: str, text: str) -> None:
         # the engine shows the host's stderr among its diagnostics
-        sys.stderr.write(redact(f"warning: {self.resource.name} {label}: {text}\n"))
+        sys.stderr.write(redact(f"warning: {label}: {text}\n"))
 
     @override
     @redact_errors
     def diff(self, _id: str, _olds: Values, _news: Values) -> dynamic.DiffResult:
         planner, state = self._new_planner(), from_host(_olds)
         try:
-            diff = planner.diff(self._old_inputs(state, _news), state, self._inputs(_news), _log_once)
+            diff = planner.diff(_id, self._old_inputs(state, _news), state, self._inputs(_news), _log_once)
         except NeevError as error:
             raise self._user_error(error, _news) from None
         paths = _news.get(REPLACE_ON_CHANGES) or ()
@@ -223,8 +223,10 @@ class DynamicProvider(dynamic.ResourceProvider):
     def _operation_context(self, props: Values, verb: str) -> OperationContext:
         seconds = (props.get(TIMEOUTS) or {}).get(verb) or getattr(self.resource.timeouts, verb)
         secret = secret_inputs(self.resource, props)
-        owner = owner_of_urn(str(props.get(URN)))
-        return self._new_executor().operation_context(self._describe(props), seconds, secret_inputs=secret, owner=owner)
+        label, owner = self._describe(props), owner_of_urn(str(props.get(URN)))
+        return self._new_executor().operation_context(
+            label, seconds, secret_inputs=secret, owner=owner, warn=lambda text: self._warn(label, text)
+        )
 
     def _describe(self, props: Values) -> str:
         name = props.get("name")

@@ -113,6 +113,7 @@ class CrudHandler:
             owner=owner_of_urn(request.urn),
             report=StatusReporter(self._engine_client, request.urn, self._clock),
             log=lambda text: self._engine_client.log(request.urn, text),
+            warn=lambda text: self._engine_client.warn(request.urn, text),
         )
 
     async def _flush_after(self, operation: Awaitable[T]) -> T:

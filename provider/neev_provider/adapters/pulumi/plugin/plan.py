@@ -68,7 +68,8 @@ def diff(
     """Return how the new inputs differ from the old ones and from the state, per property path."""
     resource, state = planner.resource, unmarshal(request.olds).values
     old_inputs = unmarshal(request.old_inputs).values if request.HasField("old_inputs") else state
-    changes = planner.diff(old_inputs, state, asset_cache.resolve(unmarshal(request.news).values), log)
+    news = asset_cache.resolve(unmarshal(request.news).values)
+    changes = planner.diff(request.id, old_inputs, state, news, log)
     stable = [name for name, prop in resource.outputs.properties.items() if prop.has(Stable)]
     return diff_response(changes, inputs=frozenset(resource.inputs.properties), stables=stable)
 

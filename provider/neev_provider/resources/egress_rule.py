@@ -1,0 +1,202 @@
+"""An egress rule: one destination of a sandbox's allow-list, with an owner of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Final
+from weakref import WeakKeyDictionary
+
+from typing_extensions import override
+
+from neev_provider.client import Api
+from neev_provider.client.sandboxes import Sandbox
+from neev_provider.core.errors import Conflict, InputError, OperationFailed
+from neev_provider.core.labels import Owner
+from neev_provider.core.markers import Computed, Replace, Unordered, Update
+from neev_provider.core.model import Inputs, Outputs
+from neev_provider.core.resource import Observation, OperationContext, Resource
+from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore
+from neev_provider.resources import egress
+from neev_provider.resources.egress import Egress, EgressDestination, EgressHost, EgressMode, EgressPorts, Protocol
+from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
+from neev_provider.resources.references import require_sandbox
+
+HOST_TAKEN_HINT: Final = (
+    "Nobody can tell whose it is. Where this program added it under another name, say so with the option `aliases`; "
+    "else import it, or remove it there. Two rules of a sandbox cannot have the same host."
+)
+MANAGED_POLICY_REASON: Final = (
+    "the program sets `egress` of this sandbox, which replaces the whole policy: "
+    "add the rule to `egress.allow` of the sandbox, or remove `egress` there"
+)
+_LOCKS: WeakKeyDictionary[Api, defaultdict[str, asyncio.Lock]] = WeakKeyDictionary()
+
+
+class EgressRuleInputs(Inputs):
+    """Inputs of an egress rule."""
+
+    unique_together: ClassVar[tuple[str, ...]] = ("sandbox_id", "host")
+
+    sandbox_id: Annotated[str, Replace(), Computed()]
+    """Id of the sandbox. The program must not set `egress` of this sandbox."""
+    host: Annotated[EgressHost, Replace(), Computed()]
+    """IP address, CIDR block or domain to allow. Each host has at most one rule in a sandbox."""
+    ports: Annotated[EgressPorts | None, Update(on_removal=True), Unordered()] = None
+    """Ports. Allowed: `1` to `65535`. Defaults to all ports."""
+    protocol: Annotated[Protocol | None, Update(on_removal=True)] = None
+    """Transport protocol. Defaults to `TCP` if `ports` is set, otherwise to all protocols."""
+
+
+class EgressRuleOutputs(Outputs):
+    """Outputs of an egress rule."""
+
+
+class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
+    """One allowed destination of a sandbox's outbound traffic, for a sandbox whose `egress` no program sets.
+
+    Several resources, also of different stacks, can add rules to one sandbox. If the sandbox denies all outbound
+    traffic, the first rule changes its policy to an allow-list. A rule for a host that is already allowed is rejected,
+    because its owner is unknown. Deleting a rule that was changed elsewhere leaves it as it is.
+    """
+
+    name = "EgressRule"
+    inputs = EgressRuleInputs
+    outputs = EgressRuleOutputs
+    references = MappingProxyType({"sandbox_id": require_sandbox})
+    parent = "sandboxId"
+
+    @override
+    def check(
+        self,
+        old_inputs: Mapping[str, Any],
+        new_inputs: Mapping[str, Any],
+        generate_name: Callable[[], str],
+        warn: WarningHandler = ignore,
+    ) -> tuple[dict[str, Any], list[ValidationFailure]]:
+        checked, failures = super().check(old_inputs, new_inputs, generate_name, warn)
+        if checked.get("sandboxId") in egress.MANAGED_SANDBOXES:
+            failures.append(ValidationFailure("sandboxId", MANAGED_POLICY_REASON))
+        return checked, failures
+
+    @override
+    async def create(self, inputs: EgressRuleInputs, context: OperationContext) -> Observation[EgressRuleOutputs]:
+        async with _locked(self.api, inputs.sandbox_id):
+            if await self._find_rules(inputs.sandbox_id, inputs.host):
+                raise OperationFailed(f"the sandbox already allows {inputs.host}", hint=HOST_TAKEN_HINT)
+            await self._allow(inputs)
+        return _to_observation(inputs.sandbox_id, _to_rule(inputs))
+
+    @override
+    async def reconcile(
+        self, id: str, inputs: EgressRuleInputs, context: OperationContext
+    ) -> Observation[EgressRuleOutputs]:
+        rule = _to_rule(inputs)
+        async with _locked(self.api, inputs.sandbox_id):
+            if not context.just_created and not await self._is_only_rule(inputs.sandbox_id, rule):
+                await self._allow(inputs)
+        return _to_observation(inputs.sandbox_id, rule)
+
+    @override
+    async def read(self, id: str, inputs: EgressRuleInputs | None) -> Observation[EgressRuleOutputs] | None:
+        if inputs is not None:
+            sandbox = await self.api.sandboxes.observe(inputs.sandbox_id, REFRESH_BATCH_DELAY)
+            rule = _to_rule(inputs)
+            is_there = sandbox is not None and _is_only_rule(sandbox, rule)
+            return _to_observation(inputs.sandbox_id, rule) if is_there else None
+        # an import may pass the sandbox's name; only the request for a single sandbox accepts names
+        sandbox_id, host = _parse_id(id)
+        sandbox = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
+        rules = [] if sandbox is None else _find_rules(sandbox, host)
+        return _to_observation(sandbox.id, rules[0]) if sandbox is not None and rules else None
+
+    @override
+    async def find_created(
+        self, inputs: EgressRuleInputs, owner: Owner | None = None
+    ) -> Observation[EgressRuleOutputs] | None:
+        rule = _to_rule(inputs)
+        is_there = await self._is_only_rule(inputs.sandbox_id, rule)
+        return _to_observation(inputs.sandbox_id, rule) if is_there else None
+
+    @override
+    async def delete(self, id: str, context: OperationContext) -> None:
+        sandbox_id, host = _parse_id(id)
+        own = EgressDestination.model_validate(
+            {"host": host, **{name: context.state[name] for name in ("ports", "protocol") if name in context.state}}
+        )
+        async with _locked(self.api, sandbox_id):
+            if await self._is_only_rule(sandbox_id, own):
+                await self.api.sandboxes.patch(sandbox_id, {"egress_remove": _to_body(own)})
+            elif await self._find_rules(sandbox_id, host):
+                context.log(f"the rule for {host} was changed elsewhere since, so it is left as it is.")
+
+    async def _find_rules(self, sandbox_id: str, host: str) -> list[EgressDestination]:
+        sandbox = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
+        return [] if sandbox is None else _find_rules(sandbox, host)
+
+    async def _is_only_rule(self, sandbox_id: str, rule: EgressDestination) -> bool:
+        sandbox = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
+        return sandbox is not None and _is_only_rule(sandbox, rule)
+
+    async def _allow(self, inputs: EgressRuleInputs) -> None:
+        """Add the rule, or replace that of the same host."""
+        sandbox_id, body = inputs.sandbox_id, _to_body(_to_rule(inputs))
+        try:
+            await self.api.sandboxes.patch(sandbox_id, {"egress_add": body})
+        except Conflict:
+            sandbox = await self.api.sandboxes.get(sandbox_id)
+            if _policy(sandbox).mode == EgressMode.ALLOW_LIST:
+                raise
+            # the API adds rules to allow-lists only
+            await self.api.sandboxes.patch(sandbox_id, {"egress": {"mode": EgressMode.ALLOW_LIST.value, **body}})
+
+
+@asynccontextmanager
+async def _locked(api: Api, sandbox_id: str) -> AsyncIterator[None]:
+    """Let one operation of this process at a time edit the allow-list of the sandbox."""
+    async with _LOCKS.setdefault(api, defaultdict(asyncio.Lock))[sandbox_id]:
+        yield
+
+
+def _policy(sandbox: Sandbox) -> Egress:
+    return Egress.model_validate(egress.from_api(sandbox.egress))
+
+
+def _find_rules(sandbox: Sandbox, host: str) -> list[EgressDestination]:
+    """Return the rules for the host. A policy that denies everything has none."""
+    policy = _policy(sandbox)
+    is_listed = policy.mode == EgressMode.ALLOW_LIST
+    return [rule for rule in policy.allow if is_listed and rule.host.lower() == host.lower()]
+
+
+def _is_only_rule(sandbox: Sandbox, rule: EgressDestination) -> bool:
+    """Return whether the host has one rule, which allows exactly what this one does."""
+    return [_allowed(found) for found in _find_rules(sandbox, rule.host)] == [_allowed(rule)]
+
+
+def _allowed(rule: EgressDestination) -> tuple[set[int], Protocol | None]:
+    """Return the ports and the protocol of a rule, with the API's default."""
+    return set(rule.ports or ()), rule.protocol or (Protocol.TCP if rule.ports else None)
+
+
+def _to_rule(inputs: EgressRuleInputs) -> EgressDestination:
+    return EgressDestination(host=inputs.host, ports=inputs.ports, protocol=inputs.protocol)
+
+
+def _to_body(rule: EgressDestination) -> dict[str, Any]:
+    return {"allow": [rule.model_dump(mode="json", exclude_none=True)]}
+
+
+def _to_observation(sandbox_id: str, rule: EgressDestination) -> Observation[EgressRuleOutputs]:
+    inputs = {"sandboxId": sandbox_id, **rule.to_properties()}
+    return Observation(f"{sandbox_id}/{rule.host}", inputs, EgressRuleOutputs())
+
+
+def _parse_id(id: str) -> tuple[str, str]:
+    sandbox_id, _, host = id.partition("/")
+    if not host:
+        raise InputError("id", "must have the form SANDBOX_ID/HOST")
+    return sandbox_id, host

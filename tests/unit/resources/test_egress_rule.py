@@ -1,0 +1,152 @@
+"""Rules of a sandbox's allow-list that have owners of their own."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.unit.resources.conftest import LifecycleDriver
+
+from neev_provider.core import lifecycle
+from neev_provider.core.errors import Conflict, InputError, OperationFailed
+from neev_provider.core.lifecycle import ResourceInitFailed
+from neev_provider.core.reference_errors import MissingReference
+from neev_provider.resources.egress_rule import EgressRuleInputs, EgressRuleResource
+from neev_provider.resources.sandbox.sandbox import SandboxResource
+
+RULE, SANDBOX = EgressRuleResource(), SandboxResource()
+PATCH = "PATCH /sandboxes/{id}"
+
+
+async def allowed(driver: LifecycleDriver, id: str) -> list[dict[str, Any]]:
+    """The rules that the API has."""
+    policy = (await driver.api.sandboxes.get(id)).egress or {}
+    return [dict(rule) for rule in policy["allow"]] if policy["mode"] == "allow_list" else []
+
+
+@pytest.fixture
+async def box(driver: LifecycleDriver) -> str:
+    """The id of a sandbox that denies everything."""
+    return (await driver.create(SANDBOX, name="box")).id
+
+
+async def test_a_rule_is_added_beside_those_of_others_and_deleted_alone(driver: LifecycleDriver, box: str) -> None:
+    """The first makes the policy an allow-list."""
+    rules = await asyncio.gather(
+        driver.create(RULE, sandboxId=box, host="pypi.org", ports=[443]),
+        driver.create(RULE, sandboxId=box, host="10.0.0.0/8"),
+    )
+    assert [rule.id for rule in rules] == [f"{box}/pypi.org", f"{box}/10.0.0.0/8"]
+    assert {rule["host"] for rule in await allowed(driver, box)} == {"pypi.org", "10.0.0.0/8"}
+    for rule in rules:
+        assert await driver.read(RULE, rule) == rule
+    await driver.delete(RULE, rules[0])
+    assert [rule["host"] for rule in await allowed(driver, box)] == ["10.0.0.0/8"]
+    assert await driver.read(RULE, rules[0]) is None
+    await driver.delete(RULE, rules[0])
+    await driver.delete(RULE, rules[1])
+    assert await allowed(driver, box) == []
+
+
+async def test_ports_and_protocol_change_in_place(driver: LifecycleDriver, box: str) -> None:
+    stored = await driver.create(RULE, sandboxId=box, host="pypi.org", ports=[443])
+    driver.take_requests()
+    stored = await driver.update(RULE, stored, sandboxId=box, host="pypi.org", ports=[80, 443])
+    assert driver.take_requests() == [PATCH]
+    assert (await allowed(driver, box))[0]["ports"] == [80, 443]
+    stored = await driver.update(RULE, stored, sandboxId=box, host="pypi.org", protocol="UDP")
+    assert await allowed(driver, box) == [{"host": "pypi.org", "protocol": "UDP"}]
+    driver.take_requests()
+    await driver.finish(RULE, stored)
+    assert driver.take_requests() == []
+
+
+async def test_a_rule_of_a_host_that_is_allowed_already_is_refused(driver: LifecycleDriver, box: str) -> None:
+    """Nobody can tell whose it is; it may be imported."""
+    await driver.create(RULE, sandboxId=box, host="pypi.org")
+    with pytest.raises(OperationFailed, match=r"already allows PyPI.org") as caught:
+        await driver.create(RULE, sandboxId=box, host="PyPI.org")
+    assert "import it" in caught.value.hint
+    imported = await lifecycle.read(RULE.connect(driver.api), "box/pypi.org", None)
+    assert imported is not None
+    assert (imported.id, imported.inputs) == (f"{box}/pypi.org", {"sandboxId": box, "host": "pypi.org"})
+
+
+async def test_a_rule_that_was_changed_elsewhere_is_gone_and_left_alone(driver: LifecycleDriver, box: str) -> None:
+    """Its host is allowed with other ports, by somebody else."""
+    stored = await driver.create(RULE, sandboxId=box, host="pypi.org", ports=[443])
+    await driver.api.sandboxes.patch(box, {"egress_add": {"allow": [{"host": "pypi.org", "ports": [80]}]}})
+    assert await driver.read(RULE, stored) is None
+    await driver.delete(RULE, stored)
+    assert (await allowed(driver, box))[0]["ports"] == [80]
+    assert "left as it is" in driver.log_lines[-1]
+
+
+async def test_a_rule_is_gone_with_its_sandbox_or_under_a_policy_that_denies_all(
+    driver: LifecycleDriver, box: str
+) -> None:
+    stored = await driver.create(RULE, sandboxId=box, host="pypi.org")
+    await driver.api.sandboxes.patch(box, {"egress": {"mode": "deny_all"}})
+    assert await driver.read(RULE, stored) is None
+    await driver.api.sandboxes.delete(box)
+    driver.emulator.advance(5)
+    assert await driver.read(RULE, stored) is None
+    await driver.delete(RULE, stored)
+    assert await lifecycle.read(RULE.connect(driver.api), stored.id, None) is None
+
+
+async def test_what_an_interrupted_create_added_is_found(driver: LifecycleDriver, box: str) -> None:
+    inputs = {"sandboxId": box, "host": "pypi.org", "ports": [443]}
+    connected = RULE.connect(driver.api)
+    assert await connected.find_created(EgressRuleInputs.model_validate(inputs)) is None
+    stored = await driver.create(RULE, **inputs)
+    found = await connected.find_created(EgressRuleInputs.model_validate(inputs))
+    assert found is not None
+    assert found.id == stored.id
+    assert await connected.find_created(EgressRuleInputs.model_validate({**inputs, "ports": [80]})) is None
+
+
+async def test_a_refusal_of_the_api_is_reported(driver: LifecycleDriver, box: str) -> None:
+    """A conflict with an allow-list is not about the mode."""
+    stored = await driver.create(RULE, sandboxId=box, host="pypi.org")
+    driver.emulator.inject("status", method="PATCH", path="/sandboxes/{id}", status=409)
+    with pytest.raises(ResourceInitFailed) as caught:
+        await driver.update(RULE, stored, sandboxId=box, host="pypi.org", ports=[443])
+    assert isinstance(caught.value.__cause__, Conflict)
+
+
+async def test_a_missing_sandbox_is_named(driver: LifecycleDriver) -> None:
+    with pytest.raises(MissingReference, match="sandboxId: there is no sandbox 'none'"):
+        await driver.create(RULE, sandboxId="none", host="pypi.org")
+
+
+async def test_an_id_without_a_host_is_refused(driver: LifecycleDriver) -> None:
+    with pytest.raises(InputError, match="must have the form SANDBOX_ID/HOST"):
+        await lifecycle.read(RULE.connect(driver.api), "box", None)
+
+
+def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused() -> None:
+    """As long as it does."""
+    inputs = {"sandboxId": "the-id", "host": "pypi.org"}
+    SANDBOX.note_inputs("the-id", {"egress": {"mode": "allow_list"}})
+    (failure,) = RULE.check({}, inputs, str)[1]
+    assert failure.path == "sandboxId"
+    assert "the program sets `egress` of this sandbox" in failure.reason
+    SANDBOX.note_inputs("the-id", {})
+    assert RULE.check({}, inputs, str)[1] == []
+
+
+async def test_a_sandbox_without_a_policy_keeps_the_rules_of_others(driver: LifecycleDriver) -> None:
+    """An update of the sandbox leaves them, and a refresh finds no drift; a policy that it sets replaces them."""
+    stored = await driver.create(SANDBOX, name="box")
+    await driver.create(RULE, sandboxId=stored.id, host="pypi.org")
+    observed = await driver.read(SANDBOX, stored)
+    assert observed is not None
+    assert not SANDBOX.diff(observed.inputs, observed.state, {"name": "box"}).changes
+    stored = await driver.update(SANDBOX, observed, name="box", cpu=2)
+    assert [rule["host"] for rule in await allowed(driver, stored.id)] == ["pypi.org"]
+    policy = {"mode": "allow_list", "allow": [{"host": "github.com"}]}
+    stored = await driver.update(SANDBOX, stored, name="box", cpu=2, egress=policy)
+    await driver.api.sandboxes.patch(stored.id, {"egress_add": {"allow": [{"host": "pypi.org"}]}})
+    observed = await driver.read(SANDBOX, stored)
+    assert observed is not None
+    assert [rule["host"] for rule in observed.inputs["egress"]["allow"]] == ["github.com", "pypi.org"]
