@@ -125,6 +125,8 @@ class NamedCollection(Collection[NamedT], ABC):
         super().__init__(transport, clock=clock, parse_object=parse_object, parse_page=parse_page)
         reader = BatchReader(read_one=self.get, read_page=lambda number: self._read_page(self._root, number))
         self._poller = SharedPoller(reader, clock=clock)
+        self.observe = self._poller.observe
+        self.observe_gone = self._poller.observe_gone
 
     async def create(self, body: Mapping[str, Any]) -> NamedT:
         """Return the new object; if the outcome is unknown, the one that was created.
@@ -169,14 +171,6 @@ class NamedCollection(Collection[NamedT], ABC):
     async def list(self) -> tuple[NamedT, ...]:
         """Return every object."""
         return await list_all(lambda number: self._read_page(self._root, number))
-
-    async def observe(self, id: str, max_delay: float) -> NamedT | None:
-        """Return the object as read at most about `max_delay` seconds from now; None when it is gone."""
-        return await self._poller.observe(id, max_delay)
-
-    async def observe_gone(self, id: str, max_delay: float) -> bool:
-        """Return whether the object is gone, as read at most about `max_delay` seconds from now."""
-        return await self._poller.observe_gone(id, max_delay)
 
     async def aclose(self) -> None:
         """End every observation."""

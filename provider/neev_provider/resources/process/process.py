@@ -14,6 +14,7 @@ from neev_provider.client.processes import ProcessInfo
 from neev_provider.client.runtime import SandboxSession
 from neev_provider.core.diff import Change, ChangeKind, Diff
 from neev_provider.core.errors import NeevError, OperationFailed
+from neev_provider.core.labels import Owner
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource
 from neev_provider.core.validation import INTERNAL_PREFIX, parse
 from neev_provider.core.wait import Deadline
@@ -107,7 +108,9 @@ class ProcessResource(Resource[Api, ProcessInputs, ProcessOutputs]):
         return _to_observation(id, _observe(own, recorded.outputs, start), start)
 
     @override
-    async def find_created(self, inputs: ProcessInputs) -> Observation[ProcessOutputs] | None:
+    async def find_created(
+        self, inputs: ProcessInputs, owner: Owner | None = None
+    ) -> Observation[ProcessOutputs] | None:
         sandbox = await none_if_not_found(self.api.sandboxes.get(inputs.sandbox_id))
         if sandbox is None or not is_ready(sandbox):
             return None
