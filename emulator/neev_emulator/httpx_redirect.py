@@ -11,15 +11,16 @@ from neev_emulator.testing import Emulator
 
 _VENDOR_DOMAIN = "neevcloud.com"
 _PROJECT_PATH = re.compile(rb"/orgs/[^/]+/projects/[^/?]+")
+_RUNTIME_PATH = b"/sandboxes-runtime/"
 # Each request has its own connection, so that no connection outlives its event loop.
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 
 @contextmanager
 def redirect_httpx(emulator: Emulator) -> Iterator[None]:
-    """Send every httpx request for NeevAI or the emulator to the emulator until the block ends.
+    """Send every httpx request for NeevAI to the emulator until the block ends, with its key, organization and project.
 
-    The requests are sent with the emulator's key, organization and project, and not through a proxy.
+    Requests for the emulator are not sent through a proxy, and those for its sandboxes are sent with its key.
     """
     address = httpx.URL(emulator.base_url)
     transport = httpx.HTTPTransport(verify=False, limits=_LIMITS)
@@ -27,14 +28,14 @@ def redirect_httpx(emulator: Emulator) -> Iterator[None]:
     send, send_async = httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request
 
     def is_redirected(url: httpx.URL) -> bool:
-        return url.netloc == address.netloc or f".{url.host}".endswith(f".{_VENDOR_DOMAIN}")
+        return url.netloc == address.netloc or _is_vendor(url)
 
     def redirect(request: httpx.Request) -> httpx.Request:
-        project = f"/orgs/{emulator.org_id}/projects/{emulator.project_id}".encode()
-        path = _PROJECT_PATH.sub(project, request.url.raw_path, count=1)
-        headers = httpx.Headers(request.headers)
+        path, headers = request.url.raw_path, httpx.Headers(request.headers)
         headers["host"] = address.netloc.decode()
-        if "authorization" in headers:
+        if _is_vendor(request.url):
+            path = _PROJECT_PATH.sub(f"/orgs/{emulator.org_id}/projects/{emulator.project_id}".encode(), path, count=1)
+        if "authorization" in headers and (_is_vendor(request.url) or path.startswith(_RUNTIME_PATH)):
             headers["authorization"] = f"Bearer {emulator.api_key}"
         url = address.copy_with(raw_path=path)
         return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
@@ -52,3 +53,7 @@ def redirect_httpx(emulator: Emulator) -> Iterator[None]:
         patch.object(httpx.AsyncHTTPTransport, "handle_async_request", handle_async_request),
     ):
         yield
+
+
+def _is_vendor(url: httpx.URL) -> bool:
+    return f".{url.host}".endswith(f".{_VENDOR_DOMAIN}")

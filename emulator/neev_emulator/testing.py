@@ -18,6 +18,14 @@ from neev_emulator.server import Server
 from neev_emulator.settings import Settings, with_create_seconds
 from neev_emulator.state.backend import Backend
 
+VARIABLES = {
+    "NEEV_BASE_URL": "base_url",
+    "NEEV_API_KEY": "api_key",
+    "NEEV_ORG_ID": "org_id",
+    "NEEV_PROJECT_ID": "project_id",
+    "NEEV_REGION": "region",
+}
+"""The environment variables for a client, with the fields that they have as values."""
 _DIRECT = build_opener(ProxyHandler({}))
 """Opens a URL without the proxy of the environment, which is for other hosts."""
 
@@ -38,24 +46,13 @@ class Emulator:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Emulator":
         """Return the emulator to which these environment variables lead."""
-        return cls(
-            base_url=env["NEEV_BASE_URL"],
-            api_key=env["NEEV_API_KEY"],
-            org_id=env["NEEV_ORG_ID"],
-            project_id=env["NEEV_PROJECT_ID"],
-            region=env["NEEV_REGION"],
-        )
+        fields: dict[str, Any] = {field: env[name] for name, field in VARIABLES.items()}
+        return cls(**fields)
 
     @property
     def env(self) -> dict[str, str]:
         """The environment variables for a client of this emulator."""
-        return {
-            "NEEV_BASE_URL": self.base_url,
-            "NEEV_API_KEY": self.api_key,
-            "NEEV_ORG_ID": self.org_id,
-            "NEEV_PROJECT_ID": self.project_id,
-            "NEEV_REGION": self.region,
-        }
+        return {name: getattr(self, field) for name, field in VARIABLES.items()}
 
     def state(self) -> dict[str, Any]:
         """Return the number of objects, the phases and the current time."""

@@ -53,10 +53,4 @@ class EmulatorProcess:
             raise AssertionError("it was started with a pipe")
         env = dict(part.split("=", 1) for part in shlex.split(self._process.stdout.readline())[1:])
         self.port = urlsplit(env["NEEV_BASE_URL"]).port or 0
-        self.emulator = Emulator(
-            base_url=env["NEEV_BASE_URL"],
-            api_key=env["NEEV_API_KEY"],
-            org_id=env["NEEV_ORG_ID"],
-            project_id=env["NEEV_PROJECT_ID"],
-            region=env["NEEV_REGION"],
-        )
+        self.emulator = Emulator.from_env(env)

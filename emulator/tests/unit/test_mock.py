@@ -9,7 +9,7 @@ from urllib.error import HTTPError
 
 import httpx
 import pytest
-from neevai import AsyncNeevAI, NeevAI
+from neevai import AsyncNeevAI, AuthenticationError, NeevAI
 
 from neev_emulator import Emulator, mock_neev
 
@@ -91,6 +91,11 @@ async def test_asynchronous_requests_to_other_hosts_are_sent_to_them() -> None:
 def test_a_request_without_a_key_stays_without_one() -> None:
     with mock_neev():
         assert httpx.get("https://api.ai.neevcloud.com/agent/api/v1beta1/sandbox-templates").status_code == 401
+
+
+def test_a_client_of_the_emulator_with_a_wrong_key_is_rejected() -> None:
+    with mock_neev(api="0.8"), NeevAI(api_key="wrong") as client, pytest.raises(AuthenticationError):
+        client.sandboxes.create({"name": "web"})
 
 
 def test_processes_that_are_started_have_the_variables() -> None:

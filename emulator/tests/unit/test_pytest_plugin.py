@@ -25,6 +25,9 @@ def test_each_test_has_an_empty_emulator(neev_emulator, run):
         assert emulator is neev_emulator
     ADDRESSES.append(neev_emulator.base_url)
 
+def test_a_variable_is_set_by_the_test_itself(monkeypatch, neev_emulator):
+    monkeypatch.setenv("NEEV_BASE_URL", "http://127.0.0.1:1/agent")
+
 def test_it_ends_with_its_test():
     assert "NEEV_BASE_URL" not in os.environ
     for address in ADDRESSES:
@@ -53,7 +56,7 @@ def test_a_test_needs_no_more_than_the_fixtures_name(
 ) -> None:
     monkeypatch.delenv("NEEV_BASE_URL", raising=False)
     pytester.makepyfile(PROGRAM)
-    pytester.runpytest_inprocess(*OPTIONS).assert_outcomes(passed=4)
+    pytester.runpytest_inprocess(*OPTIONS).assert_outcomes(passed=5)
 
 
 def test_a_start_of_pytest_does_not_import_the_package(pytester: pytest.Pytester) -> None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import stat
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from neev_emulator import Emulator, serve
 
 FAKE_PULUMI_SOURCE = f"""#!{sys.executable}
 import json, os, pathlib, sys
@@ -99,12 +96,3 @@ def pulumi_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumiCli
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     return FakePulumiCli(tmp_path)
-
-
-@pytest.fixture
-def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    """An empty platform, which the environment names."""
-    with serve() as running:
-        for name, value in running.env.items():
-            monkeypatch.setenv(name, value)
-        yield running

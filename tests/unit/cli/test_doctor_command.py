@@ -17,10 +17,10 @@ def run_doctor(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["doctor", *arguments])
 
 
-def test_a_stack_is_compared_with_what_is_there(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
-    box = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})
-    emulator.advance(5)
-    shot = out_of_band_request(emulator, "POST", f"/sandboxes/{box['id']}/snapshots", {"name": "shot"})
+def test_a_stack_is_compared_with_what_is_there(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+    box = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})
+    neev_emulator.advance(5)
+    shot = out_of_band_request(neev_emulator, "POST", f"/sandboxes/{box['id']}/snapshots", {"name": "shot"})
     ids = {"box": ("Sandbox", box["id"]), "shot": ("Snapshot", shot["id"]), "lost": ("Snapshot", "no-such-snapshot")}
     entries = tuple(
         {"urn": f"urn:pulumi:dev::story::neev:index:{kind}::{name}", "type": f"neev:index:{kind}", "id": id}
@@ -45,23 +45,23 @@ def test_settings_that_are_missing_are_named_once(pulumi_cli: FakePulumiCli, mon
     ]
 
 
-def test_a_state_that_cannot_be_read_is_a_finding(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
+def test_a_state_that_cannot_be_read_is_a_finding(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     looked = run_doctor("--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
     assert "error  stack dev: `pulumi stack export" in looked.output
-    assert emulator.counts() == {"GET /sandboxes": 1, "GET /agents": 1}
+    assert neev_emulator.counts() == {"GET /sandboxes": 1, "GET /agents": 1}
 
 
 def test_a_span_that_is_none_is_refused() -> None:
     assert run_doctor("--expires-within", "tomorrow").exit_code == 2
 
 
-def test_settings_of_the_stack_that_are_wrong_are_told_once(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
+def test_settings_of_the_stack_that_are_wrong_are_told_once(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     pulumi_cli.set_state()
-    plain = {"value": emulator.api_key, "secret": False}
+    plain = {"value": neev_emulator.api_key, "secret": False}
     pulumi_cli.set_config(apiKey=plain, projectID={"value": "elsewhere", "secret": False})
     looked = run_doctor("--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
     assert "Did you mean `neev:projectId`?" in looked.output
     assert "neev:apiKey is in the stack's configuration as plain text" in looked.output
-    assert emulator.api_key not in looked.output
+    assert neev_emulator.api_key not in looked.output

@@ -35,9 +35,14 @@ def run_command(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
-def account_of(emulator: Emulator, **other: str) -> dict[str, str]:
+def account_of(neev_emulator: Emulator, **other: str) -> dict[str, str]:
     """What a state records of things on the platform, but for what is said."""
-    return {"orgId": emulator.org_id, "projectId": emulator.project_id, "baseUrl": emulator.base_url, **other}
+    return {
+        "orgId": neev_emulator.org_id,
+        "projectId": neev_emulator.project_id,
+        "baseUrl": neev_emulator.base_url,
+        **other,
+    }
 
 
 def test_only_what_is_recorded_in_another_account_is_elsewhere() -> None:
@@ -85,38 +90,40 @@ def test_a_finding_names_both_accounts_and_some_of_the_resources() -> None:
     assert "neev:previousBaseUrl" in second.remedy
 
 
-def test_a_doctor_looks_for_nothing_where_it_is_not_recorded(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
+def test_a_doctor_looks_for_nothing_where_it_is_not_recorded(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator
+) -> None:
     pulumi_cli.set_state(
         resources=(
-            box_entry(**account_of(emulator, projectId="another")),
-            box_entry("gone", "no-such", **account_of(emulator)),
+            box_entry(**account_of(neev_emulator, projectId="another")),
+            box_entry("gone", "no-such", **account_of(neev_emulator)),
         )
     )
     looked = run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
-    assert f"the state records projectId another, and neev:projectId is {emulator.project_id}" in looked.output
+    assert f"the state records projectId another, and neev:projectId is {neev_emulator.project_id}" in looked.output
     assert "Sandbox box does not exist" not in looked.output
     assert "Sandbox gone does not exist (no-such)\n         `pulumi refresh`" in looked.output
 
 
 def test_where_nothing_of_an_old_state_is_there_the_settings_are_doubted(
-    pulumi_cli: FakePulumiCli, emulator: Emulator
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:
     pulumi_cli.set_state(resources=(box_entry(), box_entry("other", "other-id")))
     doubted = run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory)).output
     assert "Sandbox box does not exist (id-of-it)\n         No object of the stack exists" in doubted
     assert "refresh" not in doubted
-    there = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})["id"]
+    there = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})["id"]
     pulumi_cli.set_state(resources=(box_entry(), box_entry("other", there)))
     assert "`pulumi refresh`" in run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory)).output
 
 
 @pytest.mark.parametrize(("variable", "value"), [("NEEV_PROJECT_ID", "project-nowhere"), ("NEEV_BASE_URL", "{origin}")])
 def test_an_account_that_does_not_answer_is_the_cause(
-    pulumi_cli: FakePulumiCli, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
-    pulumi_cli.set_state(resources=(box_entry(), box_entry("recorded", "its-id", **account_of(emulator))))
-    monkeypatch.setenv(variable, value.format(origin=emulator.base_url.removesuffix("/agent")))
+    pulumi_cli.set_state(resources=(box_entry(), box_entry("recorded", "its-id", **account_of(neev_emulator))))
+    monkeypatch.setenv(variable, value.format(origin=neev_emulator.base_url.removesuffix("/agent")))
     looked = run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
     assert "there is no project" in looked.output
@@ -125,22 +132,22 @@ def test_an_account_that_does_not_answer_is_the_cause(
     assert ("refresh" in looked.output, "is gone" in looked.output) == (False, False)
 
 
-def test_a_recovery_is_refused_where_the_stack_is_elsewhere(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
+def test_a_recovery_is_refused_where_the_stack_is_elsewhere(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     begun = {"resource": {**box_entry("new"), "inputs": {"name": "new"}}, "type": "creating"}
-    pulumi_cli.set_state(begun, resources=(box_entry(**account_of(emulator, projectId="another")),))
+    pulumi_cli.set_state(begun, resources=(box_entry(**account_of(neev_emulator, projectId="another")),))
     refused = run_command("recover", "--yes")
     assert refused.exit_code == 1
     assert "the state records projectId another" in refused.output
     assert len(pulumi_cli.state["deployment"]["pending_operations"]) == 1
-    assert emulator.counts() == {}
+    assert neev_emulator.counts() == {}
 
 
-def test_a_sweep_by_a_stack_that_is_elsewhere_is_refused(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
-    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "pr-1"})
-    emulator.advance(7200)
-    pulumi_cli.set_state(resources=(box_entry(**account_of(emulator, projectId="another")),))
+def test_a_sweep_by_a_stack_that_is_elsewhere_is_refused(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-1"})
+    neev_emulator.advance(7200)
+    pulumi_cli.set_state(resources=(box_entry(**account_of(neev_emulator, projectId="another")),))
     refused = run_command("sweep", "--stack", "dev", "--prefix", "pr-", "--yes", "--json")
     assert (refused.exit_code, "the state records projectId another" in refused.output) == (1, True)
-    assert emulator.state()["sandboxes"] == 1
-    pulumi_cli.set_state(resources=(box_entry(**account_of(emulator)),))
+    assert neev_emulator.state()["sandboxes"] == 1
+    pulumi_cli.set_state(resources=(box_entry(**account_of(neev_emulator)),))
     assert json.loads(run_command("sweep", "--stack", "dev", "--prefix", "pr-", "--yes", "--json").stdout)["done"]

@@ -26,7 +26,7 @@ def pending_operation(kind: str, operation: str = "creating", **inputs: Any) -> 
     return {"resource": {"urn": urn, "type": kind, "custom": True, "inputs": inputs}, "type": operation}
 
 
-@pytest.mark.usefixtures("emulator")
+@pytest.mark.usefixtures("neev_emulator")
 def test_without_a_terminal_the_plan_is_only_shown(pulumi_cli: FakePulumiCli) -> None:
     pulumi_cli.set_state(pending_operation("neev:index:Sandbox", name="box"))
     before = pulumi_cli.state
@@ -36,7 +36,7 @@ def test_without_a_terminal_the_plan_is_only_shown(pulumi_cli: FakePulumiCli) ->
     assert "stack import" not in pulumi_cli.commands
 
 
-@pytest.mark.usefixtures("emulator")
+@pytest.mark.usefixtures("neev_emulator")
 def test_the_lock_is_taken_away_only_on_demand_and_before_the_import(pulumi_cli: FakePulumiCli) -> None:
     pulumi_cli.set_state(pending_operation("neev:index:Sandbox", name="box"))
     done = run_recover("--cancel", "--yes")
@@ -77,7 +77,7 @@ def test_a_state_that_somebody_else_changes_meanwhile_is_left_alone(pulumi_cli: 
     assert "stack import" not in pulumi_cli.commands
 
 
-@pytest.mark.usefixtures("emulator")
+@pytest.mark.usefixtures("neev_emulator")
 def test_inputs_of_another_version_are_an_error_that_names_the_resource(pulumi_cli: FakePulumiCli) -> None:
     pulumi_cli.set_state(pending_operation("neev:index:Sandbox", name="box", colour="blue"))
     refused = run_recover("--yes")
@@ -86,24 +86,24 @@ def test_inputs_of_another_version_are_an_error_that_names_the_resource(pulumi_c
 
 
 def test_a_provider_that_the_program_made_has_its_account_in_the_state(
-    pulumi_cli: FakePulumiCli, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     urn = "urn:pulumi:dev::story::pulumi:providers:neev::mine"
-    key = {SIGNATURE: SECRET, "plaintext": json.dumps(emulator.api_key)}
+    key = {SIGNATURE: SECRET, "plaintext": json.dumps(neev_emulator.api_key)}
     provider = {
         "urn": urn,
         "type": accounts.PROVIDER_TYPE,
         "id": "1",
         "inputs": {
             "apiKey": key,
-            "orgId": emulator.org_id,
-            "projectId": emulator.project_id,
-            "baseUrl": emulator.base_url,
+            "orgId": neev_emulator.org_id,
+            "projectId": neev_emulator.project_id,
+            "baseUrl": neev_emulator.base_url,
             "allowInsecure": "false",
             "version": "0.1.0",
         },
     }
-    for name in emulator.env:
+    for name in neev_emulator.env:
         monkeypatch.delenv(name)
     operation = pending_operation("neev:index:Sandbox", name="box")
     pulumi_cli.set_state(

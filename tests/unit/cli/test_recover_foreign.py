@@ -60,37 +60,37 @@ def recover_one(
     return found
 
 
-def create_sandbox(emulator: Emulator) -> Inputs:
-    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "shared"})
+def create_sandbox(neev_emulator: Emulator) -> Inputs:
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "shared"})
     return {"name": "shared"}
 
 
-def create_fork(emulator: Emulator) -> Inputs:
-    source = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "source"})
-    emulator.advance(5)
-    out_of_band_request(emulator, "POST", f"/sandboxes/{source['id']}/fork", {"name": "shared"})
+def create_fork(neev_emulator: Emulator) -> Inputs:
+    source = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "source"})
+    neev_emulator.advance(5)
+    out_of_band_request(neev_emulator, "POST", f"/sandboxes/{source['id']}/fork", {"name": "shared"})
     return {"name": "shared", "sourceSandboxId": source["id"]}
 
 
-def create_agent(emulator: Emulator) -> Inputs:
-    out_of_band_request(emulator, "POST", "/agents", {"name": "shared", "agent_template": "claude-code"})
+def create_agent(neev_emulator: Emulator) -> Inputs:
+    out_of_band_request(neev_emulator, "POST", "/agents", {"name": "shared", "agent_template": "claude-code"})
     return {"name": "shared", "agentTemplate": "claude-code"}
 
 
-def create_snapshot(emulator: Emulator) -> Inputs:
-    source = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "source"})
-    emulator.advance(5)
-    out_of_band_request(emulator, "POST", f"/sandboxes/{source['id']}/snapshots", {"name": "shared"})
+def create_snapshot(neev_emulator: Emulator) -> Inputs:
+    source = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "source"})
+    neev_emulator.advance(5)
+    out_of_band_request(neev_emulator, "POST", f"/sandboxes/{source['id']}/snapshots", {"name": "shared"})
     return {"name": "shared", "sandboxId": source["id"]}
 
 
-def create_pool(emulator: Emulator) -> Inputs:
-    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "shared-0a1b2c-0"})
+def create_pool(neev_emulator: Emulator) -> Inputs:
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "shared-0a1b2c-0"})
     return {"name": "shared", "replicas": 1}
 
 
-def create_image(emulator: Emulator) -> Inputs:
-    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "shared-0123456789ab"})
+def create_image(neev_emulator: Emulator) -> Inputs:
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "shared-0123456789ab"})
     return {"name": "shared", "steps": [{"run": ["true"]}]}
 
 
@@ -110,18 +110,18 @@ STACK_CREATED_LATER = -60
 @pytest.mark.parametrize("adapter", TYPE_PREFIXES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_made_since_the_create_began_is_taken(
-    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, adapter: str
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, adapter: str
 ) -> None:
-    step = recover_one(pulumi_cli, adapter + kind, KINDS[kind](emulator), HOUR)
+    step = recover_one(pulumi_cli, adapter + kind, KINDS[kind](neev_emulator), HOUR)
     assert step["action"] == "import", step
 
 
 @pytest.mark.parametrize("adapter", TYPE_PREFIXES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_there_before_is_left_alone(
-    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, adapter: str
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, adapter: str
 ) -> None:
-    step = recover_one(pulumi_cli, adapter + kind, KINDS[kind](emulator), STACK_CREATED_LATER)
+    step = recover_one(pulumi_cli, adapter + kind, KINDS[kind](neev_emulator), STACK_CREATED_LATER)
     assert step["action"] == "leave", step
     assert "before this create began" in step["why"]
     way = f"`pulumi import {adapter + kind} it {step['id']}`" if adapter == TYPE_PREFIXES[0] else "delete it"
@@ -129,9 +129,9 @@ def test_what_was_there_before_is_left_alone(
 
 
 @pytest.mark.parametrize("kind", ["Sandbox", "SandboxPool"])
-def test_what_another_stack_holds_is_left_alone(pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str) -> None:
-    inputs = KINDS[kind](emulator)
-    (there,) = out_of_band_request(emulator, "GET", "/sandboxes")["items"]
+def test_what_another_stack_holds_is_left_alone(pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str) -> None:
+    inputs = KINDS[kind](neev_emulator)
+    (there,) = out_of_band_request(neev_emulator, "GET", "/sandboxes")["items"]
     theirs = {"urn": "urn:pulumi:prod::story::neev:index:Sandbox::box", "type": "neev:index:Sandbox", "id": there["id"]}
     pulumi_cli.set_other_state("prod", theirs)
     step = recover_one(pulumi_cli, TYPE_PREFIXES[0] + kind, inputs, HOUR)
@@ -139,10 +139,10 @@ def test_what_another_stack_holds_is_left_alone(pulumi_cli: FakePulumiCli, emula
 
 
 def test_a_name_that_was_made_for_the_create_needs_no_other_proof(
-    pulumi_cli: FakePulumiCli, emulator: Emulator
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:
     step = recover_one(
-        pulumi_cli, "neev:index:Sandbox", {**create_sandbox(emulator), "__autonamed": True}, STACK_CREATED_LATER
+        pulumi_cli, "neev:index:Sandbox", {**create_sandbox(neev_emulator), "__autonamed": True}, STACK_CREATED_LATER
     )
     assert step["action"] == "import", step
     assert "stack history" not in pulumi_cli.commands
@@ -153,9 +153,9 @@ def test_a_name_that_was_made_for_the_create_needs_no_other_proof(
     [("Sandbox", create_sandbox, {"cpu": 4}), ("Agent", create_agent, {"idleTimeoutSeconds": 777})],
 )
 def test_what_has_the_name_and_is_not_as_asked_is_named(
-    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, make: InputsFactory, other: Inputs
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, make: InputsFactory, other: Inputs
 ) -> None:
-    step = recover_one(pulumi_cli, f"neev:index:{kind}", {**make(emulator), **other}, HOUR)
+    step = recover_one(pulumi_cli, f"neev:index:{kind}", {**make(neev_emulator), **other}, HOUR)
     assert (step["action"], bool(step["id"])) == ("leave", True)
     assert step["why"].startswith("it has the name, but not the inputs of the program; if it is this stack's")
 
@@ -164,26 +164,28 @@ def test_what_has_the_name_and_is_not_as_asked_is_named(
     ("kind", "other"), [("SandboxPool", "shared-ffffff-0"), ("GoldenImage", "shared-ffffffffffff")]
 )
 def test_of_two_that_have_one_name_neither_is_taken(
-    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, other: str
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, other: str
 ) -> None:
-    out_of_band_request(emulator, "POST", "/sandboxes", {"name": other})
-    step = recover_one(pulumi_cli, f"neev:index:{kind}", KINDS[kind](emulator), HOUR)
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": other})
+    step = recover_one(pulumi_cli, f"neev:index:{kind}", KINDS[kind](neev_emulator), HOUR)
     assert (step["action"], step["id"]) == ("leave", "shared"), step
     assert step["why"].startswith("there are sandboxes with matching names, without evidence of their creator")
 
 
-def create_port(emulator: Emulator, id: str) -> Inputs:
-    out_of_band_request(emulator, "POST", f"/sandboxes/{id}/ports", {"port": 8080})
+def create_port(neev_emulator: Emulator, id: str) -> Inputs:
+    out_of_band_request(neev_emulator, "POST", f"/sandboxes/{id}/ports", {"port": 8080})
     return {"sandboxId": id, "port": 8080}
 
 
-def create_file(emulator: Emulator, id: str) -> Inputs:
+def create_file(neev_emulator: Emulator, id: str) -> Inputs:
     async def write() -> None:
-        settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
+        settings = Settings(
+            neev_emulator.base_url, neev_emulator.api_key, neev_emulator.org_id, neev_emulator.project_id
+        )
         async with connect(settings) as api:
             await api.runtime.session(await api.sandboxes.get(id)).write("note", BytesIO(b"x"))
 
-    emulator.advance(5)
+    neev_emulator.advance(5)
     asyncio.run(write())
     return {"sandboxId": id, "path": "note", "content": "x"}
 
@@ -191,20 +193,22 @@ def create_file(emulator: Emulator, id: str) -> Inputs:
 @pytest.mark.parametrize(("kind", "make"), [("PreviewPort", create_port), ("File", create_file)])
 @pytest.mark.parametrize("own", [True, False])
 def test_what_is_inside_belongs_to_whom_the_sandbox_belongs(
-    pulumi_cli: FakePulumiCli, emulator: Emulator, kind: str, make: Callable[[Emulator, str], Inputs], *, own: bool
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, make: Callable[[Emulator, str], Inputs], *, own: bool
 ) -> None:
-    box = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})
+    box = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})
     type_ = "neev:index:Sandbox"
     held = {"urn": make_urn(type_, "box"), "type": type_, "custom": True, "id": box["id"] if own else "another"}
-    step = recover_one(pulumi_cli, f"neev:index:{kind}", make(emulator, box["id"]), HOUR, held)
+    step = recover_one(pulumi_cli, f"neev:index:{kind}", make(neev_emulator, box["id"]), HOUR, held)
     assert step["action"] == ("import" if own else "leave"), step
     assert own or "a sandbox that is not in this stack" in step["why"]
 
 
-def test_a_stack_that_cannot_be_read_may_hold_it(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
+def test_a_stack_that_cannot_be_read_may_hold_it(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     pulumi_cli.set_other_state("broken")
     (pulumi_cli.directory / "others" / "broken.json").write_text("")
-    pulumi_cli.set_state(pending_create("neev:index:Sandbox", create_sandbox(emulator)), resources=(stack_entry(HOUR),))
+    pulumi_cli.set_state(
+        pending_create("neev:index:Sandbox", create_sandbox(neev_emulator)), resources=(stack_entry(HOUR),)
+    )
     refused = CliRunner().invoke(app, ["recover", "--yes"])
     assert refused.exit_code == 1
     assert len(pulumi_cli.state["deployment"]["pending_operations"]) == 1

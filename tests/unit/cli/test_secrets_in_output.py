@@ -34,20 +34,20 @@ def run_output(*arguments: str) -> str:
 
 @pytest.mark.parametrize("arguments", [("doctor", "--json", "--stack", "dev"), ("doctor", "--stack", "dev")])
 def test_a_doctor_quotes_a_state_without_its_secrets(
-    pulumi_cli: FakePulumiCli, emulator: Emulator, arguments: tuple[str, ...]
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, arguments: tuple[str, ...]
 ) -> None:
-    there = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})["id"]
+    there = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})["id"]
     failed = f"the command failed:\n{KEY}\nand 4711 was not taken, nor top-secret/path"
     env = secret_value({"KEY": KEY, "NUMBER": 4711, "PATH": "top-secret/path", "SHORT": "end"})
     pulumi_cli.set_state(resources=(box_entry("box", id=there, inputs={"env": env}, initErrors=[failed]),))
     pulumi_cli.set_config(region={"value": "as-secret-1", "secret": True})
     output = run_output(*arguments, "--cwd", str(pulumi_cli.directory))
     assert "Sandbox box is not finished: the command failed:" in output
-    assert not [line for line in (*LINES, "4711", "top-secret", emulator.api_key) if line in output]
+    assert not [line for line in (*LINES, "4711", "top-secret", neev_emulator.api_key) if line in output]
     assert "json" not in "".join(arguments) or json.loads(output)
 
 
-@pytest.mark.usefixtures("emulator")
+@pytest.mark.usefixtures("neev_emulator")
 def test_a_setting_is_quoted_without_the_key(pulumi_cli: FakePulumiCli) -> None:
     pulumi_cli.set_config(
         apiKey={"value": "key-of-a-stack", "secret": False}, baseUrl={"value": "http://key-of-a-stack"}
@@ -56,7 +56,7 @@ def test_a_setting_is_quoted_without_the_key(pulumi_cli: FakePulumiCli) -> None:
     assert ("[secret] in clear" in output, "key-of-a-stack" in output) == (True, False)
 
 
-@pytest.mark.usefixtures("emulator")
+@pytest.mark.usefixtures("neev_emulator")
 def test_a_recovery_names_what_it_found_without_secrets(pulumi_cli: FakePulumiCli) -> None:
     begun = box_entry("hush-hush", inputs={"name": "box", "env": secret_value({"A": "hush-hush"})})
     pulumi_cli.set_state({"resource": begun, "type": "creating"})
@@ -65,8 +65,8 @@ def test_a_recovery_names_what_it_found_without_secrets(pulumi_cli: FakePulumiCl
         assert ("[secret]" in output, "hush-hush" in output) == (True, False)
 
 
-def test_a_sweep_names_what_is_left_without_secrets(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
-    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "hush-hush-1"})
-    emulator.advance(7200)
+def test_a_sweep_names_what_is_left_without_secrets(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "hush-hush-1"})
+    neev_emulator.advance(7200)
     pulumi_cli.set_state(resources=(box_entry("box", id="1", inputs={"env": secret_value({"A": "hush-hush"})}),))
     assert "hush-hush" not in run_output("sweep") + run_output("sweep", "--json")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from tests.fakes.clock import ScaledClock
 
-from neev_emulator import Emulator, serve
+from neev_emulator import Emulator
 from neev_provider.cli.sweep.apply import load_orphans, sweep_one
 from neev_provider.cli.sweep.orphans import AGENT, SANDBOX, SNAPSHOT, Orphan, SweepFilter
 from neev_provider.client import Api, Settings, connect
@@ -17,26 +17,22 @@ SWEEP_FILTER = SweepFilter("pr-", 3600)
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with serve() as running:
-        yield running
-
-
-@pytest.fixture
-async def api(emulator: Emulator) -> AsyncIterator[Api]:
-    settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id, timeout=2)
+async def api(neev_emulator: Emulator) -> AsyncIterator[Api]:
+    settings = Settings(
+        neev_emulator.base_url, neev_emulator.api_key, neev_emulator.org_id, neev_emulator.project_id, timeout=2
+    )
     async with connect(settings, clock=ScaledClock()) as api:
         yield api
 
 
-async def create_sandboxes(api: Api, emulator: Emulator, *names: str) -> None:
+async def create_sandboxes(api: Api, neev_emulator: Emulator, *names: str) -> None:
     for name in names:
         await api.sandboxes.create({"name": name})
-    emulator.advance(5)
+    neev_emulator.advance(5)
 
 
-async def load_orphan(api: Api, emulator: Emulator, kind: str = SANDBOX) -> Orphan:
-    emulator.advance(2 * 3600)
+async def load_orphan(api: Api, neev_emulator: Emulator, kind: str = SANDBOX) -> Orphan:
+    neev_emulator.advance(2 * 3600)
     await api.sandboxes.list()  # the answer tells what time it is by now
     (found,) = [
         orphan for orphan in (await load_orphans(api, [], SWEEP_FILTER)).orphans if orphan.remote_object.kind == kind
@@ -44,55 +40,55 @@ async def load_orphan(api: Api, emulator: Emulator, kind: str = SANDBOX) -> Orph
     return found
 
 
-async def test_a_leftover_is_deleted(api: Api, emulator: Emulator) -> None:
-    await create_sandboxes(api, emulator, "pr-1", "dev-1")
-    found = await load_orphan(api, emulator)
+async def test_a_leftover_is_deleted(api: Api, neev_emulator: Emulator) -> None:
+    await create_sandboxes(api, neev_emulator, "pr-1", "dev-1")
+    found = await load_orphan(api, neev_emulator)
     assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "deleted"
-    emulator.advance(5)
+    neev_emulator.advance(5)
     assert [item.name for item in await api.sandboxes.list()] == ["dev-1"]
     assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "already deleted"
 
 
-async def test_a_leftover_is_paused(api: Api, emulator: Emulator) -> None:
-    await create_sandboxes(api, emulator, "pr-1")
-    assert await sweep_one(api, await load_orphan(api, emulator), SWEEP_FILTER, pause=True) == "paused"
-    emulator.advance(5)
+async def test_a_leftover_is_paused(api: Api, neev_emulator: Emulator) -> None:
+    await create_sandboxes(api, neev_emulator, "pr-1")
+    assert await sweep_one(api, await load_orphan(api, neev_emulator), SWEEP_FILTER, pause=True) == "paused"
+    neev_emulator.advance(5)
     assert [item.phase for item in await api.sandboxes.list()] == ["Paused"]
 
 
-async def test_a_snapshot_is_deleted_by_itself(api: Api, emulator: Emulator) -> None:
-    await create_sandboxes(api, emulator, "dev-1")
+async def test_a_snapshot_is_deleted_by_itself(api: Api, neev_emulator: Emulator) -> None:
+    await create_sandboxes(api, neev_emulator, "dev-1")
     (box,) = await api.sandboxes.list()
     await api.snapshots.create(box.id, name="pr-shot")
-    assert await sweep_one(api, await load_orphan(api, emulator, SNAPSHOT), SWEEP_FILTER, pause=False) == "deleted"
+    assert await sweep_one(api, await load_orphan(api, neev_emulator, SNAPSHOT), SWEEP_FILTER, pause=False) == "deleted"
     assert await api.snapshots.list(box.id) == ()
     assert len(await api.sandboxes.list()) == 1
 
 
-async def test_an_agent_goes_with_its_sandbox_or_is_paused_with_it(api: Api, emulator: Emulator) -> None:
+async def test_an_agent_goes_with_its_sandbox_or_is_paused_with_it(api: Api, neev_emulator: Emulator) -> None:
     await api.agents.create({"name": "pr-agent", "agent_template": "claude-code"})
-    found = await load_orphan(api, emulator, AGENT)
+    found = await load_orphan(api, neev_emulator, AGENT)
     assert await sweep_one(api, found, SWEEP_FILTER, pause=True) == "paused"
-    emulator.advance(5)
+    neev_emulator.advance(5)
     assert [item.status for item in await api.agents.list()] == ["Paused"]
     assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "deleted"
-    emulator.advance(5)
+    neev_emulator.advance(5)
     assert (await api.agents.list(), await api.sandboxes.list()) == ((), ())
 
 
-async def test_an_agent_whose_sandbox_got_a_snapshot_is_left(api: Api, emulator: Emulator) -> None:
+async def test_an_agent_whose_sandbox_got_a_snapshot_is_left(api: Api, neev_emulator: Emulator) -> None:
     agent = await api.agents.create({"name": "pr-agent", "agent_template": "claude-code"})
-    found = await load_orphan(api, emulator, AGENT)
+    found = await load_orphan(api, neev_emulator, AGENT)
     await api.snapshots.create(agent.sandbox_id or "", name="kept")
     assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "skipped: it has a new snapshot"
     assert (
-        await load_orphan(api, emulator, AGENT)
+        await load_orphan(api, neev_emulator, AGENT)
     ).blocked_by == "its snapshot kept would be deleted with it, and is not an orphan"
 
 
-async def test_what_has_changed_since_it_was_listed_is_left(api: Api, emulator: Emulator) -> None:
-    await create_sandboxes(api, emulator, "pr-1")
-    found = await load_orphan(api, emulator)
+async def test_what_has_changed_since_it_was_listed_is_left(api: Api, neev_emulator: Emulator) -> None:
+    await create_sandboxes(api, neev_emulator, "pr-1")
+    found = await load_orphan(api, neev_emulator)
     await api.snapshots.create(found.remote_object.id, name="pr-shot")
     assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "skipped: it has a new snapshot"
     again = Orphan(
@@ -107,14 +103,14 @@ async def test_what_has_changed_since_it_was_listed_is_left(api: Api, emulator: 
     assert len(await api.sandboxes.list()) == 1
 
 
-async def test_a_refusal_is_told_and_the_others_go_on(api: Api, emulator: Emulator) -> None:
-    await create_sandboxes(api, emulator, "pr-1")
-    found = await load_orphan(api, emulator)
-    emulator.inject("status", method="DELETE", path="/sandboxes/{id}", status=409)
+async def test_a_refusal_is_told_and_the_others_go_on(api: Api, neev_emulator: Emulator) -> None:
+    await create_sandboxes(api, neev_emulator, "pr-1")
+    found = await load_orphan(api, neev_emulator)
+    neev_emulator.inject("status", method="DELETE", path="/sandboxes/{id}", status=409)
     assert (await sweep_one(api, found, SWEEP_FILTER, pause=False)).startswith("failed: DELETE /sandboxes/")
 
 
-async def test_a_list_that_cannot_be_read_ends_it(api: Api, emulator: Emulator) -> None:
-    emulator.inject("status", method="GET", path="/agents", status=500, times=100)
+async def test_a_list_that_cannot_be_read_ends_it(api: Api, neev_emulator: Emulator) -> None:
+    neev_emulator.inject("status", method="GET", path="/agents", status=500, times=100)
     with pytest.raises(Unavailable):
         await load_orphans(api, [], SWEEP_FILTER)

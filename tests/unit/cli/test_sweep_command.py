@@ -24,42 +24,42 @@ def test_what_would_be_too_much_is_refused(arguments: tuple[str, ...]) -> None:
     assert run_sweep(*arguments).exit_code == 2
 
 
-def test_it_shows_and_then_does(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
+def test_it_shows_and_then_does(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     pulumi_cli.set_state()
     assert run_sweep().output == "There are no orphans.\n"
     for name in ("pr-1", "pr-2"):
-        out_of_band_request(emulator, "POST", "/sandboxes", {"name": name})
-    emulator.advance(7200)
+        out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": name})
+    neev_emulator.advance(7200)
     shown = run_sweep()
     assert (shown.exit_code, shown.output.count("sandbox  pr-")) == (3, 2)
     assert "Nothing is changed yet" in shown.output
-    emulator.inject("status", method="DELETE", path="/sandboxes/{id}", name="pr-1", status=409)
+    neev_emulator.inject("status", method="DELETE", path="/sandboxes/{id}", name="pr-1", status=409)
     failed = run_sweep("--prefix", "pr-", "--yes", "--stack", "dev")
     assert (failed.exit_code, "failed: DELETE" in failed.output) == (1, True)
     done = json.loads(run_sweep("--prefix", "pr-", "--yes", "--json").stdout)
     assert {orphan["name"]: orphan["outcome"] for orphan in done["orphans"]}["pr-1"] == "deleted"
 
 
-def test_a_backend_without_an_answer_ends_it(pulumi_cli: FakePulumiCli, emulator: Emulator) -> None:
-    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "pr-1"})
-    emulator.advance(7200)
+def test_a_backend_without_an_answer_ends_it(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-1"})
+    neev_emulator.advance(7200)
     refused = run_sweep("--prefix", "pr-", "--yes")  # there is no state to read
     assert (refused.exit_code, "`pulumi stack export" in refused.output) == (1, True)
-    assert emulator.state()["sandboxes"] == 1
+    assert neev_emulator.state()["sandboxes"] == 1
     assert pulumi_cli.commands == ["stack ls", "stack export"]
 
 
 def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(
-    pulumi_cli: FakePulumiCli, emulator: Emulator
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:
     ids = {
-        name: out_of_band_request(emulator, "POST", "/sandboxes", {"name": name})["id"]
+        name: out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": name})["id"]
         for name in ("free", "other", "held")
     }
-    agent = out_of_band_request(emulator, "POST", "/agents", {"name": "agent", "agent_template": "claude-code"})
-    emulator.advance(7200)
-    inner = out_of_band_request(emulator, "GET", f"/agents/{agent['id']}")["sandbox_id"]
-    ids["young"] = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "young"})["id"]
+    agent = out_of_band_request(neev_emulator, "POST", "/agents", {"name": "agent", "agent_template": "claude-code"})
+    neev_emulator.advance(7200)
+    inner = out_of_band_request(neev_emulator, "GET", f"/agents/{agent['id']}")["sandbox_id"]
+    ids["young"] = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "young"})["id"]
     pulumi_cli.set_state(resources=({"type": "neev:index:Sandbox", "id": ids["held"]},))
 
     shown = run_sweep(ids["free"])
@@ -77,7 +77,7 @@ def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(
     }
     both = run_sweep(ids["free"], ids["held"], "--yes")
     assert (both.exit_code, f"{ids['held']} is skipped: a stack refers to it" in both.output) == (1, True)
-    there = out_of_band_request(emulator, "GET", "/sandboxes")["items"]
+    there = out_of_band_request(neev_emulator, "GET", "/sandboxes")["items"]
     assert set(ids.values()) - {item["id"] for item in there if item["phase"] != "Terminating"} == {ids["free"]}
     assert run_sweep(ids["other"], "--phase", "Paused").exit_code == 1
     assert run_sweep(ids["other"], "--yes").exit_code == 0
