@@ -32,7 +32,7 @@ def mock_neev(target: Callable[..., Any] | None = None, /, **settings: object) -
     ```
 
     The `NEEV_*` variables are those of the emulator. Every httpx request of this process for NeevAI goes to the
-    emulator, whatever address, key and project its client was created with. Both end with the outermost block.
+    emulator, whatever key and project its client was created with. Both end with the outermost block.
     An inner block shares the outer one's emulator, with its state.
 
     Args:
