@@ -359,6 +359,7 @@ PORTS = (
             update_step({"sandboxId": "$source", "port": 8080, "slug": "wxyz9876"}, EXPOSE, state={"slug": "wxyz9876"}),
             no_change_step({"sandboxId": "$source", "port": 8080}),
             no_change_step({"sandboxId": "$source", "port": 8080, "slug": "wxyz9876"}),
+            update_step({"sandboxId": "$source", "port": 8080, "waitUntilServed": False}),
             replace_step({"sandboxId": "$source", "port": 8081, "slug": "qqqq0000"}),
             replace_step({"sandboxId": "$another", "port": 8081}),
         ),

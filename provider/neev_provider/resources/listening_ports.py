@@ -7,6 +7,7 @@ from typing import Final
 
 from neev_provider.client.runtime import ExecRequest, SandboxSession
 from neev_provider.core.errors import OperationFailed, OutcomeUnknown, RuntimeRejected, Unavailable
+from neev_provider.core.wait import Deadline, Done, InProgress, wait_until
 
 SOCKET_TABLES: Final = ("/proc/net/tcp", "/proc/net/tcp6")
 """The kernel's tables of sockets; the second is missing where IPv6 is off."""
@@ -34,6 +35,26 @@ async def is_listening(session: SandboxSession, port: int) -> bool:
     if "local_address" not in table:
         raise OperationFailed(f"the listening ports cannot be read: {table.strip()}", hint=UNREADABLE_HINT)
     return port in _iter_listening_ports(table)
+
+
+async def wait_until_listening(session: SandboxSession, port: int, deadline: Deadline) -> None:
+    """Wait until something listens on the TCP port."""
+
+    async def observe(max_delay: float) -> bool:
+        await deadline.clock.sleep(max_delay)
+        return await is_listening(session, port)
+
+    await wait_until(
+        observe,
+        lambda listens: Done() if listens else InProgress(describe_silence(port)),
+        deadline=deadline,
+        action=f"port {port}",
+    )
+
+
+def describe_silence(port: int) -> str:
+    """Return the status of a port on which nothing listens."""
+    return f"nothing listens on port {port}"
 
 
 def _iter_listening_ports(table: str) -> Iterator[int]:

@@ -16,11 +16,13 @@ from neev_provider.client.ports import Port
 from neev_provider.core.errors import InputError, OperationFailed
 from neev_provider.core.labels import Owner
 from neev_provider.core.markers import Computed, Replace, Secret, Update
-from neev_provider.core.model import Inputs, Integer, Outputs
+from neev_provider.core.model import Boolean, Inputs, Integer, Outputs
 from neev_provider.core.resource import Observation, OperationContext, Resource
 from neev_provider.resources.formats import Slug
+from neev_provider.resources.listening_ports import wait_until_listening
 from neev_provider.resources.lookups import none_if_not_found
 from neev_provider.resources.references import require_sandbox
+from neev_provider.resources.session import open_session
 
 SLUG_TAKEN_HINT: Final = (
     "Nobody can tell whose it is. Where this program exposed it under another name, say so with the option `aliases`; "
@@ -44,6 +46,11 @@ class PreviewPortInputs(Inputs):
     """Secret part of the URL: 8 lowercase letters and digits. Defaults to a value that the API chooses. Secret.
 
     Changing it gives the port another URL. The old URL stops working immediately.
+    """
+    wait_until_served: Annotated[Boolean | None, Update(on_removal=True)] = None
+    """Whether a create or another slug waits until something listens on the port in the sandbox. Defaults to `false`.
+
+    If the sandbox is paused, it is resumed for that and paused again afterwards.
     """
 
 
@@ -91,10 +98,14 @@ class PreviewPortResource(Resource[Api, PreviewPortInputs, PreviewPortOutputs]):
         self, id: str, inputs: PreviewPortInputs, context: OperationContext
     ) -> Observation[PreviewPortOutputs]:
         exposed = await self.api.ports.find(inputs.sandbox_id, inputs.port)
-        if exposed is not None and inputs.slug in (None, exposed.slug):
-            return _to_observation(inputs.sandbox_id, exposed, inputs.slug or _own_slug(context.state))
-        exposed = await self.api.ports.expose(inputs.sandbox_id, inputs.port, slug=inputs.slug)
-        return _to_observation(inputs.sandbox_id, exposed, exposed.slug)
+        own_slug = inputs.slug or _own_slug(context.state)
+        if exposed is None or inputs.slug not in (None, exposed.slug):
+            exposed = await self.api.ports.expose(inputs.sandbox_id, inputs.port, slug=inputs.slug)
+            own_slug = exposed.slug
+        if inputs.wait_until_served:
+            async with open_session(self.api, inputs.sandbox_id, context) as session:
+                await wait_until_listening(session, inputs.port, context.deadline)
+        return _to_observation(inputs.sandbox_id, exposed, own_slug)
 
     @override
     async def read(self, id: str, inputs: PreviewPortInputs | None) -> Observation[PreviewPortOutputs] | None:

@@ -35,6 +35,13 @@ class PreviewPort(DynamicResource, provider=PreviewPortProvider):
 
     Changing it gives the port another URL. The old URL stops working immediately.
     """
+    wait_until_served: pulumi.Output[bool | None]
+    """Whether a create or another slug waits until something listens on the port in the sandbox.
+
+    Defaults to `false`.
+
+    If the sandbox is paused, it is resumed for that and paused again afterwards.
+    """
 
     def __init__(
         self,
@@ -43,6 +50,7 @@ class PreviewPort(DynamicResource, provider=PreviewPortProvider):
         port: pulumi.Input[int],
         sandbox_id: pulumi.Input[str],
         slug: pulumi.Input[str] | None = None,
+        wait_until_served: pulumi.Input[bool] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the resource.
@@ -53,6 +61,11 @@ class PreviewPort(DynamicResource, provider=PreviewPortProvider):
             sandbox_id: Id of the sandbox.
             slug: Secret part of the URL: 8 lowercase letters and digits. Defaults to a value that the API chooses.
                 Secret. Changing it gives the port another URL. The old URL stops working immediately.
+            wait_until_served: Whether a create or another slug waits until something listens on the port in the
+                sandbox. Defaults to `false`. If the sandbox is paused, it is resumed for that and paused again
+                afterwards.
             opts: Pulumi's own options.
         """
-        super().__init__(resource_name, {"port": port, "sandboxId": sandbox_id, "slug": slug}, opts)
+        super().__init__(resource_name, {
+            "port": port, "sandboxId": sandbox_id, "slug": slug, "waitUntilServed": wait_until_served,
+        }, opts)

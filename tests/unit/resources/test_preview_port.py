@@ -1,15 +1,22 @@
 """Preview ports on a platform."""
 
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle, redaction
+from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.errors import InputError, OperationFailed
-from neev_provider.core.lifecycle import StoredResource
+from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.redaction import PLACEHOLDER, Redactor
+from neev_provider.core.resource import OperationContext
 from neev_provider.core.validation import parse
+from neev_provider.core.wait import Deadline
 from neev_provider.resources.preview_port import PreviewPortInputs, PreviewPortResource
 from neev_provider.resources.sandbox.sandbox import SandboxResource
 
@@ -172,3 +179,44 @@ async def test_a_port_that_is_asked_for_with_its_slug_is_owned_from_then_on(driv
     updated = await driver.update(PORT, created, sandboxId=box.id, port=8080, slug=OTHER)
     await driver.delete(PORT, updated)
     assert await driver.read(PORT, created) is None
+
+
+@contextlib.contextmanager
+def listen_on_progress() -> Iterator[tuple[int, OperationContext]]:
+    """Yield a free port, and an operation whose first status makes something listen on it."""
+    with contextlib.ExitStack() as listeners:
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            port = unused.getsockname()[1]
+
+        def listen(status: str) -> None:
+            if status.startswith(f"nothing listens on port {port}") and not opened:
+                opened.append(listeners.enter_context(socket.create_server(("127.0.0.1", port))))
+
+        opened: list[socket.socket] = []
+        yield port, OperationContext("Test", Deadline(20, SYSTEM_CLOCK, asyncio.Event(), listen))
+        assert opened
+
+
+@pytest.mark.parametrize("paused", [False, True])
+async def test_a_create_waits_until_something_listens_on_the_port(driver: LifecycleDriver, paused: bool) -> None:  # noqa: FBT001  a row
+    box = await driver.create(SANDBOX, name="box", paused=paused)
+    with listen_on_progress() as (port, context):
+        inputs = {"sandboxId": box.id, "port": port, "waitUntilServed": True}
+        stored = await lifecycle.create(PORT.connect(driver.api), inputs, context)
+    assert stored.state["previewUrl"]
+    assert (await driver.api.sandboxes.get(box.id)).phase == ("Paused" if paused else "Ready")
+
+
+async def test_a_port_that_nothing_serves_in_time_is_kept_and_the_next_attempt_waits_again(
+    driver: LifecycleDriver,
+) -> None:
+    box = await driver.create(SANDBOX, name="box")
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    inputs = {"sandboxId": box.id, "port": port, "waitUntilServed": True}
+    with pytest.raises(ResourceInitFailed, match=f"last seen: nothing listens on port {port}") as failed:
+        await lifecycle.create(PORT.connect(driver.api), inputs, driver.new_context(3))
+    kept = failed.value.stored
+    with socket.create_server(("127.0.0.1", port)):
+        finished = await driver.finish(PORT, kept)
+    assert (finished.id, finished.state["slug"]) == (kept.id, kept.state["slug"])

@@ -9,7 +9,7 @@ from neev_provider.client.processes import ProcessInfo
 from neev_provider.client.runtime import SandboxSession
 from neev_provider.core.errors import DeadlineExceeded, OperationFailed, OutcomeUnknown
 from neev_provider.core.wait import Deadline, Done, Failed, InProgress, WaitStatus, wait_until
-from neev_provider.resources.listening_ports import is_listening
+from neev_provider.resources.listening_ports import describe_silence, is_listening
 from neev_provider.resources.output_capture import OutputCapture
 from neev_provider.resources.process.inputs import (
     SIGNAL_NUMBERS,
@@ -118,7 +118,7 @@ def _describe_unready(readiness: ProcessReadiness | None) -> str:
     if readiness is None:
         return "starting"
     if readiness.port is not None:
-        return f"nothing listens on port {readiness.port}"
+        return describe_silence(readiness.port)
     return "no line of its output matches logPattern"
 
 
