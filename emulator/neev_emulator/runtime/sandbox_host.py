@@ -101,6 +101,7 @@ class SandboxHost:
         self._spawn_count += 1
         process = spawn(command, on_exit=self._on_exit)
         self._managed_processes[process.pid] = process
+        self._view.limit_memory(self._managed_processes)
         return process
 
     async def connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

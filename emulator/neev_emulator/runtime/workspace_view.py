@@ -65,6 +65,9 @@ class WorkspaceView:
         """Return a connection to the port of 127.0.0.1, which all sandboxes share."""
         return await asyncio.open_connection(_LOOPBACK, port)
 
+    def limit_memory(self, managed: Collection[int]) -> None:
+        """Do nothing: without isolation there is no limit."""
+
     def release_if_crowded(self) -> None:
         """Close the namespaces if there are too many. No command may be starting or running."""
         if self._mounts is not None and self._mounts.is_over_limit:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from neev_emulator.runtime.errors import translate_os_errors
 from neev_emulator.runtime.isolation.egress_proxy import EgressPolicy, EgressProxy, Network, Streams
+from neev_emulator.runtime.isolation.memory import end_largest_beyond
 from neev_emulator.runtime.isolation.namespaces import Isolation, Limits, Namespaces
 from neev_emulator.runtime.path_confinement import MOUNT, Workspace
 from neev_emulator.runtime.process import Command
@@ -17,6 +18,7 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PROXY_PORT = 3128
 _PROXY_URL = f"http://127.0.0.1:{_PROXY_PORT}"
 _DIRECT_HOSTS = "localhost,127.0.0.1,::1"
+_MEMORY_CHECK_INTERVAL = 1.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class IsolatedView:
         self._confinement = confinement
         self._namespaces: Namespaces | None = None
         self._inode = 0
+        self._memory_task: asyncio.Task[None] | None = None
         self._proxy: EgressProxy | None = None
 
     def build_environment(self, env: Mapping[str, str]) -> Mapping[str, str]:
@@ -76,6 +79,11 @@ class IsolatedView:
         connected = await asyncio.to_thread(namespaces.open_socket, "connect", port)
         return await asyncio.open_connection(sock=connected)
 
+    def limit_memory(self, managed: Collection[int]) -> None:
+        """Hold the processes of the sandbox to its memory together, as long as there are any."""
+        if self._memory_task is None or self._memory_task.done():
+            self._memory_task = asyncio.get_running_loop().create_task(self._limit_memory(managed))
+
     def release_if_crowded(self) -> None:
         """Do nothing: the namespaces contain the sandbox's /tmp."""
 
@@ -83,9 +91,18 @@ class IsolatedView:
         """End the namespaces and every connection."""
         if self._proxy is not None:
             self._proxy.close()
+        if self._memory_task is not None:
+            self._memory_task.cancel()
         if self._namespaces is not None:
             self._namespaces.close()
-        self._namespaces = self._proxy = None
+        self._namespaces = self._proxy = self._memory_task = None
+
+    async def _limit_memory(self, managed: Collection[int]) -> None:
+        pids: Collection[int] = ()
+        while managed or pids:
+            await asyncio.sleep(_MEMORY_CHECK_INTERVAL)
+            pids = await asyncio.to_thread(self.find_processes, ())
+            await asyncio.to_thread(end_largest_beyond, self._confinement.get_limits().memory_bytes, pids)
 
     def _open(self) -> Namespaces:
         inode = self._workspace.root.stat().st_ino  # a rollback replaces the directory of the workspace

@@ -155,6 +155,17 @@ async def test_the_size_of_the_sandbox_is_a_limit(create_host: CreateHost) -> No
     assert "No space left" in await run_script(host, "head -c 300M /dev/zero 2>&1 > /tmp/file")
 
 
+async def test_the_size_of_the_sandbox_is_a_limit_of_all_its_processes(create_host: CreateHost) -> None:
+    host = create_host(record=IsolatedRecord(limits=Limits(cores=1, memory_bytes=96 * MEBIBYTE)))
+    fill = "(head -c 50M /dev/zero; sleep 60) | tail -c 50M"
+    first = host.spawn("sh", ["-c", fill], env={})
+    await wait_until(lambda: host.measure_usage().memory_bytes > 50 * MEBIBYTE)
+    assert first.exit_code is None
+    second = host.spawn("sh", ["-c", fill.replace("50M", "60M")], env={})
+    assert await second.wait() == 137
+    assert first.exit_code is None
+
+
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(IsolationUnavailableError, match="no-such-program is not installed: install the package bubble"):
         Isolation(bwrap="no-such-program")
