@@ -3,9 +3,12 @@
 import asyncio
 import errno
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
+
+import pytest
 
 from neev_emulator.runtime import SandboxHost
 from neev_emulator.runtime.isolation import Limits, Network
@@ -66,6 +69,13 @@ async def _respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 async def read_output(process: ManagedProcess) -> str:
     """Return the whole output of a process."""
     return b"".join([data async for _, data in process.read_output()]).decode()
+
+
+def spawn_python(host: SandboxHost, script: str, *args: str) -> ManagedProcess:
+    """Start the script in the sandbox with the machine's Python; skip the test if sandboxes have none."""
+    if shutil.which("python3", path="/usr/local/bin:/usr/bin") is None:
+        pytest.skip("sandboxes have no python3 on this machine")
+    return host.spawn("python3", ["-c", script, *args], env={})
 
 
 async def run_script(host: SandboxHost, script: str, *, cwd: str | None = None) -> str:

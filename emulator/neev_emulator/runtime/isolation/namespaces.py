@@ -7,9 +7,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import IO, cast
 
 from neev_emulator.runtime.isolation import enter
 from neev_emulator.runtime.isolation.root_files import USER_ID, build_root
@@ -60,7 +62,7 @@ class Isolation:
         They end with that thread.
         """
         root = build_root(workspace, limits.memory_bytes)
-        process, pid = _start([self._bwrap, *_isolate(), *root, "--", "sh", "-c", _KEEPER])
+        process, pid = _start(self._bwrap, [*_isolate(), *root])
         return Namespaces(process, pid, next(self._first_cores))
 
     def _verify(self) -> None:
@@ -148,13 +150,13 @@ def _enter(mode: str, pid: int) -> list[str]:
     return [sys.executable, "-I", "-S", enter.__file__, mode, str(pid)]
 
 
-def _start(command: list[str]) -> tuple["subprocess.Popen[bytes]", int]:
+def _start(bwrap: str, options: list[str]) -> tuple["subprocess.Popen[bytes]", int]:
     """Start bubblewrap; return its process and the first process of the sandbox, when that is ready."""
     info_reader, info_writer = os.pipe()
     try:
         process = subprocess.Popen(  # noqa: S603 - bubblewrap
-            [command[0], "--info-fd", str(info_writer), *command[1:]],
-            stdin=subprocess.DEVNULL,
+            [bwrap, "--args", "0", "--info-fd", str(info_writer), "--", "sh", "-c", _KEEPER],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={"PATH": os.defpath},
@@ -162,10 +164,10 @@ def _start(command: list[str]) -> tuple["subprocess.Popen[bytes]", int]:
         )
     finally:
         os.close(info_writer)
-    output, errors = process.stdout, process.stderr
-    assert output  # noqa: S101
-    assert errors  # noqa: S101
+    arguments, output, errors = (cast("IO[bytes]", pipe) for pipe in (process.stdin, process.stdout, process.stderr))
     with output, errors, os.fdopen(info_reader) as info:
+        with suppress(BrokenPipeError), arguments:  # not on the command line: the sandbox can read that
+            arguments.write("\0".join(options).encode())
         if output.readline() != _READY:
             process.wait()
             raise OSError(errors.read().decode(errors="replace").strip())

@@ -1,17 +1,15 @@
 """The network of isolated sandboxes: their own 127.0.0.1, and a proxy."""
 
-import shutil
 import socket
 from collections.abc import Callable
 
 import pytest
 
-from helpers.isolation_harness import IsolatedRecord, ServedNetwork, run_script
+from helpers.isolation_harness import IsolatedRecord, ServedNetwork, run_script, spawn_python
 from neev_emulator.runtime import SandboxHost
 from neev_emulator.state.egress import AllowRule, Policy
 
 CreateHost = Callable[..., SandboxHost]
-PYTHON = shutil.which("python3", path="/usr/local/bin:/usr/bin")
 LISTEN = """
 import socket, sys
 server = socket.create_server(("127.0.0.1", 8000))
@@ -35,9 +33,7 @@ def request(url: str) -> str:
 
 
 async def start_server(host: SandboxHost, answer: str) -> None:
-    if PYTHON is None:
-        pytest.skip("sandboxes have no python3 on this machine")
-    output = host.spawn("python3", ["-c", LISTEN, answer], env={}).read_output()
+    output = spawn_python(host, LISTEN, answer).read_output()
     assert await anext(output) == ("stdout", b"up\n")
     await output.aclose()
 

@@ -1,5 +1,6 @@
 """Isolated sandboxes: what their commands see and use."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.isolation_harness import MEBIBYTE, IsolatedRecord, read_output, run_script
+from helpers.isolation_harness import MEBIBYTE, IsolatedRecord, read_output, run_script, spawn_python
 from helpers.runtime_harness import is_gone, read_state, wait_until
 from neev_emulator.runtime import RuntimeApiError, SandboxHost
 from neev_emulator.runtime.isolation import Isolation, IsolationUnavailableError, Limits
@@ -157,13 +158,13 @@ async def test_the_size_of_the_sandbox_is_a_limit(create_host: CreateHost) -> No
 
 async def test_the_size_of_the_sandbox_is_a_limit_of_all_its_processes(create_host: CreateHost) -> None:
     host = create_host(record=IsolatedRecord(limits=Limits(cores=1, memory_bytes=96 * MEBIBYTE)))
-    fill = "(head -c 50M /dev/zero; sleep 60) | tail -c 50M"
-    first = host.spawn("sh", ["-c", fill], env={})
-    await wait_until(lambda: host.measure_usage().memory_bytes > 50 * MEBIBYTE)
-    assert first.exit_code is None
-    second = host.spawn("sh", ["-c", fill.replace("50M", "60M")], env={})
-    assert await second.wait() == 137
-    assert first.exit_code is None
+    use_memory = "import time; used = bytearray(b'x' * 30_000_000); time.sleep(60)"
+    processes = [spawn_python(host, use_memory) for _ in range(4)]
+    exits = [asyncio.create_task(process.wait()) for process in processes]
+    (ended, *_), _ = await asyncio.wait(exits, return_when=asyncio.FIRST_COMPLETED)
+    assert ended.result() == 137
+    await wait_until(lambda: host.measure_usage().memory_bytes < 120_000_000)
+    assert None in {process.exit_code for process in processes}
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
