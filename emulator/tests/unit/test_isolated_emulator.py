@@ -132,6 +132,21 @@ def test_a_preview_leads_to_the_port_of_its_own_sandbox(isolated: IsolatedEmulat
     assert [httpx.get(url, verify=False).text for url in urls] == ["one", "other"]
 
 
+def test_a_service_in_a_fork_listens_on_the_port_of_its_source(isolated: IsolatedEmulator) -> None:
+    source = isolated.create()
+    if "python" not in isolated.run(source, "command -v python3"):
+        pytest.skip("sandboxes have no python3 on this machine")
+    with open_runtime_client(isolated.client, source) as runtime:
+        started = runtime.post("/processes/start", json={"program": "python3", "args": ["-m", "http.server", "8000"]})
+    wait = "until exec 3<>/dev/tcp/127.0.0.1/8000; do sleep 0.01; done 2>/dev/null; echo listens"
+    assert isolated.run(source, wait) == "listens\n"
+    fork = isolated.client.post(f"/sandboxes/{source['id']}/fork", json={"name": "copy"}).json()
+    fork = wait_until_ready(isolated.client, f"/sandboxes/{fork['id']}")
+    assert isolated.run(fork, wait) == "listens\n"
+    with open_runtime_client(isolated.client, fork) as runtime:
+        assert runtime.post("/processes/list", json={}).json()["processes"] == [started.json()]
+
+
 def test_nothing_outlives_an_emulator_that_is_killed(isolated: IsolatedEmulator) -> None:
     sandbox = isolated.create()
     isolated.run(sandbox, "env -i setsid sleep 76543 >/dev/null 2>&1 &")
