@@ -8,7 +8,7 @@ import pytest
 from tests.engine.project import PulumiProject, out_of_band_request
 
 from neev_emulator.testing import Emulator
-from neev_provider.core.account import ACCOUNT_KEY
+from neev_provider.core.account import recorded_settings
 
 pytestmark = pytest.mark.engine
 PROGRAM = 'import pulumi_neev as neev\n\nneev.Sandbox("box", name="box")\n'
@@ -17,8 +17,7 @@ PROGRAM = 'import pulumi_neev as neev\n\nneev.Sandbox("box", name="box")\n'
 def recorded_account(project: PulumiProject) -> dict[str, str]:
     """Return the account that the state of the sandbox records."""
     state: Any = project.state_of("box")
-    recorded: dict[str, str] = state["outputs"][ACCOUNT_KEY]
-    return recorded
+    return recorded_settings(state["outputs"])
 
 
 def test_dynamic_resources_follow_an_api_that_has_moved_only_where_they_are_told(

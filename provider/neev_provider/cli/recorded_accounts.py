@@ -9,7 +9,7 @@ from neev_provider.adapters.shared.hints import PULUMI, render_text
 from neev_provider.cli import accounts
 from neev_provider.cli.doctor.findings import Finding, fail
 from neev_provider.cli.doctor.stack import StateEntry, describe_entry, has_recorded_account, own_resources
-from neev_provider.core.account import WrongAccount
+from neev_provider.core.account import WrongAccount, recorded_settings
 
 Environment = Mapping[str, str]
 StackConfig = Mapping[str, Any]
@@ -27,7 +27,7 @@ def find_account_mismatches(
             if not has_recorded_account(entry):
                 continue
             account = accounts.resolve_current_settings(entry, entries, stack_config, environ).account
-            if differences := account.find_differences(entry["outputs"]):
+            if differences := account.find_differences(recorded_settings(entry["outputs"])):
                 yield entry, WrongAccount(differences)
 
     return list(mismatches())

@@ -6,15 +6,20 @@ resource's own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from neev_provider.core.errors import ConfigError
 
 ACCOUNT_KEY: Final = "__account"
-"""Hidden output: the account in which the resource was created or last read."""
+"""Hidden output: the account in which the resource was created or last read.
+
+It is one text, `BASE_URL/orgs/ORG_ID/projects/PROJECT_ID`, because an engine writes every state at each of its steps.
+"""
+RECORD_PATTERN: Final = re.compile(r"(?P<baseUrl>.+)/orgs/(?P<orgId>[^/]+)/projects/(?P<projectId>[^/]+)")
 ENVIRONMENT_VARIABLES: Final[Mapping[str, str]] = {
     "orgId": "NEEV_ORG_ID",
     "projectId": "NEEV_PROJECT_ID",
@@ -49,17 +54,19 @@ class Account:
     """Another address of the same API, which states may still record."""
 
     def to_properties(self) -> dict[str, str]:
-        """Return the properties by which a state records the account."""
+        """Return the settings that name the account."""
         return {"orgId": self.org_id, "projectId": self.project_id, "baseUrl": self.base_url}
 
-    def find_differences(self, state: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-        """Return the recorded and the current value of each setting that names another account than the state.
+    def to_record(self) -> str:
+        """Return the text by which a state records the account."""
+        return f"{self.base_url}/orgs/{quote(self.org_id, '')}/projects/{quote(self.project_id, '')}"
 
-        Earlier versions wrote states without an account; such a state has no differences.
+    def find_differences(self, recorded: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+        """Return the recorded and the current value of each setting that names another account.
+
+        A setting that is not recorded does not differ.
         """
-        recorded = state.get(ACCOUNT_KEY)
-        known = recorded if isinstance(recorded, Mapping) else {}
-        pairs = {name: (known.get(name), value) for name, value in self.to_properties().items()}
+        pairs = {name: (recorded.get(name), value) for name, value in self.to_properties().items()}
         return {
             name: (then, now)
             for name, (then, now) in pairs.items()
@@ -72,7 +79,7 @@ class Account:
         Raises:
             WrongAccount: the state records another account; the error names both.
         """
-        if differences := self.find_differences(state):
+        if differences := self.find_differences(recorded_settings(state)):
             raise WrongAccount(differences)
 
     def _is_same(self, name: str, recorded: str, current: str) -> bool:
@@ -82,6 +89,14 @@ class Account:
             _canonicalize_url(current),
             _canonicalize_url(self.previous_base_url or current),
         )
+
+
+def recorded_settings(state: Mapping[str, Any]) -> dict[str, str]:
+    """Return the settings that name the account of the state; none if it records no account."""
+    found = RECORD_PATTERN.fullmatch(str(state.get(ACCOUNT_KEY)))
+    if found is None:
+        return {}
+    return {"baseUrl": found["baseUrl"], "orgId": unquote(found["orgId"]), "projectId": unquote(found["projectId"])}
 
 
 def _canonicalize_url(url: str) -> str:

@@ -71,7 +71,7 @@ async def start_create(
         return StoredResource(
             live.id,
             dict(raw_inputs),
-            {**user_properties(raw_inputs), ACCOUNT_KEY: resource.api.account.to_properties()},
+            {**user_properties(raw_inputs), ACCOUNT_KEY: resource.api.account.to_record()},
         )
 
 
@@ -148,7 +148,7 @@ async def read(
             return None
         inputs, imported = await run_in_thread(resource.import_state, live)
         return StoredResource(
-            live.id, inputs, {**imported, ACCOUNT_KEY: resource.api.account.to_properties()}, live.problem
+            live.id, inputs, {**imported, ACCOUNT_KEY: resource.api.account.to_record()}, live.problem
         )
     resource.api.account.require_same(state)
     known = parse(resource.inputs, stored_state.known_inputs(resource, raw_inputs))
@@ -249,7 +249,7 @@ def _to_stored(
     state = {
         **resource.build_state(raw_inputs, observation),
         **stored_state.preserved_properties(resource, old_state, observation),
-        ACCOUNT_KEY: resource.api.account.to_properties(),
+        ACCOUNT_KEY: resource.api.account.to_record(),
     }
     # a value that the API generated, such as a token, is a secret of the operation from now on
     declared = {**resource.inputs.properties, **resource.outputs.properties}

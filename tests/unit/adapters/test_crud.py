@@ -29,7 +29,7 @@ from neev_provider.resources.sandbox.sandbox import SandboxResource
 
 Verb = Callable[[], Any]
 HERE = Account("org", "project", "https://api.test/agent")
-RECORD = {ACCOUNT_KEY: HERE.to_properties()}
+RECORD = {ACCOUNT_KEY: HERE.to_record()}
 
 
 class WidgetInputs(Inputs):
@@ -132,7 +132,7 @@ async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys
         with pytest.raises(StatusError) as caught:
             await CrudHandler(connected, EngineClient(), SYSTEM_CLOCK).create(SandboxResource(), request)
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
-    record = {ACCOUNT_KEY: settings.account.to_properties()}
+    record = {ACCOUNT_KEY: settings.account.to_record()}
     assert (caught.value.detail.id, from_struct(caught.value.detail.properties)) == (
         "the-id",
         {"name": "box", **record},

@@ -263,7 +263,7 @@ def test_another_list_of_what_replaces_is_no_change(sandbox_provider: DynamicPro
     assert (found.changes, found.replaces) == (False, [])
 
 
-OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: {"orgId": "org-emulator", "projectId": "another", "baseUrl": "https://api.test"}}
+OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: "https://api.test/orgs/org-emulator/projects/another"}
 
 
 def test_a_resource_of_another_account_is_neither_planned_nor_changed(

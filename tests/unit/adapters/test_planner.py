@@ -36,7 +36,7 @@ def test_a_diff_is_refused_for_a_state_of_another_account() -> None:
     elsewhere = Account("org", "other", "https://api.test/agent")
     assert not PLANNER.diff("id", {"name": "box"}, {"name": "box"}, {"name": "box"}).changes
     with pytest.raises(WrongAccount):
-        PLANNER.diff("id", {"name": "box"}, {ACCOUNT_KEY: elsewhere.to_properties()}, {"name": "box"})
+        PLANNER.diff("id", {"name": "box"}, {ACCOUNT_KEY: elsewhere.to_record()}, {"name": "box"})
 
 
 def test_a_preview_knows_the_inputs_and_after_a_creation_the_stable_outputs() -> None:

@@ -15,7 +15,7 @@ async def test_a_resource_of_another_account_is_neither_planned_nor_changed(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     kept = await plugin.create("Sandbox", {"name": "box"})
-    record = {**kept.state[ACCOUNT_KEY], "projectId": "another"}
+    record = kept.state[ACCOUNT_KEY].replace(emulator.project_id, "another")
     elsewhere = replace(kept, state={**kept.state, ACCOUNT_KEY: record})
     emulator.clear_log()
     for act in (

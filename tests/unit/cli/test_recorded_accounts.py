@@ -26,7 +26,7 @@ HERE = {"orgId": "org", "projectId": "here", "baseUrl": "https://api.example/age
 
 
 def box_entry(name: str = "box", id: str = "id-of-it", kind: str = BOX, **account: Any) -> dict[str, Any]:
-    outputs = {ACCOUNT_KEY: account} if account else {}
+    outputs = {ACCOUNT_KEY: "{baseUrl}/orgs/{orgId}/projects/{projectId}".format(**account)} if account else {}
     urn = f"urn:pulumi:dev::story::{kind}::{name}"
     return {"urn": urn, "type": kind, "custom": True, "id": id, "outputs": outputs}
 
@@ -51,7 +51,7 @@ def test_only_what_is_recorded_in_another_account_is_elsewhere() -> None:
         box_entry("unknown"),
         box_entry("there", **{**HERE, "projectId": "there"}),
         box_entry("dynamic", kind="pulumi-python:dynamic/neev:Sandbox", **{**HERE, "projectId": "there"}),
-        box_entry("other", kind="aws:s3/bucket:Bucket", projectId="there"),
+        box_entry("other", kind="aws:s3/bucket:Bucket", **{**HERE, "projectId": "there"}),
     ]
     found = recorded_accounts.find_account_mismatches(entries, {}, ENVIRON)
     assert [item["urn"].rpartition("::")[2] for item, _ in found] == ["there", "dynamic"]

@@ -1,6 +1,9 @@
 """A state records its account, and the settings have to name the same one."""
 
+from dataclasses import replace
+
 import pytest
+from pydantic.alias_generators import to_snake
 
 from neev_provider.core.account import ACCOUNT_KEY, Account, WrongAccount
 
@@ -8,9 +11,9 @@ HERE = Account("org", "project", "https://api.test/agent")
 MOVED = Account("org", "project", "https://new.test/agent", previous_base_url="https://api.test/agent")
 
 
-def recorded_state(**recorded: object) -> dict[str, object]:
+def recorded_state(**other: str) -> dict[str, object]:
     """A state as it was recorded here, but for what is said."""
-    return {ACCOUNT_KEY: {**HERE.to_properties(), **recorded}}
+    return {ACCOUNT_KEY: replace(HERE, **other).to_record()}
 
 
 @pytest.mark.parametrize(
@@ -24,11 +27,12 @@ def recorded_state(**recorded: object) -> dict[str, object]:
     ],
 )
 def test_the_same_account_in_any_spelling_is_the_same(base_url: str) -> None:
-    HERE.require_same(recorded_state(baseUrl=base_url))
+    HERE.require_same(recorded_state(base_url=base_url))
 
 
 @pytest.mark.parametrize(
-    "known", [{}, {ACCOUNT_KEY: None}, {ACCOUNT_KEY: "odd"}, {ACCOUNT_KEY: {}}, {ACCOUNT_KEY: {"orgId": 5}}]
+    "known",
+    [{}, {ACCOUNT_KEY: None}, {ACCOUNT_KEY: "odd"}, {ACCOUNT_KEY: {}}, {ACCOUNT_KEY: "/orgs/org/projects/other"}],
 )
 def test_a_state_that_records_nothing_readable_is_taken_for_ours(known: dict[str, object]) -> None:
     HERE.require_same(known)
@@ -38,6 +42,7 @@ def test_a_state_that_records_nothing_readable_is_taken_for_ours(known: dict[str
     ("name", "value", "variable"),
     [
         ("orgId", "another", "NEEV_ORG_ID"),
+        ("orgId", "a/b c%2F", "NEEV_ORG_ID"),
         ("projectId", "another", "NEEV_PROJECT_ID"),
         ("baseUrl", "https://api.test", "NEEV_BASE_URL"),
         ("baseUrl", "http://api.test/agent", "NEEV_BASE_URL"),
@@ -47,7 +52,7 @@ def test_a_state_that_records_nothing_readable_is_taken_for_ours(known: dict[str
 )
 def test_another_account_is_refused_with_both_named(name: str, value: str, variable: str) -> None:
     with pytest.raises(WrongAccount) as caught:
-        HERE.require_same(recorded_state(**{name: value}))
+        HERE.require_same(recorded_state(**{to_snake(name): value}))
     text = str(caught.value)
     assert f"the state records {name} {value}, and the setting `{name}` is {HERE.to_properties()[name]}" in text
     assert f"set the setting `{name}` (or {variable}) to {value}" in text
@@ -56,16 +61,16 @@ def test_another_account_is_refused_with_both_named(name: str, value: str, varia
 
 def test_a_service_that_has_moved_is_the_same_where_its_previous_address_is_given() -> None:
     MOVED.require_same(recorded_state())
-    MOVED.require_same(recorded_state(baseUrl="https://new.test/agent"))
+    MOVED.require_same(recorded_state(base_url="https://new.test/agent"))
     with pytest.raises(WrongAccount):
-        MOVED.require_same(recorded_state(baseUrl="https://third.test/agent"))
+        MOVED.require_same(recorded_state(base_url="https://third.test/agent"))
     with pytest.raises(WrongAccount):
-        MOVED.require_same(recorded_state(projectId="another"))
+        MOVED.require_same(recorded_state(project_id="another"))
 
 
 def test_only_an_address_that_differs_alone_can_have_moved() -> None:
     with pytest.raises(WrongAccount, match=r"the setting `previousBaseUrl` .* to https://old.test"):
-        HERE.require_same(recorded_state(baseUrl="https://old.test"))
+        HERE.require_same(recorded_state(base_url="https://old.test"))
     with pytest.raises(WrongAccount) as caught:
-        HERE.require_same(recorded_state(baseUrl="https://old.test", orgId="another"))
+        HERE.require_same(recorded_state(base_url="https://old.test", org_id="another"))
     assert "previousBaseUrl" not in str(caught.value)

@@ -38,7 +38,7 @@ class WidgetOutputs(Outputs):
 
 
 HERE = Account("org", "project", "https://api.test/agent")
-RECORD = {ACCOUNT_KEY: {"orgId": "org", "projectId": "project", "baseUrl": "https://api.test/agent"}}
+RECORD = {ACCOUNT_KEY: "https://api.test/agent/orgs/org/projects/project"}
 
 
 @dataclass
@@ -476,7 +476,7 @@ async def test_what_broke_a_rule_before_can_be_corrected() -> None:
     assert stored.inputs == {"name": "a"}
 
 
-OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: {**RECORD[ACCOUNT_KEY], "projectId": "another"}}
+OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: "https://api.test/agent/orgs/org/projects/another"}
 
 
 @pytest.mark.parametrize(

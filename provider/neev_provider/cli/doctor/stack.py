@@ -14,7 +14,7 @@ from neev_provider.client.agents import Agent
 from neev_provider.client.models import ApiObject, parse_timestamp
 from neev_provider.client.sandboxes import Resources, Sandbox
 from neev_provider.client.snapshots import Snapshot
-from neev_provider.core.account import ACCOUNT_KEY
+from neev_provider.core.account import recorded_settings
 
 StateEntry = Mapping[str, Any]
 ApiObjectT = TypeVar("ApiObjectT", bound=ApiObject)
@@ -136,7 +136,7 @@ def own_resources(entries: Sequence[StateEntry]) -> Iterator[tuple[StateEntry, s
 
 def has_recorded_account(entry: StateEntry) -> bool:
     """Return whether the state records the account of the resource."""
-    return isinstance((entry.get("outputs") or {}).get(ACCOUNT_KEY), Mapping)
+    return bool(recorded_settings(entry.get("outputs") or {}))
 
 
 def describe_entry(entry: StateEntry) -> str:

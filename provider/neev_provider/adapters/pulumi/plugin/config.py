@@ -21,7 +21,7 @@ from neev_provider.adapters.shared.config import (
 )
 from neev_provider.adapters.shared.hints import PULUMI, render, render_text
 from neev_provider.client import Settings
-from neev_provider.core.account import ACCOUNT_KEY, Account, WrongAccount
+from neev_provider.core.account import Account, WrongAccount
 from neev_provider.core.diff import Change, ChangeKind, Diff
 from neev_provider.core.errors import ConfigError
 from neev_provider.core.model import UNKNOWN
@@ -99,7 +99,7 @@ def _account_failures(old_inputs: Mapping[str, Any], new_inputs: Mapping[str, An
         base_url=str(new_inputs.get("baseUrl")),
         previous_base_url=new_inputs.get("previousBaseUrl"),
     )
-    differences = account.find_differences({ACCOUNT_KEY: known})
+    differences = account.find_differences(known)
     if not differences:
         return []
     hint = f"{render_text(WrongAccount(differences).hint, PULUMI)} {OTHER_ACCOUNT_HINT}"
