@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -33,9 +33,13 @@ async def api() -> AsyncIterator[Api]:
             yield client
 
 
-async def create(executor: Executor) -> StoredResource:
+def keep(stored: StoredResource) -> StoredResource:
+    return stored
+
+
+async def create(executor: Executor, convert: Callable[[StoredResource], StoredResource] = keep) -> StoredResource:
     context = executor.operation_context("Sandbox box", 30, address="box")
-    return await executor.create(SANDBOX, context, INPUTS)
+    return await executor.create(SANDBOX, context, INPUTS, convert=convert)
 
 
 async def test_a_sandbox_lives_without_an_engine(api: Api) -> None:
@@ -52,6 +56,7 @@ async def test_a_sandbox_lives_without_an_engine(api: Api) -> None:
         old_inputs=INPUTS,
         state=stored.state,
         new_inputs={**INPUTS, "cpu": 2},
+        convert=keep,
     )
     assert updated.state["cpu"] == 2
     observed = await executor.read(SANDBOX, context, stored.id, updated.inputs, updated.state)
@@ -61,19 +66,15 @@ async def test_a_sandbox_lives_without_an_engine(api: Api) -> None:
 
 
 async def test_a_create_whose_state_cannot_be_stored_keeps_the_id_and_is_continued_by_the_next(api: Api) -> None:
-    storable = False
-
     async def connected() -> Api:
         return api
 
-    def require_storable(_state: object) -> None:
-        if not storable:
-            raise TypeError("no form")
+    def refuse(_stored: StoredResource) -> StoredResource:
+        raise TypeError("no form")
 
-    executor = Executor(connected, SYSTEM_CLOCK, require_storable)
+    executor = Executor(connected, SYSTEM_CLOCK)
     with pytest.raises(ResourceInitFailed) as caught:
-        await create(executor)
-    storable = True
+        await create(executor, refuse)
     assert (await create(executor)).id == caught.value.stored.id
     with pytest.raises(NameConflict):
         await create(executor)

@@ -49,16 +49,9 @@ class Progress:
 class Executor:
     """The operations of one configured provider."""
 
-    def __init__(
-        self,
-        connect: Callable[[], Awaitable[Api]],
-        clock: Clock,
-        require_storable: Callable[[Mapping[str, Any]], object] = dict,
-    ) -> None:
-        """Create the executor; `require_storable` raises if the engine cannot store a state: the id is kept."""
+    def __init__(self, connect: Callable[[], Awaitable[Api]], clock: Clock) -> None:
         self._connect = connect
         self._clock = clock
-        self._require_storable = require_storable
         self._cancelled = asyncio.Event()
         self._started_creates: dict[str, StoredResource] = {}
         self._reported: set[tuple[str, str]] = set()
@@ -86,12 +79,19 @@ class Executor:
         )
 
     async def create(
-        self, resource: AnyResource, context: OperationContext, raw_inputs: Mapping[str, Any]
-    ) -> StoredResource:
+        self,
+        resource: AnyResource,
+        context: OperationContext,
+        raw_inputs: Mapping[str, Any],
+        *,
+        convert: Callable[[StoredResource], T],
+    ) -> T:
         """Create the resource, or continue an attempt of this process at the same address with the same inputs.
 
+        Return the result of `convert`, which makes the engine's form of the resource.
+
         Raises:
-            ResourceInitFailed: the resource exists and is not ready.
+            ResourceInitFailed: the resource exists and is not ready, or cannot be converted.
         """
         resource = resource.connect(await self._connect())
         # an engine that repeats a create in the same process passes no id
@@ -104,7 +104,7 @@ class Executor:
         finish = lifecycle.finish_create(resource, started, context, just_created=just_created)
         try:
             stored = await self._run_until_deadline(finish, context)
-            self._require_storable(stored.state)
+            converted = convert(stored)
         except MissingReference:
             del self._started_creates[address]  # nothing was created
             raise
@@ -115,7 +115,7 @@ class Executor:
             raise ResourceInitFailed(started) from error
         del self._started_creates[address]
         resource.note_inputs(stored.id, raw_inputs)
-        return stored
+        return converted
 
     async def update(  # noqa: PLR0913  the engine's own arguments
         self,
@@ -126,8 +126,11 @@ class Executor:
         old_inputs: Mapping[str, Any],
         state: Mapping[str, Any],
         new_inputs: Mapping[str, Any],
-    ) -> StoredResource:
+        convert: Callable[[StoredResource], T],
+    ) -> T:
         """Update the resource; without a change, finish what an earlier operation started.
+
+        Return the result of `convert`, as `create` does.
 
         Raises:
             ResourceInitFailed: the resource is not as the inputs say; always raised instead of another error.
@@ -144,13 +147,13 @@ class Executor:
                 started = StoredResource(id, new_inputs, state)
                 operation = lifecycle.finish_create(resource, started, context)
                 stored = _keep_imported_flag(await self._run_until_deadline(operation, context), state)
-            self._require_storable(stored.state)
+            converted = convert(stored)
         except ResourceInitFailed:
             raise
         except Exception as error:
             raise ResourceInitFailed(StoredResource(id, old_inputs, state)) from error
         self._started_creates.pop(context.address, None)
-        return stored
+        return converted
 
     async def read(
         self,

@@ -161,12 +161,16 @@ class DynamicProvider(dynamic.ResourceProvider):
     @redact_errors
     def create(self, props: Values) -> dynamic.CreateResult:
         context = self._operation_context(props, "create")
-        operation = self._new_executor().create(self.resource, context, self._inputs(props))
+        operation = self._new_executor().create(
+            self.resource,
+            context,
+            self._inputs(props),
+            convert=lambda stored: dynamic.CreateResult(stored.id, self._mark_secret_outputs(stored, props)),
+        )
         try:
-            stored = self._run(props, operation)
+            return self._run(props, operation)
         except ResourceInitFailed as failure:
             raise self._roll_back_create(failure, props) from None
-        return dynamic.CreateResult(stored.id, self._mark_secret_outputs(stored, props))
 
     @override
     @redact_errors
@@ -190,12 +194,12 @@ class DynamicProvider(dynamic.ResourceProvider):
             old_inputs=self._old_inputs(_olds, _news),
             state=_olds,
             new_inputs=self._inputs(_news),
+            convert=lambda stored: dynamic.UpdateResult(self._mark_secret_outputs(stored, _news, _olds)),
         )
         try:
-            stored = self._run(_news, operation)
+            return self._run(_news, operation)
         except ResourceInitFailed as failure:
             raise self._init_error(failure, _news) from None
-        return dynamic.UpdateResult(self._mark_secret_outputs(stored, _news, _olds))
 
     @override
     @redact_errors

@@ -37,7 +37,7 @@ class CrudHandler:
     def __init__(self, connect: Callable[[], Awaitable[Api]], engine_client: EngineClient, clock: Clock) -> None:
         self._engine_client = engine_client
         self._clock = clock
-        self.executor = Executor(connect, clock, require_storable=lambda state: marshal(PropertyMap(state)))
+        self.executor = Executor(connect, clock)
 
     async def create(self, resource: AnyResource, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """Create the resource and wait until it is ready."""
@@ -46,7 +46,16 @@ class CrudHandler:
         named = resource.name_property
         try:
             with announce_create(context.resource_name, inputs.values.get(named.name) if named else None):
-                stored = await self._flush_after(self.executor.create(resource, context, inputs.values))
+                return await self._flush_after(
+                    self.executor.create(
+                        resource,
+                        context,
+                        inputs.values,
+                        convert=lambda stored: provider_pb2.CreateResponse(
+                            id=stored.id, properties=marshal_state(resource, stored.state, inputs)
+                        ),
+                    )
+                )
         except ResourceInitFailed as failure:
             raise _init_failed(resource, failure, context, request.properties, inputs) from failure
         except DeleteBeforeReplaceRequired:
@@ -55,7 +64,6 @@ class CrudHandler:
             program = f"{PACKAGE}:index:{resource.name} {name_of(request)}"
             error.hint = IMPORT_HINT.format(program=program, id=error.existing_id)
             raise
-        return provider_pb2.CreateResponse(id=stored.id, properties=marshal_state(resource, stored.state, inputs))
 
     async def update(self, resource: AnyResource, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
         """Update the resource; without a change, finish what an earlier operation started."""
@@ -68,12 +76,14 @@ class CrudHandler:
             old_inputs=unmarshal(request.old_inputs).values,
             state=olds.values,
             new_inputs=news.values,
+            convert=lambda stored: provider_pb2.UpdateResponse(
+                properties=marshal_state(resource, stored.state, news, olds)
+            ),
         )
         try:
-            stored = await self._flush_after(operation)
+            return await self._flush_after(operation)
         except ResourceInitFailed as failure:
             raise _init_failed(resource, failure, context, request.olds, olds, news) from failure
-        return provider_pb2.UpdateResponse(properties=marshal_state(resource, stored.state, news, olds))
 
     async def read(self, resource: AnyResource, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         """Read the resource; the response is empty if it is gone."""
