@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 from neev_provider.core.errors import ConfigError
@@ -120,3 +120,11 @@ def _account_hint(differences: Mapping[str, tuple[str, str]]) -> str:
     then, _ = differences["baseUrl"]
     moved = f"set the setting `previousBaseUrl` (or NEEV_PREVIOUS_BASE_URL) to {then}"
     return f"{hint} If the same service has moved, {moved}."
+
+
+class ApiClient(Protocol):
+    """The part of an API client that every resource needs."""
+
+    @property
+    def account(self) -> Account:
+        """Return the account whose resources the client reads and changes."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 from neev_provider.core import coercion, diff, validation
-from neev_provider.core.account import Account
+from neev_provider.core.account import ApiClient
 from neev_provider.core.diff import AUTONAMED_KEY, IMPORTED_KEY, Change, ChangeKind, Diff
 from neev_provider.core.labels import Owner
 from neev_provider.core.markers import AutoName, Computed, ResetsTo, Stable
@@ -20,15 +20,6 @@ from neev_provider.core.names import MAX_LENGTH
 from neev_provider.core.reference_errors import ReferenceCheck
 from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore
 from neev_provider.core.wait import Deadline
-
-
-class ApiClient(Protocol):
-    """The part of an API client that every resource needs."""
-
-    @property
-    def account(self) -> Account:
-        """Return the account whose resources the client reads and changes."""
-
 
 ApiT = TypeVar("ApiT", bound=ApiClient)
 InputsT = TypeVar("InputsT", bound=Inputs)
@@ -172,12 +163,9 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         old_inputs: Mapping[str, Any],
         new_inputs: Mapping[str, Any],
         generate_name: Callable[[], str],
-        warn: WarningHandler = ignore,  # noqa: ARG002
+        warn: WarningHandler = ignore,
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        """Return the inputs to store, with defaults and a generated name, and their failures.
-
-        ``warn`` is called with each valid input that is probably not intended.
-        """
+        """Return the inputs to store, with defaults and a generated name, and their failures."""
         given = {key: value for key, value in new_inputs.items() if value is not None}
         checked = coercion.coerce_properties(self.inputs.properties, given)
         named = self.name_property
@@ -189,7 +177,18 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         for declared in self.inputs.properties.values():
             if declared.default is not None:
                 checked.setdefault(declared.name, declared.default)
-        return checked, validation.validate(self.inputs, checked)
+        return checked, [*validation.validate(self.inputs, checked), *self.find_failures(checked, warn)]
+
+    def find_failures(
+        self,
+        raw_inputs: Mapping[str, Any],  # noqa: ARG002  for overrides
+        warn: WarningHandler,  # noqa: ARG002
+    ) -> Iterable[ValidationFailure]:
+        """Return failures that the declaration does not find; any input may be unknown or invalid.
+
+        Call ``warn`` for each valid input that is probably not intended.
+        """
+        return ()
 
     @cached_property
     def existing_names(self) -> set[str]:

@@ -11,7 +11,7 @@ from neev_provider.core.function import Function
 from neev_provider.core.markers import Secret
 from neev_provider.core.model import Outputs
 from neev_provider.functions.sandboxes import SandboxIdArguments
-from neev_provider.resources.references import missing_reference_error, require_existing
+from neev_provider.resources.references import require_existing
 
 
 class ConnectToken(Outputs):
@@ -55,9 +55,7 @@ class GetConnectToken(Function[SandboxIdArguments, ConnectToken]):
     @override
     async def call(self, api: Api, arguments: SandboxIdArguments) -> ConnectToken:
         id = arguments.sandbox_id
-        created = await require_existing(
-            api.sandboxes.create_connect_token(id), missing_reference_error(api, "sandboxId", "sandbox", id)
-        )
+        created = await require_existing(api.sandboxes.create_connect_token(id), api, id)
         return ConnectToken(token=created.token, expires_in_seconds=created.expires_in)
 
 
@@ -71,5 +69,5 @@ class GetPreviewPorts(Function[SandboxIdArguments, GetPreviewPortsResult]):
     @override
     async def call(self, api: Api, arguments: SandboxIdArguments) -> GetPreviewPortsResult:
         id = arguments.sandbox_id
-        ports = await require_existing(api.ports.list(id), missing_reference_error(api, "sandboxId", "sandbox", id))
+        ports = await require_existing(api.ports.list(id), api, id)
         return GetPreviewPortsResult.model_validate({"ports": [port.model_dump() for port in ports]})

@@ -6,15 +6,12 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.agents import Agent
-from neev_provider.core import suggestions
-from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Outputs
-from neev_provider.functions.templates import IdOrNameArguments
+from neev_provider.functions.arguments import IdOrNameArguments, find_by_id_or_name
 from neev_provider.resources import egress
 from neev_provider.resources.agent import AgentOutputs
 from neev_provider.resources.egress import Egress
-from neev_provider.resources.lookups import none_if_not_found
 
 
 class AgentInfo(AgentOutputs):
@@ -56,17 +53,7 @@ class GetAgent(Function[IdOrNameArguments, AgentInfo]):
 
     @override
     async def call(self, api: Api, arguments: IdOrNameArguments) -> AgentInfo:
-        if arguments.id is not None:
-            observed = await none_if_not_found(api.agents.get(arguments.id))
-            if observed is None:
-                raise InputError("id", f"no agent of the project has the id {arguments.id!r}")
-        else:
-            name = arguments.name or ""
-            observed = await api.agents.find(name)
-            if observed is None:
-                hint = suggestions.format_suggestion(name, [agent.name for agent in await api.agents.list()])
-                raise InputError("name", f"no agent of the project has the name {name!r}{hint}")
-        return _to_agent_info(observed)
+        return _to_agent_info(await find_by_id_or_name(api.agents, arguments))
 
 
 class GetAgents(Function[AgentFilter, GetAgentsResult]):

@@ -13,7 +13,7 @@ from neev_provider.client import Api
 from neev_provider.client.audit import AuditEvent, AuditPage
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Boolean, Integer, Outputs
-from neev_provider.resources.references import missing_reference_error, require_existing
+from neev_provider.resources.references import require_existing
 
 PAGE_SIZE: Final = 100
 """Events of a page of the trail."""
@@ -99,10 +99,7 @@ class GetSandboxAudit(Function[AuditQuery, GetSandboxAuditResult]):
 
     @override
     async def call(self, api: Api, arguments: AuditQuery) -> GetSandboxAuditResult:
-        page, events, is_complete = await require_existing(
-            _read_trail(api, arguments),
-            missing_reference_error(api, "sandboxId", "sandbox", arguments.sandbox_id),
-        )
+        page, events, is_complete = await require_existing(_read_trail(api, arguments), api, arguments.sandbox_id)
         return GetSandboxAuditResult(
             start=page.from_,
             end=page.to,

@@ -11,7 +11,7 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Integer, Model, Outputs
-from neev_provider.resources.references import missing_reference_error, require_existing
+from neev_provider.resources.references import require_existing
 
 
 class MetricsQuery(Arguments):
@@ -73,7 +73,8 @@ class GetSandboxMetrics(Function[MetricsQuery, GetSandboxMetricsResult]):
         id = arguments.sandbox_id
         answer = await require_existing(
             api.sandboxes.metrics(id, from_=start.isoformat(), to=end.isoformat(), step=step),
-            missing_reference_error(api, "sandboxId", "sandbox", id),
+            api,
+            id,
         )
         series = [
             MetricSeries(

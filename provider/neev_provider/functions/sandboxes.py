@@ -8,15 +8,14 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox
-from neev_provider.core import suggestions
 from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Outputs
 from neev_provider.core.validation import drop_nulls
-from neev_provider.functions.templates import IdOrNameArguments
+from neev_provider.functions.arguments import IdOrNameArguments, find_by_id_or_name
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.lookups import none_if_not_found
-from neev_provider.resources.references import missing_reference_error, require_existing
+from neev_provider.resources.references import require_existing
 from neev_provider.resources.sandbox.base import derived_outputs, inputs_from_api
 from neev_provider.resources.sandbox.sandbox_fork import FullSandboxOutputs
 from neev_provider.resources.snapshot import SnapshotOutputs
@@ -113,17 +112,7 @@ class GetSandbox(Function[IdOrNameArguments, SandboxInfo]):
 
     @override
     async def call(self, api: Api, arguments: IdOrNameArguments) -> SandboxInfo:
-        if arguments.id is None:
-            observed = await api.sandboxes.find(arguments.name or "")
-            path, expected = "name", arguments.name
-        else:
-            observed = await none_if_not_found(api.sandboxes.get(arguments.id))
-            path, expected = "id", arguments.id
-        if observed is None:
-            names = [item.name for item in await api.sandboxes.list()] if path == "name" else []
-            hint = suggestions.format_suggestion(expected or "", names)
-            raise InputError(path, f"no sandbox of the project has the {path} {expected!r}{hint}")
-        return _to_sandbox_info(api, observed)
+        return _to_sandbox_info(api, await find_by_id_or_name(api.sandboxes, arguments))
 
 
 class GetSandboxes(Function[SandboxFilter, GetSandboxesResult]):
@@ -169,9 +158,7 @@ class GetSnapshots(Function[SandboxIdArguments, GetSnapshotsResult]):
     @override
     async def call(self, api: Api, arguments: SandboxIdArguments) -> GetSnapshotsResult:
         id = arguments.sandbox_id
-        observed = await require_existing(
-            api.snapshots.list(id), missing_reference_error(api, "sandboxId", "sandbox", id)
-        )
+        observed = await require_existing(api.snapshots.list(id), api, id)
         return GetSnapshotsResult.model_validate({"snapshots": [item.model_dump() for item in observed]})
 
 

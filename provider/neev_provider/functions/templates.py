@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from typing_extensions import override
 
@@ -13,8 +13,8 @@ from neev_provider.client import Api
 from neev_provider.client import templates as catalog
 from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
-from neev_provider.core.model import Arguments, Outputs, Rule
-from neev_provider.core.validation import exactly_one_of
+from neev_provider.core.model import Arguments, Outputs
+from neev_provider.functions.arguments import IdOrNameArguments
 from neev_provider.resources import egress
 from neev_provider.resources.egress import Egress
 
@@ -110,17 +110,6 @@ class GetAgentTemplatesResult(Outputs):
 
     templates: list[AgentTemplate]
     """Matching templates, in the order of the catalog."""
-
-
-class IdOrNameArguments(Arguments):
-    """Id or exact name of the object to return."""
-
-    rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("id", "name"),)
-
-    id: str | None = None
-    """Id of the object. Conflicts with `name`."""
-    name: str | None = None
-    """Exact name of the object. Conflicts with `id`."""
 
 
 class SandboxTemplateFilter(Arguments):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Final
@@ -19,7 +19,7 @@ from neev_provider.core.labels import Owner
 from neev_provider.core.markers import Computed, Replace, Unordered, Update
 from neev_provider.core.model import Inputs, Outputs
 from neev_provider.core.resource import Observation, OperationContext, Resource
-from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore
+from neev_provider.core.validation import ValidationFailure, WarningHandler
 from neev_provider.resources import egress
 from neev_provider.resources.egress import Egress, EgressDestination, EgressHost, EgressMode, EgressPorts, Protocol
 from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
@@ -70,17 +70,9 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
     parent = "sandboxId"
 
     @override
-    def check(
-        self,
-        old_inputs: Mapping[str, Any],
-        new_inputs: Mapping[str, Any],
-        generate_name: Callable[[], str],
-        warn: WarningHandler = ignore,
-    ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        checked, failures = super().check(old_inputs, new_inputs, generate_name, warn)
-        if checked.get("sandboxId") in egress.MANAGED_SANDBOXES:
-            failures.append(ValidationFailure("sandboxId", MANAGED_POLICY_REASON))
-        return checked, failures
+    def find_failures(self, raw_inputs: Mapping[str, Any], warn: WarningHandler) -> Iterable[ValidationFailure]:
+        if raw_inputs.get("sandboxId") in egress.MANAGED_SANDBOXES:
+            yield ValidationFailure("sandboxId", MANAGED_POLICY_REASON)
 
     @override
     async def create(self, inputs: EgressRuleInputs, context: OperationContext) -> Observation[EgressRuleOutputs]:

@@ -13,27 +13,24 @@ from neev_provider.core.reference_errors import MissingReference
 T = TypeVar("T")
 
 
-def missing_reference_error(api: Api, path: str, kind: str, id: str) -> MissingReference:
-    """Return the error for an input that refers to an object missing in the project."""
-    return MissingReference(path, f"there is no {kind} {id!r} in the project {api.settings.project_id}")
-
-
-async def require_existing(awaitable: Awaitable[T], error: MissingReference) -> T:
-    """Return the result, or raise the error if the API does not find the object."""
+async def require_existing(
+    awaitable: Awaitable[T], api: Api, id: str, *, path: str = "sandboxId", kind: str = "sandbox"
+) -> T:
+    """Return the result, or raise ``MissingReference`` for the input if the API does not find the object."""
     try:
         return await awaitable
     except NotFound:
-        raise error from None
+        raise MissingReference(path, f"there is no {kind} {id!r} in the project {api.settings.project_id}") from None
 
 
 async def require_sandbox(api: Api, path: str, id: str) -> None:
     """Raise ``MissingReference`` unless the sandbox in the input at the path exists."""
-    await require_existing(api.sandboxes.get(id), missing_reference_error(api, path, "sandbox", id))
+    await require_existing(api.sandboxes.get(id), api, id, path=path)
 
 
 async def require_snapshot(api: Api, path: str, id: str) -> None:
     """Raise ``MissingReference`` unless the snapshot in the input at the path exists."""
-    await require_existing(api.snapshots.get(id), missing_reference_error(api, path, "snapshot", id))
+    await require_existing(api.snapshots.get(id), api, id, path=path, kind="snapshot")
 
 
 async def require_template(api: Api, path: str, id: str) -> None:

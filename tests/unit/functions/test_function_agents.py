@@ -8,7 +8,7 @@ from neev_emulator import Emulator
 from neev_provider.client import Api
 from neev_provider.core.errors import InputError
 from neev_provider.functions.agents import AgentFilter, GetAgent, GetAgents
-from neev_provider.functions.templates import IdOrNameArguments
+from neev_provider.functions.arguments import IdOrNameArguments
 
 
 async def create_agent(api: Api, emulator: Emulator, name: str, **body: Any) -> str:

@@ -8,6 +8,7 @@ import pytest
 from neev_emulator import Emulator
 from neev_provider.client import Api
 from neev_provider.core.errors import Forbidden, InputError
+from neev_provider.functions.arguments import IdOrNameArguments
 from neev_provider.functions.sandboxes import (
     GetSandbox,
     GetSandboxes,
@@ -18,7 +19,6 @@ from neev_provider.functions.sandboxes import (
     SandboxIdArguments,
     SandboxInfo,
 )
-from neev_provider.functions.templates import IdOrNameArguments
 from neev_provider.resources.sandbox.sandbox import SandboxInputs
 from neev_provider.resources.sandbox.sandbox_fork import FullSandboxOutputs
 

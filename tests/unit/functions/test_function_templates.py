@@ -7,13 +7,13 @@ from tests.fakes.scripted_transport import ScriptedTransport, page_response
 
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core.errors import InputError
+from neev_provider.functions.arguments import IdOrNameArguments
 from neev_provider.functions.templates import (
     AgentTemplateFilter,
     GetAgentTemplate,
     GetAgentTemplates,
     GetSandboxTemplate,
     GetSandboxTemplates,
-    IdOrNameArguments,
     SandboxTemplate,
     SandboxTemplateFilter,
     TemplateCategory,

@@ -17,6 +17,7 @@ from neev_provider.core.assets import Archive, Asset
 from neev_provider.core.errors import Cancelled, OperationFailed
 from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.model import UNKNOWN
+from neev_provider.core.names import generate_name
 from neev_provider.core.redaction import Redactor
 from neev_provider.resources.command import CommandResource
 from neev_provider.resources.image.golden_image import GoldenImageResource
@@ -508,7 +509,8 @@ def test_steps_warn_of_patterns_that_match_nothing_and_pass_over_what_is_not_kno
 
 def test_a_name_leaves_room_for_the_recipe() -> None:
     assert IMAGE.check({}, {"name": "x" * 51}, str)[1]
-    checked, failed = IMAGE.check({}, {}, lambda: "a-very-long-name-that-goes-on-and-on-and-on-and-on-abcdef0")
-    assert failed == []
-    assert checked["name"].endswith("-abcdef0")
-    assert len(checked["name"]) <= 50
+    name = generate_name(
+        "a-very-long-name-that-goes-on-and-on-and-on-and-on", "abcdef0", max_length=IMAGE.max_name_length
+    )
+    assert IMAGE.check({}, {"name": name}, str)[1] == []
+    assert name.endswith("-abcdef0")

@@ -9,8 +9,8 @@ from neev_provider.client.settings import DEFAULT_BASE_URL
 from neev_provider.core import lifecycle
 from neev_provider.core.errors import Conflict, InvalidRequest, OperationFailed
 from neev_provider.core.lifecycle import ResourceInitFailed
+from neev_provider.functions.arguments import IdOrNameArguments
 from neev_provider.functions.sandboxes import GetSandbox
-from neev_provider.functions.templates import IdOrNameArguments
 from neev_provider.resources.sandbox.sandbox import SandboxResource
 from neev_provider.resources.snapshot import SnapshotResource
 

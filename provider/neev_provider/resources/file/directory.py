@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -17,7 +17,7 @@ from neev_provider.core.markers import Canonical, Replace, Update
 from neev_provider.core.model import Rule
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Timeouts
 from neev_provider.core.threads import run_in_thread
-from neev_provider.core.validation import ValidationFailure, WarningHandler, exactly_one_of, format_path, ignore, parse
+from neev_provider.core.validation import ValidationFailure, WarningHandler, exactly_one_of, format_path, parse
 from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.file.base import SandboxFileInputs, SandboxFileResource
 from neev_provider.resources.file.content import require_local
@@ -81,16 +81,9 @@ class DirectoryResource(SandboxFileResource[DirectoryInputs, TreeOutputs]):
     timeouts = Timeouts(create=1800, update=1800)
 
     @override
-    def check(
-        self,
-        old_inputs: Mapping[str, Any],
-        new_inputs: Mapping[str, Any],
-        generate_name: Callable[[], str],
-        warn: WarningHandler = ignore,
-    ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        checked, failures = super().check(old_inputs, new_inputs, generate_name, warn)
-        tree = None if failures else _planned_tree(checked)
-        return checked, [*failures, *(validate_tree(tree, warn) if tree else ())]
+    def find_failures(self, raw_inputs: Mapping[str, Any], warn: WarningHandler) -> Iterable[ValidationFailure]:
+        tree = _planned_tree(raw_inputs)
+        return validate_tree(tree, warn) if tree else ()
 
     @override
     def planned_digests(
@@ -189,16 +182,12 @@ def _parse_tree(values: Mapping[str, Any]) -> SourceTree:
 
 
 def _planned_tree(values: Mapping[str, Any]) -> SourceTree | None:
-    """Return the tree in the validated inputs, or ``None`` if it is unknown or its content is not local."""
+    """Return the tree in the inputs, or ``None`` if it is unknown or its content is not local."""
     source, path, exclude = (values.get(name) for name in (*SOURCE_PROPERTIES, "exclude"))
-    source_or_path = path if source is None else source
-    if not isinstance(source_or_path, str | AssetOrArchive) or not isinstance(exclude or [], list):
-        return None
-    if not all(isinstance(pattern, str) for pattern in exclude or []) or not (
-        isinstance(source_or_path, str) or source_or_path.has_content
-    ):
-        return None
-    return _parse_tree(values)
+    is_asset = isinstance(source, AssetOrArchive) and source.has_content and source.uri is None
+    is_local = is_asset or (source is None and isinstance(path, str))
+    is_known = exclude is None or (isinstance(exclude, list) and all(isinstance(item, str) for item in exclude))
+    return _parse_tree(values) if is_local and is_known else None
 
 
 def _planned_files(values: Mapping[str, Any]) -> dict[str, str] | None:

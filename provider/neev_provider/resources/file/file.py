@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
@@ -14,7 +14,7 @@ from neev_provider.core.markers import Canonical, Computed, Replace, Update
 from neev_provider.core.model import Outputs, Rule
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure
 from neev_provider.core.threads import run_in_thread
-from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore, parse
+from neev_provider.core.validation import ValidationFailure, WarningHandler, parse
 from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.file.base import SandboxFileInputs, SandboxFileResource
 from neev_provider.resources.file.content import (
@@ -98,15 +98,8 @@ class FileResource(SandboxFileResource[FileInputs, FileOutputs]):
     written_output = "writtenSha256"
 
     @override
-    def check(
-        self,
-        old_inputs: Mapping[str, Any],
-        new_inputs: Mapping[str, Any],
-        generate_name: Callable[[], str],
-        warn: WarningHandler = ignore,
-    ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        checked, failures = super().check(old_inputs, new_inputs, generate_name, warn)
-        return checked, [*failures, *validate_readable(checked)]
+    def find_failures(self, raw_inputs: Mapping[str, Any], warn: WarningHandler) -> Iterable[ValidationFailure]:
+        return validate_readable(raw_inputs)
 
     @override
     def planned_digests(

@@ -20,11 +20,11 @@ from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import ValidationFailure, WarningHandler, ignore, parse
 from neev_provider.resources.image.builder import BUILDER_SANDBOX, IMAGE_SNAPSHOT, build
 from neev_provider.resources.image.inputs import (
+    MAX_NAME_LENGTH,
     BuiltImage,
     GoldenImageInputs,
     GoldenImageOutputs,
     compute_recipe_digest,
-    truncate_name,
 )
 from neev_provider.resources.image.ownership import (
     ImageOwnership,
@@ -54,21 +54,15 @@ class GoldenImageResource(ContentResource[Api, GoldenImageInputs, GoldenImageOut
     api_field_names = MappingProxyType({"template_id": "sandbox_template_id", "source_snapshot_id": "restore"})
     references = MappingProxyType({"template_id": require_template, "source_snapshot_id": require_snapshot})
     timeouts = Timeouts(create=3600, update=3600)
+    max_name_length = MAX_NAME_LENGTH
     content_inputs = RECIPE_PROPERTIES
     unstored_inputs = ("steps",)
     digest_output = "recipeDigest"
     digested_outputs = ("snapshotId", "builderId", "sizeBytes", "stepDigests")
 
     @override
-    def check(
-        self,
-        old_inputs: Mapping[str, Any],
-        new_inputs: Mapping[str, Any],
-        generate_name: Callable[[], str],
-        warn: WarningHandler = ignore,
-    ) -> tuple[dict[str, Any], list[ValidationFailure]]:
-        checked, failed = super().check(old_inputs, new_inputs, lambda: truncate_name(generate_name()), warn)
-        return checked, [*failed, *validate_steps(checked.get("steps"), warn)]
+    def find_failures(self, raw_inputs: Mapping[str, Any], warn: WarningHandler) -> Iterable[ValidationFailure]:
+        return validate_steps(raw_inputs.get("steps"), warn)
 
     @override
     def planned_digests(

@@ -148,10 +148,3 @@ def compute_recipe_digest(inputs: GoldenImageInputs, step_digests: Sequence[str]
     source = inputs.model_dump(mode="json", include={*RECIPE_FIELDS} - {"steps"}, exclude_none=True)
     message = json.dumps([source, sorted(inputs.env or {}), list(step_digests)], sort_keys=True)
     return hashlib.sha256(message.encode()).hexdigest()[:DIGEST_LENGTH]
-
-
-def truncate_name(name: str) -> str:
-    """Shorten the generated name, but keep its last characters."""
-    return (
-        name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 9].rstrip('-')}-{name[-8:].lstrip('-')}"
-    )
