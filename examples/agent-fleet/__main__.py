@@ -21,9 +21,15 @@ urls = []
 for index in range(replicas):
     member = pool.members.apply(lambda members, index=index: members[index].id)
     own_port = port + index * step
-    started = neev.Command(f"agent-{index}", sandbox_id=member, create=["python3", "agent/agent.py", str(own_port)])
+    agent = neev.Process(
+        f"agent-{index}",
+        sandbox_id=member,
+        command=["python3", "-u", "agent/agent.py", str(own_port)],
+        readiness={"port": own_port},
+        opts=pulumi.ResourceOptions(deleted_with=pool),
+    )
     exposed = neev.PreviewPort(
-        f"agent-{index}", sandbox_id=member, port=own_port, opts=pulumi.ResourceOptions(depends_on=[started])
+        f"agent-{index}", sandbox_id=member, port=own_port, opts=pulumi.ResourceOptions(depends_on=[agent])
     )
     urls.append(exposed.preview_url)
 

@@ -28,7 +28,7 @@ else:
         revision=revision,
         base_sandbox_id=neev.get_sandbox(name=base).id,
         files={"app/server.py": pulumi.FileAsset("app/server.py"), "app/revision": revision},
-        commands=[["python3", "app/server.py", str(port)]],
+        processes={"server": ["python3", "-u", "app/server.py", str(port)]},
         ports=[port],
         paused=config.require_bool("paused"),
         idle_timeout_seconds=1800,

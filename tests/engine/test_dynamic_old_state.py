@@ -48,7 +48,22 @@ neev.Command("tool", sandbox_id=box.id, create=hello, delete=["true"], env=env, 
 neev.Agent("coder", agent_template="code-server", config={"key": pulumi.Output.secret("of a test")}, env=env)
 neev.PreviewPort("web", sandbox_id=box.id, port=8080)
 """
-PROGRAMS = {"dynamic": SANDBOXES, "dynamic-others": OTHER_RESOURCES}
+SERVICES = """
+import pulumi_neev as neev
+
+box = neev.Sandbox("box")
+neev.EgressRule("rule", sandbox_id=box.id, host="pypi.org", ports=[443])
+neev.Process(
+    "server",
+    sandbox_id=box.id,
+    command=["sh", "-c", "echo up; exec sleep 600"],
+    env={"TOKEN": "of a test"},
+    triggers=[1],
+    readiness={"log_pattern": "up"},
+    stop={"signal": neev.StopSignal.SIGINT},
+)
+"""
+PROGRAMS = {"dynamic": SANDBOXES, "dynamic-others": OTHER_RESOURCES, "dynamic-services": SERVICES}
 
 
 def resources_by_name(recorded: Path) -> dict[str, dict[str, Any]]:

@@ -70,7 +70,22 @@ OTHER_RESOURCES: dict[str, Any] = {
     },
     "web": {"type": "neev:index:PreviewPort", "properties": {**IN_BOX, "port": 8080}},
 }
-PROGRAMS = {"plugin": SANDBOXES, "plugin-others": OTHER_RESOURCES}
+SERVICES: dict[str, Any] = {
+    "box": {"type": "neev:index:Sandbox"},
+    "rule": {"type": "neev:index:EgressRule", "properties": {**IN_BOX, "host": "pypi.org", "ports": [443]}},
+    "server": {
+        "type": "neev:index:Process",
+        "properties": {
+            **IN_BOX,
+            "command": ["sh", "-c", "echo up; exec sleep 600"],
+            "env": dict(ENV),
+            "triggers": [1],
+            "readiness": {"logPattern": "up"},
+            "stop": {"signal": "SIGINT"},
+        },
+    },
+}
+PROGRAMS = {"plugin": SANDBOXES, "plugin-others": OTHER_RESOURCES, "plugin-services": SERVICES}
 
 pytestmark = pytest.mark.engine
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -37,15 +36,5 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def main() -> None:
-    server = ThreadingHTTPServer(("", int(sys.argv[1])), Handler)
-    if os.fork():
-        return  # it listens, so the command that starts it is done
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
-    server.serve_forever()
-
-
 if __name__ == "__main__":
-    main()
+    ThreadingHTTPServer(("", int(sys.argv[1])), Handler).serve_forever()

@@ -20,9 +20,10 @@ Content = pulumi.Input[str] | pulumi.Asset
 
 
 class BranchEnvironment(pulumi.ComponentResource):
-    """A sandbox for a branch, created from a base, with files, commands and preview ports.
+    """A sandbox for a branch, created from a base, with files, commands, processes and preview ports.
 
-    A new `revision` writes the files that changed, runs the commands again and renews the expiration of the sandbox.
+    A new `revision` writes the files that changed, runs the commands again, restarts the processes and renews the
+    expiration of the sandbox.
     Without new revisions, the environment expires.
     """
 
@@ -49,6 +50,7 @@ class BranchEnvironment(pulumi.ComponentResource):
         replace_on_base_change: bool = False,
         files: Mapping[str, Content] | None = None,
         commands: Sequence[Sequence[pulumi.Input[str]]] = (),
+        processes: Mapping[str, Sequence[pulumi.Input[str]]] | None = None,
         ports: Sequence[int] = (8080,),
         paused: pulumi.Input[bool] = False,
         idle_timeout_seconds: pulumi.Input[int] = 30 * MINUTE,
@@ -77,9 +79,11 @@ class BranchEnvironment(pulumi.ComponentResource):
             files: Content of each file, by path. A file is written again when its content changes.
             commands: Commands to run in order after the files are written, as lists of program and arguments. They run
                 again when the revision or a file changes.
-            ports: Ports that get a URL.
-            paused: Whether the environment is paused. Its files are retained, its processes end. If the idle timeout
-                paused it, the next `up` that updates or refreshes it resumes it.
+            processes: Processes to keep running, by name, as lists of program and arguments. They start after the
+                commands have run, and restart when the revision or a file changes.
+            ports: Ports that get a URL. With `processes`, their creation waits until something listens on them.
+            paused: Whether the environment is paused. Its files are retained. If the idle timeout paused it, the next
+                `up` that updates or refreshes it resumes it.
             idle_timeout_seconds: Time without activity after which the environment is paused, in seconds. `0` disables
                 the timeout.
             lifetime_seconds: Maximum lifetime since the last revision, in seconds. `0` means no limit.
@@ -115,8 +119,10 @@ class BranchEnvironment(pulumi.ComponentResource):
         } | ({} if labels is None else {"labels": labels})
         sandbox = self._create_sandbox(base_sandbox_id, snapshot_id, replace_on_base_change=replace_on_base_change)
         written = self._create_files(sandbox, files or {})
-        self._create_commands(sandbox, commands, written, [] if revision is None else [revision])
-        exposed = self._create_ports(sandbox, ports)
+        triggers = [*([] if revision is None else [revision]), *(file.sha256 for file in written)]
+        completed = self._create_commands(sandbox, commands, written, triggers)
+        started = self._create_processes(sandbox, processes or {}, completed, triggers)
+        exposed = self._create_ports(sandbox, ports, started)
         self.id, self.name, self.expires_at = sandbox.id, sandbox.name, sandbox.hard_expires_at
         self.urls = pulumi.Output.secret(pulumi.Output.all(**exposed))
         self.url = self.urls.apply(lambda urls: urls[str(ports[0])] if ports else None)
@@ -149,9 +155,8 @@ class BranchEnvironment(pulumi.ComponentResource):
         sandbox: Any,
         commands: Sequence[Sequence[pulumi.Input[str]]],
         file_resources: Sequence[Any],
-        revision_triggers: Sequence[pulumi.Input[str]],
-    ) -> None:
-        triggers = [*revision_triggers, *(file.sha256 for file in file_resources)]
+        triggers: Sequence[pulumi.Input[str]],
+    ) -> list[Any]:
         before: list[Any] = [*file_resources]
         for number, argv in enumerate(commands, 1):
             command = self._resources.Command(
@@ -162,12 +167,34 @@ class BranchEnvironment(pulumi.ComponentResource):
                 opts=self._resource_options(deleted_with=sandbox, depends_on=before),
             )
             before = [command]
+        return before
 
-    def _create_ports(self, sandbox: Any, ports: Sequence[int]) -> dict[str, pulumi.Output[str]]:
-        opts = self._resource_options(deleted_with=sandbox)
+    def _create_processes(
+        self,
+        sandbox: Any,
+        processes: Mapping[str, Sequence[pulumi.Input[str]]],
+        before: Sequence[Any],
+        triggers: Sequence[pulumi.Input[str]],
+    ) -> list[Any]:
+        opts = self._resource_options(deleted_with=sandbox, depends_on=before)
+        return [
+            self._resources.Process(
+                f"{self._resource_name}-{name}", sandbox_id=sandbox.id, command=argv, triggers=triggers, opts=opts
+            )
+            for name, argv in processes.items()
+        ]
+
+    def _create_ports(
+        self, sandbox: Any, ports: Sequence[int], processes: Sequence[Any]
+    ) -> dict[str, pulumi.Output[str]]:
+        opts = self._resource_options(deleted_with=sandbox, depends_on=processes)
         return {
             str(port): self._resources.PreviewPort(
-                f"{self._resource_name}-{port}", sandbox_id=sandbox.id, port=port, opts=opts
+                f"{self._resource_name}-{port}",
+                sandbox_id=sandbox.id,
+                port=port,
+                wait_until_served=bool(processes) or None,
+                opts=opts,
             ).preview_url
             for port in ports
         }

@@ -26,5 +26,9 @@ class ResourceTypes(Protocol):
         """Return the class `File`."""
 
     @property
+    def Process(self) -> Callable[..., Any]:  # noqa: N802  likewise
+        """Return the class `Process`."""
+
+    @property
     def Command(self) -> Callable[..., Any]:  # noqa: N802  likewise
         """Return the class `Command`."""

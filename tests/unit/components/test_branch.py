@@ -43,6 +43,7 @@ def test_it_is_a_fork_with_files_commands_and_ports() -> None:
             base_sandbox_id="base",
             files={"app/version": "abc", "logo.png": pulumi.FileAsset("/tmp/logo.png"), "a": pulumi.StringAsset("b")},
             commands=[["make"], ["make", "test"]],
+            processes={"server": ["make", "serve"]},
             ports=[8080, 9090],
             cpu=2,
         )
@@ -70,7 +71,10 @@ def test_it_is_a_fork_with_files_commands_and_ports() -> None:
         "web-1": {"sandboxId": "id of web", "create": ["make"], "triggers": triggers},
         "web-2": {"sandboxId": "id of web", "create": ["make", "test"], "triggers": triggers},
     }
-    assert [item["port"] for item in engine.of_type("PreviewPort").values()] == [8080, 9090]
+    server = {"sandboxId": "id of web", "command": ["make", "serve"], "triggers": triggers}
+    assert engine.of_type("Process") == {"web-server": server}
+    ports = engine.of_type("PreviewPort").values()
+    assert [(item["port"], item["waitUntilServed"]) for item in ports] == [(8080, True), (9090, True)]
 
 
 def test_two_environments_of_a_branch_have_names_of_their_own() -> None:

@@ -24,7 +24,7 @@ class OnIdle(StrEnum):
     """Action when the idle timeout of a sandbox ends."""
 
     PAUSE = "pause"
-    """Pause the sandbox. Its files are retained, its processes end."""
+    """Pause the sandbox. Its files are retained."""
     DELETE = "delete"
     """Delete the sandbox with all its snapshots."""
 
