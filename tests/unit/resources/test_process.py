@@ -13,6 +13,7 @@ from tests.unit.resources.conftest import LifecycleDriver
 from neev_provider.client.processes import ProcessInfo
 from neev_provider.core import lifecycle, redaction
 from neev_provider.core.errors import Cancelled, NeevError, OperationFailed, OutcomeUnknown, RuntimeRejected
+from neev_provider.core.labels import Owner
 from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.redaction import Redactor
 from neev_provider.core.reference_errors import MissingReference
@@ -26,7 +27,7 @@ from neev_provider.resources.sandbox.sandbox import SandboxResource
 SANDBOX, PROCESS = SandboxResource(), ProcessResource()
 START = "POST /v1/processes/start"
 READY = {"readiness": {"logPattern": "^up$"}}
-URN = "urn:pulumi:dev::shop::neev:index:Process::server"
+OWNER = Owner("pulumi-neev", "shop", "dev", "server")
 
 
 def shell_argv(script: str = "echo up") -> list[str]:
@@ -279,6 +280,19 @@ async def test_a_start_that_did_not_arrive_fails_and_the_next_attempt_starts_it(
     assert started.state["processId"] == process.id
 
 
+@pytest.mark.parametrize("path", ["list", "start", "logs"])
+async def test_a_runtime_that_is_unavailable_fails_the_attempt_and_the_next_one_starts_it(
+    driver: LifecycleDriver, path: str
+) -> None:
+    box = await create_sandbox(driver)
+    body = {"reason_code": "unavailable", "message": "not now"}
+    driver.emulator.inject("status", method="POST", path=f"/v1/processes/{path}", status=503, body=body)
+    failed = await expect_init_failed(driver.create(PROCESS, sandboxId=box, command=shell_argv(), **READY))
+    started = await driver.finish(PROCESS, failed.stored)
+    (process,) = await list_running(driver, box)
+    assert started.state["processId"] == process.id
+
+
 async def test_a_stop_whose_answer_is_lost_still_waits_until_it_has_ended(driver: LifecycleDriver) -> None:
     stored = await create_process(driver)
     driver.emulator.inject("reset_after", method="POST", path="/v1/processes/kill")
@@ -298,14 +312,17 @@ async def test_a_process_that_a_failed_attempt_could_not_stop_is_stopped_by_the_
 async def test_a_create_stops_what_an_interrupted_create_of_it_left_and_nothing_else(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "command": shell_argv(), **READY}
-    context = replace(driver.new_context(), address=URN)
+    context = replace(driver.new_context(), owner=OWNER)
     orphan = await create_in(driver, context, **inputs)
     others = [
-        await create_in(driver, replace(context, address=f"{URN}-2"), **inputs),
-        await create_in(driver, replace(context, address=""), **inputs),
+        await create_in(driver, replace(context, owner=replace(OWNER, address="other")), **inputs),
+        await create_in(driver, replace(context, owner=None), **inputs),
         await create_in(driver, context, **{**inputs, "command": shell_argv("echo up; echo 2")}),
     ]
     created = await create_in(driver, context, **inputs)
+    found = await lifecycle.find_created(PROCESS.connect(driver.api), inputs, OWNER)
+    assert found is not None
+    assert found.id == created.id
     kept = {item.state["processId"] for item in (*others, created)}
     assert {process.id for process in await list_running(driver, box)} == kept
     assert orphan.state["processId"] not in kept
@@ -330,6 +347,7 @@ async def test_a_created_process_is_found_by_its_command(driver: LifecycleDriver
     found = await lifecycle.find_created(PROCESS.connect(driver.api), inputs)
     assert found is not None
     assert (found.id, found.state) == (stored.id, stored.state)
+    assert await lifecycle.find_created(PROCESS.connect(driver.api), inputs, OWNER) is None
     other = {**inputs, "command": ["sleep", "1"]}
     assert await lifecycle.find_created(PROCESS.connect(driver.api), other) is None
     await driver.create(PROCESS, **inputs)

@@ -29,7 +29,7 @@ from neev_provider.resources.process.inputs import (
     ProcessStop,
 )
 from neev_provider.resources.process.supervision import list_tagged, start_process, stop_process, wait_until_ready
-from neev_provider.resources.process.tag import ProcessTag, TaggedProcess, generate_resource_id
+from neev_provider.resources.process.tag import ProcessTag, TaggedProcess, digest_owner, generate_resource_id
 from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.sandbox.base import is_ready
 from neev_provider.resources.session import cleanup_deadline, open_session, run_cleanup, sandbox_exists
@@ -73,7 +73,7 @@ class ProcessResource(Resource[Api, ProcessInputs, ProcessOutputs]):
     @override
     async def create(self, inputs: ProcessInputs, context: OperationContext) -> Observation[ProcessOutputs]:
         # the engine stores this if the operation is interrupted, and everything with this id in its tag is stopped
-        return Observation(generate_resource_id(inputs.sandbox_id, context.address), {}, ProcessOutputs())
+        return Observation(generate_resource_id(inputs.sandbox_id, context.owner), {}, ProcessOutputs())
 
     @override
     async def reconcile(self, id: str, inputs: ProcessInputs, context: OperationContext) -> Observation[ProcessOutputs]:
@@ -117,7 +117,10 @@ class ProcessResource(Resource[Api, ProcessInputs, ProcessOutputs]):
         matches = [
             item
             for item in await list_tagged(self.api.runtime.session(sandbox))
-            if item.is_running and item.argv == tuple(inputs.command) and item.tag.sandbox_id == sandbox.id
+            if item.is_running
+            and item.argv == tuple(inputs.command)
+            and item.tag.sandbox_id == inputs.sandbox_id
+            and (owner is None or item.tag.owner_digest == digest_owner(owner))
         ]
         if len(matches) != 1:
             return None  # of several, the right one is unknown
@@ -192,7 +195,7 @@ class _ProcessStart:
         if process.tag.resource_id == self._tag.resource_id:
             return True
         is_copy = process.tag.sandbox_id != self._inputs.sandbox_id  # of a sandbox that was forked or restored
-        is_orphan = just_created and process.tag.owner == self._tag.owner  # of an interrupted create
+        is_orphan = just_created and process.tag.owner_digest == self._tag.owner_digest  # of an interrupted create
         return process.argv == tuple(self._inputs.command) and (is_copy or is_orphan)
 
     async def _stop_started(self, session: SandboxSession, process_id: str, deadline: Deadline) -> None:

@@ -14,15 +14,23 @@ from dataclasses import dataclass
 from typing import Final
 
 from neev_provider.client.processes import ProcessInfo
+from neev_provider.core.labels import Owner
 
 TAG_VARIABLE: Final = "NEEV_PROCESS"
+DIGEST_LENGTH: Final = 12
 _TAG_ARGUMENT = re.compile(rf"{TAG_VARIABLE}=(?P<resource_id>[^/]+/[^/]+)/(?P<start>[^/]+)")
 
 
-def generate_resource_id(sandbox_id: str, address: str) -> str:
-    """Return a new id of a resource in the sandbox. At an unknown address, it has an owner of its own."""
-    owner = hashlib.sha256(address.encode()).hexdigest()[:12] if address else secrets.token_hex(6)
-    return f"{sandbox_id}/{owner}-{secrets.token_hex(4)}"
+def generate_resource_id(sandbox_id: str, owner: Owner | None) -> str:
+    """Return a new id of a resource of the owner in the sandbox."""
+    digest = secrets.token_hex(DIGEST_LENGTH // 2) if owner is None else digest_owner(owner)
+    return f"{sandbox_id}/{digest}-{secrets.token_hex(4)}"
+
+
+def digest_owner(owner: Owner) -> str:
+    """Return what the tags of one resource's processes have in common, also after it was created again."""
+    text = f"{owner.project}/{owner.stack}/{owner.address}"
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,7 @@ class ProcessTag:
     """The resource that started a process, and which of its starts that was."""
 
     resource_id: str
-    """`SANDBOX_ID/OWNER-TOKEN`."""
+    """`SANDBOX_ID/OWNER_DIGEST-TOKEN`."""
     start: str
 
     @property
@@ -44,8 +52,8 @@ class ProcessTag:
         return cls(resource_id, secrets.token_hex(4))
 
     @property
-    def owner(self) -> str:
-        """Return what all resources at one address have in common, and no others."""
+    def owner_digest(self) -> str:
+        """Return the digest of the resource's owner."""
         return self.resource_id.partition("/")[2].partition("-")[0]
 
     def to_argv(self, argv: Sequence[str]) -> list[str]:
