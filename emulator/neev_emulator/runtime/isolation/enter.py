@@ -1,10 +1,12 @@
-"""A program that enters the namespaces of a sandbox: `python -I -S enter.py run|listen|connect PID ...`.
+"""A program that enters the namespaces of a sandbox: `python -I -S enter.py prepare|run|connect PID ...`.
 
 PID is a process of the sandbox. Only a process with one thread can enter a user namespace.
 
+- `prepare PID PORT` completes a new sandbox: it makes the files of devices read-only, which bubblewrap cannot, and
+  sends a socket that listens on the port of the sandbox's 127.0.0.1 over the socket that is stdin.
 - `run PID DIRECTORY DATA_BYTES CORES PROGRAM [ARGUMENT...]` runs the program in all namespaces and exits as it does.
   Each variable of the environment has the prefix `_`, so that no loader uses it before the sandbox is entered.
-- `listen PID PORT` and `connect PID PORT` send a socket of the sandbox's 127.0.0.1 over the socket that is stdin.
+- `connect PID PORT` sends a socket that is connected to the port, in the same way.
 """
 
 import ctypes
@@ -12,6 +14,7 @@ import os
 import resource
 import signal
 import socket
+import stat
 import sys
 import warnings  # noqa: F401 - `os` imports it late, when its file is not visible any more
 from collections.abc import Sequence
@@ -19,6 +22,9 @@ from collections.abc import Sequence
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup")
 _SET_NO_NEW_PRIVILEGES = 38
+_READ_ONLY, _REMOUNT, _BIND = 0x1, 0x20, 0x1000
+_RELATIVE_TIMES, _STATUS_RELATIVE_TIMES = 1 << 21, 0x1000
+"""The one flag of mounts that has two values: to set it, and in the status of a file system."""
 _LOOPBACK = "127.0.0.1"
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
@@ -28,8 +34,8 @@ def main(mode: str, pid: str, *arguments: str) -> int:
     try:
         if mode == "run":
             return _run(pid, *arguments)
-        _enter(pid, ("user", "net"))
-        with _open_socket(mode, int(arguments[0])) as opened:
+        open_socket = _prepare if mode == "prepare" else _connect
+        with open_socket(pid, int(arguments[0])) as opened:
             socket.send_fds(socket.socket(fileno=0), [b"ready"], [opened.fileno()])
     except OSError as error:
         sys.stderr.write(f"{error.filename or mode}: {error.strerror}\n")
@@ -60,6 +66,8 @@ def _execute(directory: str, command: tuple[str, ...], environment: dict[str, st
     try:
         _raise_on_error(_LIBC.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
         os.chdir(directory)
+        if stat.S_ISCHR(os.fstat(0).st_mode):  # the machine's null device, which is not read-only
+            os.dup2(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC), 0)
         for number in _IGNORED_BY_PYTHON:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
@@ -76,9 +84,20 @@ def _enter(pid: str, names: Sequence[str]) -> None:
         _raise_on_error(_LIBC.setns(descriptor, 0))
 
 
-def _open_socket(mode: str, port: int) -> socket.socket:
-    if mode == "listen":
-        return socket.create_server((_LOOPBACK, port), backlog=128)
+def _prepare(pid: str, port: int) -> socket.socket:
+    _enter(pid, ("user", "net", "mnt"))
+    # They are the machine's: if root owns both, a command could change their mode. Data can be written all the same.
+    for device in os.scandir("/dev"):
+        if stat.S_ISCHR(device.stat(follow_symlinks=False).st_mode):
+            flags = os.statvfs(device.path).f_flag
+            kept = flags & ~_STATUS_RELATIVE_TIMES | (_RELATIVE_TIMES if flags & _STATUS_RELATIVE_TIMES else 0)
+            options = ctypes.c_ulong(kept | _REMOUNT | _BIND | _READ_ONLY)
+            _raise_on_error(_LIBC.mount(None, os.fsencode(device.path), None, options, None))
+    return socket.create_server((_LOOPBACK, port), backlog=128)
+
+
+def _connect(pid: str, port: int) -> socket.socket:
+    _enter(pid, ("user", "net"))
     return socket.create_connection((_LOOPBACK, port))
 
 

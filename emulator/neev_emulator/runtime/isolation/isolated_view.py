@@ -76,7 +76,7 @@ class IsolatedView:
         namespaces = self._namespaces
         if namespaces is None:
             raise ConnectionRefusedError
-        connected = await asyncio.to_thread(namespaces.open_socket, "connect", port)
+        connected = await asyncio.to_thread(namespaces.connect, port)
         return await asyncio.open_connection(sock=connected)
 
     def limit_memory(self, managed: Collection[int]) -> None:
@@ -112,5 +112,5 @@ class IsolatedView:
         confinement, self._inode = self._confinement, inode
         self._namespaces = confinement.isolation.open(self._workspace.root, confinement.get_limits())
         self._proxy = EgressProxy(confinement.get_policy, confinement.network)
-        self._proxy.start(self._namespaces.open_socket("listen", _PROXY_PORT))
+        self._proxy.start(self._namespaces.prepare(_PROXY_PORT))
         return self._namespaces

@@ -107,11 +107,15 @@ class Namespaces:
             ",".join(map(str, self._select_cores(limits.cores))),
         ]
 
-    def open_socket(self, mode: str, port: int) -> socket.socket:
-        """Return a socket of the sandbox's 127.0.0.1 that listens on the port or is connected to it.
+    def prepare(self, port: int) -> socket.socket:
+        """Complete the sandbox; return a socket that listens on the port of its 127.0.0.1 and does not block."""
+        return self._receive_socket("prepare", port)
 
-        It does not block. Raises a `ConnectionError` if nothing listens.
-        """
+    def connect(self, port: int) -> socket.socket:
+        """Return a socket that is connected to the port of the sandbox's 127.0.0.1 and does not block."""
+        return self._receive_socket("connect", port)
+
+    def _receive_socket(self, mode: str, port: int) -> socket.socket:
         channel, remote = socket.socketpair()
         with channel, remote:
             command = [*_enter(mode, self.pid), str(port)]
@@ -153,21 +157,24 @@ def _enter(mode: str, pid: int) -> list[str]:
 def _start(bwrap: str, options: list[str]) -> tuple["subprocess.Popen[bytes]", int]:
     """Start bubblewrap; return its process and the first process of the sandbox, when that is ready."""
     info_reader, info_writer = os.pipe()
+    # Not on the command line, which the sandbox can read; nor over stdin, whose descriptor bubblewrap would use again.
+    options_reader, options_writer = os.pipe()
     try:
         process = subprocess.Popen(  # noqa: S603 - bubblewrap
-            [bwrap, "--args", "0", "--info-fd", str(info_writer), "--", "sh", "-c", _KEEPER],
-            stdin=subprocess.PIPE,
+            [bwrap, "--args", str(options_reader), "--info-fd", str(info_writer), "--", "sh", "-c", _KEEPER],
+            stdin=subprocess.PIPE,  # the null device would be the machine's, and the sandbox could change its mode
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={"PATH": os.defpath},
-            pass_fds=[info_writer],
+            pass_fds=[options_reader, info_writer],
         )
     finally:
+        os.close(options_reader)
         os.close(info_writer)
-    arguments, output, errors = (cast("IO[bytes]", pipe) for pipe in (process.stdin, process.stdout, process.stderr))
-    with output, errors, os.fdopen(info_reader) as info:
-        with suppress(BrokenPipeError), arguments:  # not on the command line: the sandbox can read that
-            arguments.write("\0".join(options).encode())
+    silence, output, errors = (cast("IO[bytes]", pipe) for pipe in (process.stdin, process.stdout, process.stderr))
+    with silence, output, errors, os.fdopen(info_reader) as info:
+        with suppress(BrokenPipeError), os.fdopen(options_writer, "w") as writer:
+            writer.write("\0".join(options))
         if output.readline() != _READY:
             process.wait()
             raise OSError(errors.read().decode(errors="replace").strip())

@@ -58,4 +58,7 @@ def build_root(workspace: Path, memory_bytes: int) -> Iterator[str]:
         yield from ("--dev-bind", f"/dev/{name}", f"/dev/{name}")
     for name, target in _STREAMS.items():
         yield from ("--symlink", f"/proc/self/fd{target}", f"/dev/{name}")
-    yield from ("--bind", str(workspace), MOUNT, "--remount-ro", "/dev", "--remount-ro", "/")
+    yield from ("--bind", str(workspace), MOUNT)
+    # In /proc are the machine's own settings, which root can change without a capability.
+    for directory in ("/proc", "/dev", "/"):
+        yield from ("--remount-ro", directory)

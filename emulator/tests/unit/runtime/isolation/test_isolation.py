@@ -43,6 +43,17 @@ async def test_a_command_has_the_workspace_and_nothing_of_the_user(
     assert await run_script(host, "id -un; grep CapEff /proc/self/status") == "sandbox\nCapEff:\t0000000000000000\n"
 
 
+async def test_what_belongs_to_the_machine_cannot_be_changed(create_host: CreateHost) -> None:
+    host = create_host()
+    setting, device = "/proc/sys/kernel/printk", "/dev/null"  # the same values as before, if it succeeds
+    refused = "grep -c 'Read-only file system\\|Permission denied'"
+    assert await run_script(host, f"(cat {setting} > {setting}) 2>&1 | {refused}") == "1\n"
+    assert await run_script(host, f"chmod 666 {device} /proc/self/fd/0 2>&1 | {refused}") == "2\n"
+    assert await run_script(host, "stat -L -c %F /proc/[12]/fd/0") == "fifo\n" * 2
+    assert await run_script(host, f"echo ignored > {device}; cat; head -c 2 /dev/urandom | wc -c") == "2\n"
+    assert await run_script(host, "unshare -Urm true 2>&1 | grep -c 'uid_map'") == "1\n"
+
+
 async def test_a_command_exits_as_its_program_does(create_host: CreateHost) -> None:
     host = create_host()
     process = host.spawn("sh", ["-c", "cat; echo failed >&2; exit 7"], env={}, stdin=b"input ")
