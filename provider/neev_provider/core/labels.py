@@ -47,7 +47,11 @@ class Owner:
     def to_labels(self) -> dict[str, str]:
         """Return the labels that name the owner."""
         digest = hashlib.sha256(self.address.encode()).hexdigest()[:DIGEST_LENGTH]
-        return {**stack_labels(self.manager, self.project, self.stack), RESOURCE_KEY: digest}
+        return {**self.stack_labels(), RESOURCE_KEY: digest}
+
+    def stack_labels(self) -> dict[str, str]:
+        """Return the labels of everything in the stack."""
+        return stack_labels(self.manager, self.project, self.stack)
 
 
 def is_foreign(labels: Mapping[str, str] | None, owner: Owner | None) -> bool:
@@ -60,6 +64,13 @@ def stack_labels(manager: str, project: str | None = None, stack: str | None = N
     """Return the labels of everything in a stack; without a stack, of everything of the manager."""
     values = {MANAGER_KEY: manager, PROJECT_KEY: project, STACK_KEY: stack}
     return {key: to_label_value(value) for key, value in values.items() if value is not None}
+
+
+def describe_owner(labels: Mapping[str, str] | None) -> str | None:
+    """Return whose a sandbox with the labels is (`PROJECT/STACK (MANAGER)`), or ``None`` if they name no owner."""
+    known = labels or {}
+    manager, names = known.get(MANAGER_KEY), [known[key] for key in (PROJECT_KEY, STACK_KEY) if key in known]
+    return f"{'/'.join(names)} ({manager})" if manager and names else manager
 
 
 def to_label_value(text: str) -> str:

@@ -147,6 +147,13 @@ class TestAccount:
                 found = await account.check_account(api)
         assert found[0].what.endswith("accepts the API key")
         assert found[1].what.startswith("quota in use: 1 sandboxes, 0 agents")
+        assert found[2].what == "owners of the sandboxes: 1 without labels of an owner"
+
+    def test_the_labels_say_whose_the_sandboxes_are(self) -> None:
+        own = {"managed-by": "pulumi-neev", "managed-by.project": "shop", "managed-by.stack": "dev"}
+        boxes = [new_sandbox(name, labels=own) for name in "ab"] + [new_sandbox("c", labels={"managed-by": "x"})]
+        assert account.check_owners(boxes).what == "owners of the sandboxes: 2 shop/dev (pulumi-neev), 1 x"
+        assert account.check_owners([]).what == "owners of the sandboxes: -"
 
 
 class TestStack:
@@ -154,6 +161,17 @@ class TestStack:
         (found,) = stack.check_interrupted([{"resource": state_entry("Sandbox", "box"), "type": "creating"}], "dev")
         assert (found.level, found.what) == (Level.ERROR, "Sandbox box: creating was interrupted")
         assert "pulumi-neev recover --stack dev" in found.remedy
+
+    def test_a_sandbox_that_another_stack_created_is_named(self) -> None:
+        entries = [state_entry("Sandbox", "box"), state_entry("SandboxFork", "fork"), state_entry("Agent", "a")]
+        own = {"managed-by": "pulumi-neev", "managed-by.project": "story", "managed-by.stack": "dev"}
+        other = {**own, "managed-by.stack": "prod"}
+        for labels in (None, {}, own):
+            assert list(stack.check_owners(entries, inventory(new_sandbox("box", labels=labels)))) == []
+        boxes = [new_sandbox(name, labels=other) for name in ("box", "fork")]
+        assert levels_and_messages(stack.check_owners(entries, inventory(*boxes))) == [
+            ("warn", "Sandbox box was created by story/prod (pulumi-neev)")
+        ]
 
     def test_what_is_gone_or_unwell_or_unfinished_is_named(self) -> None:
         entries = [

@@ -155,6 +155,7 @@ def test_leftovers_are_told_as_json() -> None:
         "id": "id-of-pr-1",
         "phase": "Ready",
         "size": "1 cpu",
+        "owner": None,
         "ageSeconds": 100_000,
         "blockedBy": None,
     }
@@ -166,3 +167,46 @@ def test_durations() -> None:
         with pytest.raises(ValueError, match="not a duration"):
             parse_duration(text)
     assert [format_age(item) for item in (59, 3_700, 90_000)] == ["0m", "1h 1m", "1d 1h"]
+
+
+OWN = {"managed-by": "pulumi-neev", "managed-by.project": "shop", "managed-by.stack": "dev"}
+LISTED: dict[str, SweepFilter] = {
+    "any": SweepFilter(),
+    "prefix": SweepFilter("pr-"),
+    "id": SweepFilter(ids=("1",)),
+    "stack": SweepFilter(owner_labels=OWN),
+    "label": SweepFilter(labels={"team": "a"}),
+    "prefix and stack": SweepFilter("pr-", owner_labels=OWN),
+    "prefix and label": SweepFilter("pr-", labels={"team": "a"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("labels", "selected_by"),
+    [
+        (None, {"prefix", "id", "prefix and stack"}),
+        ({}, {"prefix", "id", "prefix and stack"}),
+        ({"team": "a"}, {"prefix", "id", "prefix and stack", "prefix and label"}),
+        ({"managed-by": "somebody", "team": "a"}, set()),
+        ({"managed-by": "pulumi-neev"}, {"any", "prefix", "id"}),
+        (OWN, {"any", "prefix", "id", "stack", "prefix and stack"}),
+        ({**OWN, "team": "a"}, set(LISTED)),
+    ],
+)
+def test_what_bears_no_labels_needs_a_prefix_and_what_is_of_others_is_not_selected(
+    labels: dict[str, str] | None, selected_by: set[str]
+) -> None:
+    assert {name for name, item in LISTED.items() if item.selects(labels)} == selected_by
+
+
+def test_what_is_asked_for_by_labels_is_listed_by_them() -> None:
+    assert LISTED["any"].list_labels == {"managed-by": "pulumi-neev"}
+    assert LISTED["stack"].list_labels == OWN
+    assert LISTED["label"].list_labels == {"managed-by": "pulumi-neev", "team": "a"}
+    assert LISTED["prefix and label"].list_labels == {}
+    assert [name for name, item in LISTED.items() if not item.is_specific] == ["any"]
+
+
+def test_the_labels_say_whose_it_is() -> None:
+    box = Sandbox(id="1", name="box", phase="Ready", labels=OWN)
+    assert from_sandbox(box).owner == "shop/dev (pulumi-neev)"

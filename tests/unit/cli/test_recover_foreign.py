@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -16,6 +17,7 @@ from tests.unit.cli.conftest import FakePulumiCli
 from typer.testing import CliRunner
 
 from neev_emulator import Emulator
+from neev_provider.adapters.pulumi.ownership import owner_of_urn
 from neev_provider.cli.app import app
 from neev_provider.client import Settings, connect
 
@@ -54,7 +56,8 @@ def recover_one(
     assert done.exit_code == 0, done.output
     (step,) = json.loads(done.stdout)["steps"]
     found: dict[str, Any] = step
-    held_now = any(resource.get("id") == found["id"] for resource in pulumi_cli.state["deployment"]["resources"])
+    held_ids = [resource.get("id") for resource in pulumi_cli.state["deployment"]["resources"]]
+    held_now = found["id"] is not None and found["id"] in held_ids
     assert held_now is (found["action"] == "import")
     assert pulumi_cli.state["deployment"]["pending_operations"] == []
     return found
@@ -212,3 +215,25 @@ def test_a_stack_that_cannot_be_read_may_hold_it(pulumi_cli: FakePulumiCli, neev
     refused = CliRunner().invoke(app, ["recover", "--yes"])
     assert refused.exit_code == 1
     assert len(pulumi_cli.state["deployment"]["pending_operations"]) == 1
+
+
+NAMES = {"Sandbox": "box", "SandboxPool": "box-0a1b2c-0", "GoldenImage": "box-0123456789ab"}
+
+
+@pytest.mark.parametrize("adapter", TYPE_PREFIXES)
+@pytest.mark.parametrize(("kind", "name"), NAMES.items())
+def test_what_bears_the_labels_of_others_is_not_shown(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, adapter: str, kind: str, name: str
+) -> None:
+    inputs: Inputs = {"name": "box", **({"replicas": 1} if kind == "SandboxPool" else {})}
+    owner = owner_of_urn(make_urn(adapter + kind))
+    assert owner is not None
+    for labels in (replace(owner, stack="prod").to_labels(), {"managed-by": "another"}):
+        foreign = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": name, "labels": labels})
+        step = recover_one(pulumi_cli, adapter + kind, inputs, HOUR)
+        assert (step["action"], step["id"]) == ("drop", None)
+        assert "nothing of it is there" in step["why"]
+        out_of_band_request(neev_emulator, "DELETE", f"/sandboxes/{foreign['id']}")
+        neev_emulator.advance(60)
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": name, "labels": owner.to_labels()})
+    assert recover_one(pulumi_cli, adapter + kind, inputs, HOUR)["action"] == "import"

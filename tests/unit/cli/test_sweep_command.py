@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from tests.engine.project import out_of_band_request
@@ -11,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from neev_emulator import Emulator
 from neev_provider.cli.app import app
+from neev_provider.core.labels import Owner
 
 
 def run_sweep(*arguments: str) -> Result:
@@ -18,7 +20,15 @@ def run_sweep(*arguments: str) -> Result:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--yes",), ("--older-than", "9m"), ("--older-than", "soon"), ("--prefix", "", "--yes")]
+    "arguments",
+    [
+        ("--yes",),
+        ("--older-than", "9m"),
+        ("--older-than", "soon"),
+        ("--prefix", "", "--yes"),
+        ("--label", "team"),
+        ("--label", "a=1", "--label", "a=2"),
+    ],
 )
 def test_what_would_be_too_much_is_refused(arguments: tuple[str, ...]) -> None:
     assert run_sweep(*arguments).exit_code == 2
@@ -30,7 +40,8 @@ def test_it_shows_and_then_does(pulumi_cli: FakePulumiCli, neev_emulator: Emulat
     for name in ("pr-1", "pr-2"):
         out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": name})
     neev_emulator.advance(7200)
-    shown = run_sweep()
+    assert run_sweep().output == "There are no orphans.\n"  # without labels they are nobody's
+    shown = run_sweep("--prefix", "pr-")
     assert (shown.exit_code, shown.output.count("sandbox  pr-")) == (3, 2)
     assert "Nothing is changed yet" in shown.output
     neev_emulator.inject("status", method="DELETE", path="/sandboxes/{id}", name="pr-1", status=409)
@@ -73,7 +84,7 @@ def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(
         ids["held"]: "a stack refers to it",
         ids["young"]: "it is younger than 1h 0m, or its name does not begin with --prefix",
         inner: f"it is the sandbox of the agent {agent['id']}, and can only be deleted with the agent",
-        "of-nobody": "the project has no sandbox, agent or snapshot with this id",
+        "of-nobody": "the project has no sandbox, agent or snapshot with this id, or its labels name another owner",
     }
     both = run_sweep(ids["free"], ids["held"], "--yes")
     assert (both.exit_code, f"{ids['held']} is skipped: a stack refers to it" in both.output) == (1, True)
@@ -81,3 +92,36 @@ def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(
     assert set(ids.values()) - {item["id"] for item in there if item["phase"] != "Terminating"} == {ids["free"]}
     assert run_sweep(ids["other"], "--phase", "Paused").exit_code == 1
     assert run_sweep(ids["other"], "--yes").exit_code == 0
+
+
+def test_what_others_created_is_neither_shown_nor_touched(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
+) -> None:
+    """Each stack finds its own by one request for its labels, also when it was removed."""
+    pulumi_cli.set_state()
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: yaml\n")
+    owners = {
+        "pr-dev": Owner("pulumi-neev", "shop", "dev", "1"),
+        "pr-gone": Owner("pulumi-neev", "shop", "gone", "2"),
+        "pr-other": Owner("another", "shop", "dev", "3"),
+    }
+    bodies = [{"name": name, "labels": {**owner.to_labels(), "team": "a"}} for name, owner in owners.items()]
+    ids = {body["name"]: out_of_band_request(neev_emulator, "POST", "/sandboxes", body)["id"] for body in bodies}
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-plain"})
+    neev_emulator.advance(7200)
+
+    def swept(*arguments: str) -> list[str]:
+        shown = json.loads(run_sweep("--json", "-C", str(tmp_path), *arguments).stdout)
+        return sorted(item["name"] for item in shown["orphans"])
+
+    assert swept() == swept("--label", "team=a") == ["pr-dev", "pr-gone"]
+    assert swept("--prefix", "pr-") == ["pr-dev", "pr-gone", "pr-plain"]
+    assert swept("--stack", "dev") == swept("--stack", "organization/shop/dev") == ["pr-dev"]
+    assert swept("--stack", "organization/story/dev") == []
+    neev_emulator.clear_log()
+    assert swept("--stack", "gone", "--yes") == ["pr-gone"]
+    assert neev_emulator.counts()["GET /sandboxes"] == 1
+    assert run_sweep(ids["pr-other"], "--yes").exit_code == 1
+    neev_emulator.advance(60)
+    there = {item["name"] for item in out_of_band_request(neev_emulator, "GET", "/sandboxes")["items"]}
+    assert there == {"pr-dev", "pr-other", "pr-plain"}

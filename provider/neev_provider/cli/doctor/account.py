@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,9 @@ from neev_provider.adapters.shared.config import (
 )
 from neev_provider.cli.doctor.findings import Finding, fail, from_error, ok, warn
 from neev_provider.client import Api, Settings
+from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core.errors import Forbidden, NeevError, Unauthorized
+from neev_provider.core.labels import describe_owner
 from neev_provider.core.suggestions import find_similar
 
 API_KEY_PREFIX = "sk-nc-"
@@ -88,11 +91,12 @@ def report_rejection(error: NeevError, settings: Settings) -> Finding:
 
 async def check_account(api: Api) -> list[Finding]:
     """Check that the API accepts the key, and report the quota and the clock skew."""
-    sandboxes, agents = len(await api.sandboxes.list()), len(await api.agents.list())
+    sandboxes, agents = await api.sandboxes.list(), await api.agents.list()
     skew_seconds = api.transport.server_clock.now() - api.clock.now()
     return [
         ok(f"{api.settings.base_url} accepts the API key"),
-        check_quota(sandboxes, agents),
+        check_quota(len(sandboxes), len(agents)),
+        check_owners(sandboxes),
         check_clock_skew(skew_seconds),
     ]
 
@@ -103,6 +107,12 @@ def check_quota(sandboxes: int, agents: int) -> Finding:
         f"quota in use: {sandboxes} sandboxes, {agents} agents. "
         "The API reports the limits only when a request exceeds one"
     )
+
+
+def check_owners(sandboxes: Iterable[Sandbox]) -> Finding:
+    """Report whose the sandboxes are, by their labels."""
+    owners = Counter(describe_owner(item.labels) or "without labels of an owner" for item in sandboxes)
+    return ok(f"owners of the sandboxes: {', '.join(f'{count} {name}' for name, count in owners.most_common()) or '-'}")
 
 
 def check_clock_skew(skew_seconds: float) -> Finding:

@@ -95,6 +95,7 @@ async def check_stack(
     return [
         *findings,
         *stack_checks.check_health(included, inventory),
+        *stack_checks.check_owners(included, inventory),
         *stack_checks.check_expiration(
             included, inventory, now=now, expires_within_seconds=limits.expires_within_seconds
         ),

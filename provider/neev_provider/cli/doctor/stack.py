@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from neev_provider.adapters.pulumi import checkpoint
+from neev_provider.adapters.pulumi.ownership import owner_of_urn
 from neev_provider.cli.doctor.findings import Finding, fail, ok, warn
 from neev_provider.cli.sweep.orphans import PAUSED_PHASES, format_age
 from neev_provider.cli.sweep.references import StateReferences
@@ -15,6 +16,7 @@ from neev_provider.client.models import ApiObject, parse_timestamp
 from neev_provider.client.sandboxes import Resources, Sandbox
 from neev_provider.client.snapshots import Snapshot
 from neev_provider.core.account import recorded_settings
+from neev_provider.core.labels import MANAGER_KEY, describe_owner
 
 StateEntry = Mapping[str, Any]
 ApiObjectT = TypeVar("ApiObjectT", bound=ApiObject)
@@ -111,6 +113,20 @@ def check_expiration(
             yield warn(
                 f"{describe_entry(entry)}: if it stays idle, it is deleted in {format_age(max(0, idle_end - now))}",
                 remedy,
+            )
+
+
+def check_owners(entries: Sequence[StateEntry], inventory: RemoteInventory) -> Iterator[Finding]:
+    """Warn about sandboxes whose labels name another stack. A fork has the labels of its source."""
+    for entry, kind in own_resources(entries):
+        sandbox, owner = inventory.sandboxes.get(entry["id"]), owner_of_urn(entry["urn"])
+        if kind != "Sandbox" or sandbox is None or owner is None:
+            continue
+        labels = sandbox.labels or {}
+        if MANAGER_KEY in labels and not owner.stack_labels().items() <= labels.items():
+            yield warn(
+                f"{describe_entry(entry)} was created by {describe_owner(labels)}",
+                "If that stack has it too, remove it from one of both with `pulumi state delete`.",
             )
 
 

@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from neev_provider.adapters.pulumi import checkpoint
+from neev_provider.adapters.pulumi.dynamic.provider import URN
+from neev_provider.adapters.pulumi.ownership import owner_of_urn
 from neev_provider.client import Api
 from neev_provider.client.http.idempotency import CREATED_AT_TOLERANCE
 from neev_provider.client.models import parse_timestamp
 from neev_provider.core.diff import AUTONAMED_KEY
+from neev_provider.core.labels import Owner, is_foreign
 from neev_provider.core.lifecycle import AnyResource, StoredResource
 from neev_provider.resources.image.steps import DIGEST_LENGTH
 from neev_provider.resources.pool.plan import is_member
@@ -89,16 +92,24 @@ def own_sandbox_ids(entries: Iterable[StateEntry]) -> set[str]:
     return {id for entry in entries if not entry.get("external") for id in _sandbox_ids(entry)}
 
 
-async def list_created_objects(api: Api, resource: AnyResource, created: StoredResource) -> dict[str, float | None]:
-    """Return the API's objects of the resource: each id with its creation time."""
+def find_owner(pending: StateEntry) -> Owner | None:
+    """Return the owner whom the create named in the labels of what it created."""
+    return owner_of_urn(str(decode_inputs(pending).get(URN) or pending["urn"]))
+
+
+async def list_created_objects(
+    api: Api, resource: AnyResource, created: StoredResource, owner: Owner | None
+) -> dict[str, float | None]:
+    """Return the API's objects of the resource, without those of another owner: each id with its creation time."""
     if resource.name not in (POOL_TYPE, IMAGE_TYPE):
         return {created.id: parse_timestamp(created.state.get("createdAt"))}
     builder_name = re.compile(re.escape(created.id) + rf"-[0-9a-f]{{{DIGEST_LENGTH}}}")
-    sandboxes = await api.sandboxes.list(name=f"{created.id}-")
+    is_pool, sandboxes = resource.name == POOL_TYPE, await api.sandboxes.list(name=f"{created.id}-")
     return {
         sandbox.id: parse_timestamp(sandbox.created_at)
         for sandbox in sandboxes
-        if (is_member(created.id, sandbox.name) if resource.name == POOL_TYPE else builder_name.fullmatch(sandbox.name))
+        if not is_foreign(sandbox.labels, owner)
+        and (is_member(created.id, sandbox.name) if is_pool else builder_name.fullmatch(sandbox.name))
     }
 
 

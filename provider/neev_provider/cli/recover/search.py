@@ -18,8 +18,11 @@ from neev_provider.cli.recover.plan import (
     resource_for_lookup,
 )
 from neev_provider.client import Api, Settings, connect
+from neev_provider.client.agents import Agent
+from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core import lifecycle
 from neev_provider.core.errors import InputError
+from neev_provider.core.labels import is_foreign
 from neev_provider.core.lifecycle import AnyResource, StoredResource
 
 DIFFERENT_INPUTS_REASON = "it has the name, but not the inputs of the program"
@@ -42,7 +45,8 @@ class OperationLookup:
         recorded_accounts.require_matching_account(list_state_resources(self._state), self._stack_config, os.environ)
         api = self._client_for(pending, exit_stack)
         try:
-            created = await lifecycle.find_created(resource.connect(api), ownership.decode_inputs(pending))
+            owner = ownership.find_owner(pending)
+            created = await lifecycle.find_created(resource.connect(api), ownership.decode_inputs(pending), owner)
         except InputError as error:
             raise InputError(pending["urn"], f"its stored inputs cannot be used: {error.summary}") from error
         if created is None:
@@ -70,7 +74,7 @@ class OperationLookup:
             return None if ownership.decode_inputs(pending).get("sandboxId") in own else FOREIGN_SANDBOX_REASON
         clock_lead = api.transport.server_clock.now() - api.clock.now()
         time_range = ownership.compute_create_time_range(self._state, pending, resource, self._updates)
-        created_objects = await ownership.list_created_objects(api, resource, candidate)
+        created_objects = await ownership.list_created_objects(api, resource, candidate, ownership.find_owner(pending))
         for created_at in created_objects.values():
             if (reason := time_range.explain_mismatch(created_at, clock_lead)) is not None:
                 return reason
@@ -107,13 +111,15 @@ class OperationLookup:
 
 async def _find_by_name(api: Api, resource: AnyResource, pending: StateEntry) -> UnverifiedMatch | None:
     """Return another object with the same name, for types that the API can find by name."""
-    name = str(ownership.decode_inputs(pending).get("name"))
+    name, owner = str(ownership.decode_inputs(pending).get("name")), ownership.find_owner(pending)
     if resource.name in (POOL_TYPE, IMAGE_TYPE) and await ownership.list_created_objects(
-        api, resource, StoredResource(name, {}, {})
+        api, resource, StoredResource(name, {}, {}), owner
     ):
         return UnverifiedMatch(name, SIMILAR_NAMES_REASON)
-    finders = {"Sandbox": api.sandboxes.find, "Agent": api.agents.find}
-    if resource.name not in finders:
-        return None
-    namesake = await finders[resource.name](name)
+    namesake: Sandbox | Agent | None = None
+    if resource.name == "Sandbox":
+        namesake = await api.sandboxes.find(name)
+        namesake = namesake if namesake and not is_foreign(namesake.labels, owner) else None
+    elif resource.name == "Agent":
+        namesake = await api.agents.find(name)
     return None if namesake is None else UnverifiedMatch(namesake.id, DIFFERENT_INPUTS_REASON)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from neev_provider.adapters.pulumi.ownership import MANAGER
 from neev_provider.adapters.shared.hints import PULUMI, render
 from neev_provider.cli import accounts, recorded_accounts
+from neev_provider.cli.doctor.environment import read_project
 from neev_provider.cli.output import (
     EXIT_CHANGES_PENDING,
     EXIT_ERROR,
@@ -43,6 +45,7 @@ from neev_provider.cli.sweep.references import StateReferences, state_references
 from neev_provider.client import Api, Settings, connect
 from neev_provider.client.snapshots import Snapshot
 from neev_provider.core.errors import NeevError, NotFound
+from neev_provider.core.labels import stack_labels
 from neev_provider.core.tasks import gather_all
 
 T = TypeVar("T")
@@ -52,11 +55,18 @@ SUCCESS_OUTCOMES = ("deleted", "paused", "already deleted")
 
 @dataclass(frozen=True, slots=True)
 class SweepScope:
-    """The backends to read, and the stack whose configuration selects the account."""
+    """The backends to read, and the stack whose orphans are meant and whose configuration selects the account."""
 
     directory: Path
     backend_urls: tuple[str, ...]
     stack: str | None
+
+    @property
+    def owner_labels(self) -> dict[str, str]:
+        """Return the labels of what the stack created; without a stack, of what any stack did."""
+        *names, stack = (self.stack or "").split("/")
+        project = names[1] if len(names) > 1 else read_project(self.directory).get("name")
+        return stack_labels(MANAGER, project, stack) if self.stack else stack_labels(MANAGER)
 
     @property
     def pulumi_clis(self) -> list[PulumiCli]:
@@ -64,14 +74,14 @@ class SweepScope:
         return [PulumiCli(self.directory, url) for url in self.backend_urls] or [PulumiCli(self.directory)]
 
     def resolve_settings(self) -> Settings:
-        """Return the settings of the stack, else of the environment.
+        """Return the settings of the stack, else of the environment. A removed stack has no settings.
 
         Raises:
             WrongAccount: the state records another account than the settings select.
         """
-        if not self.stack:
-            return accounts.resolve_stack_settings({}, os.environ)
         pulumi_cli = self.pulumi_clis[0]
+        if not self.stack or not _has_stack(pulumi_cli, self.stack):
+            return accounts.resolve_stack_settings({}, os.environ)
         stack_config = pulumi_cli.read_config(self.stack)
         recorded_accounts.require_matching_account(
             list_state_resources(pulumi_cli.export(self.stack, secrets=True)), stack_config, os.environ
@@ -118,7 +128,7 @@ class SweepCandidates:
 async def load_orphans(api: Api, pulumi_clis: Iterable[PulumiCli], sweep_filter: SweepFilter) -> SweepCandidates:
     """Return the orphans. Raises if a list, a backend or a state cannot be read."""
     # objects are listed before states are read: a state names each object before it is created
-    objects = await _list_objects(api)
+    objects = await _list_objects(api, sweep_filter)
     now = api.transport.server_clock.now()
     references = _load_references(pulumi_clis)
     return SweepCandidates(
@@ -175,16 +185,23 @@ async def _delete_or_pause(api: Api, remote_object: RemoteObject, *, pause: bool
     return "deleted"
 
 
+def _has_stack(pulumi_cli: PulumiCli, stack: str) -> bool:
+    return any(f"/{name}".endswith(f"/{stack}") for name in pulumi_cli.list_stacks())
+
+
 def _load_references(pulumi_clis: Iterable[PulumiCli]) -> StateReferences:
     return state_references(
         pulumi_cli.export(stack, secrets=True) for pulumi_cli in pulumi_clis for stack in pulumi_cli.list_stacks()
     )
 
 
-async def _list_objects(api: Api) -> list[RemoteObject]:
-    """Return all agents, all sandboxes that belong to no agent, and all snapshots."""
-    agents = {item.sandbox_id: from_agent(item) for item in await api.agents.list()}
-    sandboxes = {item.id: item for item in await api.sandboxes.list()}
+async def _list_objects(api: Api, sweep_filter: SweepFilter) -> list[RemoteObject]:
+    """Return the selected agents, the selected sandboxes that belong to no agent, and the snapshots of both."""
+    # agents have no labels
+    listed_agents = () if sweep_filter.list_labels or sweep_filter.labels else await api.agents.list()
+    agents = {item.sandbox_id: from_agent(item) for item in listed_agents}
+    listed = await api.sandboxes.list(labels=sweep_filter.list_labels)
+    sandboxes = {item.id: item for item in listed if sweep_filter.selects(item.labels)}
     snapshots = await gather_all(_list_snapshots(api, id) for id in sandboxes)
     parent_ids = {id: agents[id].id for id in sandboxes if id in agents}
     return [
@@ -226,6 +243,7 @@ def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes) -> None:
                 orphan.remote_object.phase,
                 format_age(orphan.age_seconds),
                 orphan.remote_object.size,
+                orphan.remote_object.owner or "",
                 orphan.blocked_by or "",
             )
             for orphan in orphans
@@ -246,7 +264,7 @@ def _print_outcomes(orphans: Sequence[Orphan], skipped: Outcomes, outcomes: Outc
             if orphan.remote_object.id in outcomes
         )
     elif any(orphan.blocked_by is None for orphan in orphans):
-        print_line("Nothing is changed yet. Run again with --prefix, or with ids, and --yes.")
+        print_line("Nothing is changed yet. Run again with --prefix, --stack, --label or ids, and --yes.")
 
 
 def _identity_columns(orphan: Orphan) -> tuple[str, str, str]:

@@ -21,9 +21,7 @@ def sweep(  # noqa: PLR0913  one for each option
     *,
     prefix: Annotated[
         str,
-        typer.Option(
-            help="Only objects whose name begins with this. Required to delete or pause, unless ids are given."
-        ),
+        typer.Option(help="Only objects whose name begins with this, also those without labels that name their owner."),
     ] = "",
     older_than: Annotated[
         str, typer.Option(help="Only objects that are older than this: 90m, 12h, 2d. Minimum: 10m.")
@@ -35,7 +33,11 @@ def sweep(  # noqa: PLR0913  one for each option
     ] = None,
     pause: Annotated[bool, typer.Option("--pause", help="Pause instead of delete.")] = False,
     stack: Annotated[
-        str | None, typer.Option(help="Stack whose configuration selects the account. Defaults to the NEEV_ variables.")
+        str | None,
+        typer.Option(help="Only what this stack created. Its configuration, else the environment, names the account."),
+    ] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only sandboxes with this label. May be repeated.")
     ] = None,
     cwd: Directory = Path(),
     yes: Yes = False,
@@ -43,6 +45,9 @@ def sweep(  # noqa: PLR0913  one for each option
     json: Json = False,
 ) -> None:
     """List orphans (sandboxes, agents and snapshots that no stack refers to), and delete or pause them.
+
+    Without --prefix and ids, sweep lists only sandboxes whose labels say that pulumi-neev created them. It never lists
+    a sandbox whose labels name another owner. To delete or pause, --prefix, --stack, --label or ids are required.
 
     Sweep first reads the states of all stacks of the backends, secrets included. Every id and name in a state counts as
     a reference, also in a pending operation. If a state cannot be read, sweep deletes nothing. Name every backend
@@ -55,6 +60,10 @@ def sweep(  # noqa: PLR0913  one for each option
 
     Examples:
     pulumi-neev sweep
+
+    pulumi-neev sweep --stack pr-7 --yes
+
+    pulumi-neev sweep --label team=search --older-than 2d --yes
 
     pulumi-neev sweep --prefix pr- --older-than 12h --yes
 
@@ -71,8 +80,12 @@ def sweep(  # noqa: PLR0913  one for each option
         raise typer.BadParameter(str(error), param_hint="--older-than") from None
     if min_age_seconds < MIN_AGE_SECONDS:
         raise typer.BadParameter("must be at least 10m", param_hint="--older-than")
+    labels = dict(text.split("=", 1) for text in label or () if "=" in text)
+    if len(labels) < len(label or ()):
+        raise typer.BadParameter("must be KEY=VALUE, each key once", param_hint="--label")
     scope = apply.SweepScope(cwd, tuple(backend or ()), stack)
-    sweep_filter = SweepFilter(prefix, min_age_seconds, frozenset(phase or ()), tuple(ids or ()))
+    phases = frozenset(phase or ())
+    sweep_filter = SweepFilter(prefix, min_age_seconds, phases, tuple(ids or ()), labels, scope.owner_labels)
     if yes and not sweep_filter.is_specific:
-        raise typer.BadParameter("--yes requires --prefix or ids", param_hint="--prefix")
+        raise typer.BadParameter("--yes requires --prefix, --stack, --label or ids", param_hint="--prefix")
     raise typer.Exit(apply.run(scope, sweep_filter, RunOptions(yes=yes, dry_run=dry_run, json=json), pause=pause))

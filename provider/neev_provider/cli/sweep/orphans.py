@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from neev_provider.adapters.pulumi.ownership import MANAGER
 from neev_provider.cli.sweep.references import StateReferences
 from neev_provider.client.agents import Agent
 from neev_provider.client.models import parse_timestamp
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.client.snapshots import Snapshot
+from neev_provider.core.labels import MANAGER_KEY, describe_owner, stack_labels
 
 SANDBOX, AGENT, SNAPSHOT = "sandbox", "agent", "snapshot"
 PAUSED_PHASES = ("Paused", "Pausing")
@@ -33,22 +35,39 @@ class RemoteObject:
     parent_id: str | None = None
     sandbox_id: str | None = None
     """The sandbox of an agent."""
+    owner: str | None = None
+    """Whose it is, by the labels of the sandbox."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepFilter:
-    """Selects orphans by name, age, phase and id."""
+    """Selects orphans by name, age, phase, id and labels."""
 
     prefix: str = ""
     min_age_seconds: float = 3600
     phases: Collection[str] = ()
     ids: Collection[str] = ()
     """Only these ids; if empty, any."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Only sandboxes with these labels."""
+    owner_labels: Mapping[str, str] = field(default_factory=lambda: stack_labels(MANAGER))
+    """The labels of the owner whose sandboxes are listed."""
 
     @property
     def is_specific(self) -> bool:
         """Return whether the filter names orphans, which a delete or pause requires."""
-        return bool(self.prefix or self.ids)
+        return bool(self.prefix or self.ids or self.labels) or self.owner_labels.keys() != {MANAGER_KEY}
+
+    @property
+    def list_labels(self) -> Mapping[str, str]:
+        """Return the labels to list by; empty if sandboxes without an owner are listed, too."""
+        return {} if self.prefix or self.ids else {**self.owner_labels, **self.labels}
+
+    def selects(self, labels: Mapping[str, str] | None) -> bool:
+        """Return whether a sandbox with these labels is listed. One without an owner needs a prefix or an id."""
+        known = labels or {}
+        is_unowned = MANAGER_KEY not in known and not self.list_labels
+        return (is_unowned or self.owner_labels.items() <= known.items()) and self.labels.items() <= known.items()
 
     def matches(self, remote_object: RemoteObject, now: float) -> bool:
         """Return whether the object matches. One without a creation time is never old enough."""
@@ -117,7 +136,7 @@ def explain_skipped(
             return f"it is the sandbox of the agent {agents[id].id}, and can only be deleted with the agent"
         remote_object = by_id.get(id)
         if remote_object is None:
-            return "the project has no sandbox, agent or snapshot with this id"
+            return "the project has no sandbox, agent or snapshot with this id, or its labels name another owner"
         if _is_referenced(remote_object, references):
             return "a stack refers to it"
         if not sweep_filter.matches(remote_object, now):
@@ -141,7 +160,8 @@ def from_sandbox(sandbox: Sandbox) -> RemoteObject:
     if resources is not None:
         parts = [(resources.cpu, " cpu"), (resources.memory_gb, " GB"), (resources.disk_gb, " GB disk")]
     size = ", ".join(f"{value:g}{unit}" for value, unit in parts if value is not None)
-    return RemoteObject(SANDBOX, sandbox.id, sandbox.name, sandbox.phase, parse_timestamp(sandbox.created_at), size)
+    created_at, owner = parse_timestamp(sandbox.created_at), describe_owner(sandbox.labels)
+    return RemoteObject(SANDBOX, sandbox.id, sandbox.name, sandbox.phase, created_at, size, owner=owner)
 
 
 def from_agent(agent: Agent) -> RemoteObject:
@@ -187,7 +207,7 @@ def format_age(span: float) -> str:
 
 def to_json(orphan: Orphan) -> dict[str, Any]:
     """Return the orphan as JSON."""
-    fields = {name: getattr(orphan.remote_object, name) for name in ("kind", "name", "id", "phase", "size")}
+    fields = {name: getattr(orphan.remote_object, name) for name in ("kind", "name", "id", "phase", "size", "owner")}
     return {**fields, "ageSeconds": round(orphan.age_seconds), "blockedBy": orphan.blocked_by}
 
 

@@ -119,7 +119,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         )
         if others:
             context.log(foreign_sandboxes_message(desired.pool, others))
-        observations = _to_observations(desired, own)
+        observations = _to_observations(self.api, desired, own)
         kept = stored if observations and ownership.template_hash == stored.get("templateHash") else {}
         members = plan.assess_members(desired, observations)
         new_member_inputs = plan.new_member_inputs(desired.template, kept)
@@ -148,8 +148,9 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
     async def read(self, id: str, inputs: SandboxPoolInputs | None) -> Observation[SandboxPoolOutputs] | None:
         if len(id) > MAX_NAME_LENGTH:
             raise InputError("id", "must be the name of the pool")
+        resource = MEMBER_RESOURCE.connect(self.api)
         members = plan.parse_members(
-            id, (MEMBER_RESOURCE.to_observation(member, None) for member in await _list_members(self.api, id))
+            id, (resource.to_observation(member, None) for member in await _list_members(self.api, id))
         )
         if not members:
             return None
@@ -173,7 +174,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
             template_hash=str(template_hashes.pop()),
         )
         desired = plan.desired_pool(inputs, ownership.template_hash)
-        return _to_observation(desired, inputs, _to_observations(desired, listed), ownership)
+        return _to_observation(desired, inputs, _to_observations(self.api, desired, listed), ownership)
 
     @override
     async def refresh(
@@ -186,7 +187,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         return (
             None
             if inputs.replicas and not own
-            else _to_observation(desired, inputs, _to_observations(desired, own), ownership, others)
+            else _to_observation(desired, inputs, _to_observations(self.api, desired, own), ownership, others)
         )
 
     @override
@@ -230,8 +231,9 @@ async def _list_members(api: Api, pool: str) -> list[Sandbox]:
     return [sandbox for sandbox in await api.sandboxes.list(name=f"{pool}-") if plan.is_member(pool, sandbox.name)]
 
 
-def _to_observations(desired: DesiredPool, sandboxes: Iterable[Sandbox]) -> list[SandboxObservation]:
-    return [desired.resource.to_observation(sandbox, desired.template) for sandbox in sandboxes]
+def _to_observations(api: Api, desired: DesiredPool, sandboxes: Iterable[Sandbox]) -> list[SandboxObservation]:
+    resource = desired.resource.connect(api)
+    return [resource.to_observation(sandbox, desired.template) for sandbox in sandboxes]
 
 
 def _to_observation(
