@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.engine.project import PulumiProject, out_of_band_request
+from tests.engine.test_fleet import find_free_ports
 
 from neev_provider.adapters.pulumi import schema
 from neev_provider.adapters.shared import examples
@@ -16,16 +17,18 @@ pytestmark = pytest.mark.engine
 
 SNAPSHOT = "8d7c6b5a-4f3e-4d2c-8b1a-0f9e8d7c6b5a"
 """The id that an example looks up. The API generates another one."""
+PORT = "8080"
+"""The port on which an example listens. All sandboxes of the emulator share the ports of this machine."""
 
 
-def merge_examples(snapshot: str) -> dict[str, Any]:
+def merge_examples(snapshot: str, port: str) -> dict[str, Any]:
     """Return one program of every example. Its names `found` and `box` get the example's name."""
     program: dict[str, Any] = {"variables": {}, "resources": {}, "outputs": {}}
     package = schema.package_schema()
     for token in (*package["resources"], *package["functions"]):
         of = token.rpartition(":")[2]
         for example in examples.load_examples(of).examples:
-            text = example.programs["yaml"].replace(SNAPSHOT, snapshot)
+            text = example.programs["yaml"].replace(SNAPSHOT, snapshot).replace(PORT, port)
             parts = yaml.safe_load(re.sub(r"\$\{(\w+)", rf"${{{of}-\1", text))
             for kind, named in parts.items():
                 program[kind] |= {f"{of}-{name}": value for name, value in named.items()}
@@ -40,7 +43,7 @@ def test_every_example_of_the_reference_runs(project: PulumiProject) -> None:
     kept = out_of_band_request(emulator, "POST", f"/sandboxes/{shared['id']}/snapshots", {"name": "kept"})
     out_of_band_request(emulator, "POST", "/agents", {"name": "shared-agent", "agent_template": "claude-code"})
     emulator.advance(5)
-    project.write_project({"runtime": "yaml", **merge_examples(kept["id"])})
+    project.write_project({"runtime": "yaml", **merge_examples(kept["id"], str(find_free_ports(1)))})
     project.up()
 
     outputs = project.outputs()
