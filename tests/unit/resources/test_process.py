@@ -341,6 +341,64 @@ async def test_a_start_stops_the_copy_that_came_with_a_fork(driver: LifecycleDri
     assert copy.id not in running
 
 
+async def capture(driver: LifecycleDriver, sandbox_id: str) -> str:
+    """The id of a snapshot of the sandbox as it is."""
+    snapshot = await driver.api.snapshots.create(sandbox_id)
+    driver.emulator.advance(10)
+    return snapshot.id
+
+
+async def test_a_rollback_brings_an_earlier_start_back_which_the_next_update_replaces(driver: LifecycleDriver) -> None:
+    stored = await create_process(driver)
+    box = stored.inputs["sandboxId"]
+    snapshot = await capture(driver, box)
+    changed = await driver.update(PROCESS, stored, **{**stored.inputs, "env": {"A": "1"}})
+    await driver.api.sandboxes.rollback(box, snapshot)
+    driver.emulator.advance(10)
+    observed = await driver.read(PROCESS, changed)
+    assert observed is not None
+    assert observed.state["status"] == "outdated"
+    updated = await driver.update(PROCESS, observed, **changed.inputs)
+    (process,) = await list_running(driver, box)
+    assert (updated.state["status"], updated.state["processId"]) == ("running", process.id)
+
+
+async def test_a_rollback_to_the_same_start_is_no_drift(driver: LifecycleDriver) -> None:
+    stored = await create_process(driver)
+    box = stored.inputs["sandboxId"]
+    await driver.api.sandboxes.rollback(box, await capture(driver, box))
+    driver.emulator.advance(10)
+    observed = await driver.read(PROCESS, stored)
+    assert observed is not None
+    assert (observed.state["status"], observed.problem) == ("running", None)
+    assert PROCESS.diff(observed.inputs, observed.state, observed.inputs).changes == ()
+
+
+async def test_a_rollback_to_before_the_start_leaves_nothing_which_a_refresh_detects(driver: LifecycleDriver) -> None:
+    box = await create_sandbox(driver)
+    snapshot = await capture(driver, box)
+    stored = await driver.create(PROCESS, sandboxId=box, command=shell_argv(), **READY)
+    await driver.api.sandboxes.rollback(box, snapshot)
+    driver.emulator.advance(10)
+    observed = await driver.read(PROCESS, stored)
+    assert observed is not None
+    assert observed.state["status"] in ("missing", "exited")
+    updated = await driver.update(PROCESS, observed, **stored.inputs)
+    assert updated.state["status"] == "running"
+
+
+async def test_a_fork_runs_a_copy_until_a_process_with_the_same_command_starts_there(driver: LifecycleDriver) -> None:
+    stored = await create_process(driver)
+    fork = await driver.api.sandboxes.fork(stored.inputs["sandboxId"], "fork")
+    driver.emulator.advance(10)
+    (copy,) = await list_running(driver, fork.id)
+    created = await driver.create(PROCESS, **{**stored.inputs, "sandboxId": fork.id})
+    (process,) = await list_running(driver, fork.id)
+    assert process.id == created.state["processId"]
+    assert process.id != copy.id
+    assert await driver.read(PROCESS, stored) == stored
+
+
 async def test_a_created_process_is_found_by_its_command(driver: LifecycleDriver) -> None:
     stored = await create_process(driver)
     inputs = dict(stored.inputs)
