@@ -22,6 +22,9 @@ from collections.abc import Sequence
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup")
 _SET_NO_NEW_PRIVILEGES = 38
+_KEYCTL = {"x86_64": 250, "aarch64": 219}
+"""The number of the system call, which the C library does not offer, by machine."""
+_JOIN_SESSION_KEYRING = 1
 _READ_ONLY, _REMOUNT, _BIND = 0x1, 0x20, 0x1000
 _RELATIVE_TIMES, _STATUS_RELATIVE_TIMES = 1 << 21, 0x1000
 """The one flag of mounts that has two values: to set it, and in the status of a file system."""
@@ -41,6 +44,12 @@ def main(mode: str, pid: str, *arguments: str) -> int:
         sys.stderr.write(f"{error.filename or mode}: {error.strerror}\n")
         return 126
     return 0
+
+
+def leave_session_keyring() -> None:
+    """Give this thread, and what it starts, an empty session keyring: the user's may contain credentials."""
+    if number := _KEYCTL.get(os.uname().machine):
+        _LIBC.syscall(number, _JOIN_SESSION_KEYRING, None)
 
 
 def _run(pid: str, directory: str, data_bytes: str, cores: str, *command: str) -> int:
@@ -64,6 +73,7 @@ def _run(pid: str, directory: str, data_bytes: str, cores: str, *command: str) -
 def _execute(directory: str, command: tuple[str, ...], environment: dict[str, str]) -> None:
     """Replace this process by the command; its user is not root there, so that it has no capability."""
     try:
+        leave_session_keyring()
         _raise_on_error(_LIBC.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
         os.chdir(directory)
         if stat.S_ISCHR(os.fstat(0).st_mode):  # the machine's null device, which is not read-only

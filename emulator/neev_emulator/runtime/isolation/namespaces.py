@@ -61,6 +61,7 @@ class Isolation:
 
         They end with that thread.
         """
+        enter.leave_session_keyring()  # of this thread: bubblewrap, and later each command, would inherit the user's
         root = build_root(workspace, limits.memory_bytes)
         process, pid = _start(self._bwrap, [*_isolate(), *root])
         return Namespaces(process, pid, next(self._first_cores))

@@ -1,6 +1,7 @@
 """Isolated sandboxes: what their commands see and use."""
 
 import asyncio
+import ctypes
 import os
 import signal
 import sys
@@ -16,6 +17,11 @@ from neev_emulator.runtime.isolation import Isolation, IsolationUnavailableError
 from neev_emulator.runtime.isolation.namespaces import explain
 
 CreateHost = Callable[..., SandboxHost]
+READ_KEY = """
+import ctypes, sys
+keyctl, read = 250, 11
+print(ctypes.CDLL(None).syscall(keyctl, read, int(sys.argv[1]), ctypes.create_string_buffer(6), 6))
+"""
 
 
 def read_environment(pid: int) -> list[bytes]:
@@ -52,6 +58,15 @@ async def test_what_belongs_to_the_machine_cannot_be_changed(create_host: Create
     assert await run_script(host, "stat -L -c %F /proc/[12]/fd/0") == "fifo\n" * 2
     assert await run_script(host, f"echo ignored > {device}; cat; head -c 2 /dev/urandom | wc -c") == "2\n"
     assert await run_script(host, "unshare -Urm true 2>&1 | grep -c 'uid_map'") == "1\n"
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the number of the system call is another")
+async def test_keys_of_the_user_cannot_be_read(create_host: CreateHost) -> None:
+    add_key, session_keyring = 248, ctypes.c_int(-3)
+    key = ctypes.CDLL(None).syscall(add_key, b"user", b"neev-emulator", b"secret", 6, session_keyring)
+    if key < 0:
+        pytest.skip("this process may have no keys")
+    assert await read_output(spawn_python(create_host(), READ_KEY, str(key))) == "-1\n"
 
 
 async def test_a_command_exits_as_its_program_does(create_host: CreateHost) -> None:
