@@ -1,22 +1,23 @@
 """Commands and files in a sandbox, at the address of the sandbox itself.
 
-No request is sent twice. Only this module and ``runtime_errors`` use the official SDK, which never retries and is slow
-to import.
+No request that can have reached the sandbox is sent twice. Only this module, ``output_decoder`` and ``runtime_errors``
+use the official SDK, which never retries and is slow to import.
 """
 
 from __future__ import annotations
 
-import base64
-import codecs
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from http import HTTPStatus
+from typing import TYPE_CHECKING, BinaryIO
 
+from neev_provider.client.output_decoder import OutputDecoder, OutputHandler
 from neev_provider.client.processes import LogPage, ProcessInfo
-from neev_provider.client.runtime_errors import STREAM_ERROR_STATUS, translate_errors
+from neev_provider.client.resume_wait import ResumeWait, runtime_call
+from neev_provider.client.runtime_errors import translate_errors
 from neev_provider.client.settings import require_secure_url
 from neev_provider.core import errors
 
@@ -29,12 +30,10 @@ if TYPE_CHECKING:
     from neev_provider.client.sandboxes import Sandbox
     from neev_provider.client.settings import Settings
 
-Stream = Literal["stdout", "stderr"]
-OutputHandler = Callable[[Stream, str], None]
-"""Callback for each piece of a command's output."""
-
 READ_TIMEOUT = 60.0
 """Read timeout of a request about a file, in seconds."""
+RANGE_BYTES = 16 * 1024 * 1024
+"""Bytes of one request for a part of a file."""
 EXEC_TIMEOUT_MARGIN = 15.0
 """Seconds added to a command's own timeout before a silent connection counts as broken."""
 
@@ -71,12 +70,15 @@ class Runtime:
         self._transport = transport
         self._client: HttpClient | None = None
 
-    def session(self, sandbox: Sandbox) -> SandboxSession:
-        """Return a session in the sandbox, which must be running."""
+    def session(self, sandbox: Sandbox, resume_wait: ResumeWait | None = None) -> SandboxSession:
+        """Return a session in the sandbox, which must be running.
+
+        With `resume_wait`, its calls wait if the sandbox was paused meanwhile and the platform resumes it for them.
+        """
         if not sandbox.connect_url:
             raise errors.OperationFailed("the API returned no URL for its commands and files")
         require_secure_url(sandbox.connect_url, self._settings, subject="the sandbox's connect URL")
-        return SandboxSession(sandbox, self._settings, self._get_client())
+        return SandboxSession(sandbox, self._settings, self._get_client(), resume_wait)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -85,20 +87,29 @@ class Runtime:
 
     def _get_client(self) -> HttpClient:
         from neev_provider.client.http.connection_pool import new_http_client  # noqa: PLC0415  httpx is slow to import
+        from neev_provider.client.http.runtime_client import RuntimeClient  # noqa: PLC0415
 
         if self._client is None:
-            self._client = new_http_client(self._settings, self._transport)
+            self._client = new_http_client(self._settings, self._transport, client_class=RuntimeClient)
         return self._client
 
 
 class SandboxSession:
     """The commands and files of one running sandbox."""
 
-    def __init__(self, sandbox: Sandbox, settings: Settings, client: HttpClient) -> None:
+    def __init__(
+        self, sandbox: Sandbox, settings: Settings, client: HttpClient, resume_wait: ResumeWait | None
+    ) -> None:
         self._id = sandbox.id
         self._url = sandbox.connect_url or ""
         self._settings = settings
         self._client = client
+        self._resume_wait = resume_wait
+
+    @property
+    def is_resuming(self) -> bool:
+        """Return whether a call has not reached the sandbox yet, because the platform is resuming it."""
+        return self._resume_wait is not None and self._resume_wait.is_waiting
 
     async def exec(self, request: ExecRequest, on_output: OutputHandler, *, read_timeout: float) -> int:
         """Run the command once; return its exit code. `on_output` is called with its output.
@@ -110,7 +121,7 @@ class SandboxSession:
             OperationFailed: it was still running at its timeout, and was killed.
             OutcomeUnknown: it was started, and the connection ended before the command did.
         """
-        listening = _OutputDecoder(on_output)
+        listening = OutputDecoder(on_output)
         body = {
             "command": request.argv[0],
             "args": list(request.argv[1:]),
@@ -157,17 +168,32 @@ class SandboxSession:
         return {entry.path if recursive else entry.name: _to_file_info(entry) for entry in entries}
 
     async def sha256(self, path: str) -> str:
-        """Return the SHA-256 of the file, which is read in pieces."""
-        digest = hashlib.sha256()
-        headers = {"Accept": "application/octet-stream"}
-        async with self._translate_errors(path):
-            pieces = self._transport(READ_TIMEOUT).stream_bytes(
-                "POST", "/v1/files/read", headers=headers, body={"path": path}
-            )
-            async with aclosing(pieces):
-                async for piece in pieces:
-                    digest.update(piece)
-        return digest.hexdigest()
+        """Return the SHA-256 of the file, which is read in ranges, or at once if the API has no ranges."""
+        digest, start = hashlib.sha256(), 0
+        while True:
+            received, status = await self._read_range(path, start, digest.update)
+            start += received
+            if status != HTTPStatus.PARTIAL_CONTENT or received < RANGE_BYTES:
+                return digest.hexdigest()
+
+    async def _read_range(self, path: str, start: int, on_bytes: Callable[[bytes], None]) -> tuple[int, int | None]:
+        """Return the number of bytes and the status of the response; a range after the end of the file has none."""
+        received = 0
+        headers = {"Accept": "application/octet-stream", "Range": f"bytes={start}-{start + RANGE_BYTES - 1}"}
+        with runtime_call(self._resume_wait) as call:
+            try:
+                async with translate_errors(path, self._settings.api_key):
+                    pieces = self._transport(READ_TIMEOUT).stream_bytes(
+                        "POST", "/v1/files/read", headers=headers, body={"path": path}
+                    )
+                    async with aclosing(pieces):
+                        async for piece in pieces:
+                            received += len(piece)
+                            on_bytes(piece)
+            except errors.RuntimeRejected:
+                if call.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                    raise
+        return received, call.status
 
     async def write(self, path: str, content: BinaryIO) -> None:
         """Replace the file by the content of the stream, which is sent in chunks."""
@@ -217,11 +243,14 @@ class SandboxSession:
         async with self._translate_errors(process_id):
             await self._connection(READ_TIMEOUT).processes.kill(process_id, signal=number)
 
-    def _translate_errors(
+    @asynccontextmanager
+    async def _translate_errors(
         self, subject: str, *, is_write: bool = False, output_received: Callable[[], bool] = lambda: False
-    ) -> AbstractAsyncContextManager[None]:
+    ) -> AsyncIterator[None]:
         key = self._settings.api_key
-        return translate_errors(subject, key, is_write=is_write, output_received=output_received)
+        with runtime_call(self._resume_wait):
+            async with translate_errors(subject, key, is_write=is_write, output_received=output_received):
+                yield
 
     def _connection(self, timeout: float) -> AsyncSandboxConnection:
         from neevai.runtime import AsyncSandboxConnection  # noqa: PLC0415
@@ -239,35 +268,3 @@ class SandboxSession:
 def _to_file_info(entry: FileEntry) -> FileInfo:
     target = entry.symlink_target if entry.type == "symlink" else None
     return FileInfo(entry.type == "file", entry.size, entry.mode & 0o7777, entry.modified_time, target)
-
-
-class _OutputDecoder:
-    """Decodes the frames of a command to text; invalid bytes are replaced."""
-
-    def __init__(self, on_output: OutputHandler) -> None:
-        self._on_output = on_output
-        self._decoders = {name: codecs.getincrementaldecoder("utf-8")("replace") for name in ("stdout", "stderr")}
-        self.output_received = False
-        self.exit_code: int | None = None
-
-    def handle_frame(self, raw: Any) -> None:
-        """Report the output in a frame; raise the error in a frame as the SDK does."""
-        from neevai.errors import error_from_status  # noqa: PLC0415
-
-        match raw:
-            case {"type": ("stdout" | "stderr") as stream, "data": str(data)}:
-                self.output_received = True
-                self._emit(stream, base64.b64decode(data))
-            case {"type": "exit", "exit_code": int(code)}:
-                self._emit("stdout", b"", final=True)
-                self._emit("stderr", b"", final=True)
-                self.exit_code = code
-            case {"type": "exit"}:
-                self.exit_code = 0
-            case {"type": "error"}:
-                body = {"code": raw.get("reason_code"), "message": raw.get("message")}
-                raise error_from_status(STREAM_ERROR_STATUS, body, None)
-
-    def _emit(self, stream: Stream, data: bytes, *, final: bool = False) -> None:
-        if text := self._decoders[stream].decode(data, final):
-            self._on_output(stream, text)

@@ -58,8 +58,8 @@ class CommandInputs(Inputs):
     """Environment variables, in addition to those of the sandbox. Secret."""
     stdin: Annotated[str | None, Replace()] = None
     """Text for the standard input. Defaults to no input."""
-    timeout_seconds: Annotated[Annotated[Integer, Field(ge=1)] | None, Update(on_removal=True)] = None
-    """Timeout of the command, in seconds. A command that exceeds it is killed and fails.
+    timeout_seconds: Annotated[Annotated[Integer, Field(ge=1, le=3600)] | None, Update(on_removal=True)] = None
+    """Timeout of the command, in seconds. Allowed: `1` to `3600`. A command that exceeds it is killed and fails.
 
     Defaults to the timeout of the operation.
     """
@@ -253,6 +253,9 @@ class _CommandRun:
                     sandbox.exec(request, output.write, read_timeout=remaining), deadline=deadline, action=argv[0]
                 )
             except (Cancelled, DeadlineExceeded) as error:
+                if sandbox.is_resuming:
+                    self._outputs = self._outputs.model_copy(update={"outcome": Outcome.PENDING})
+                    raise
                 raise OutcomeUnknown(
                     f"{error.summary} The command was under way.", hint=UNKNOWN_OUTCOME_HINT
                 ) from error

@@ -20,6 +20,10 @@ class SandboxLease:
     resumed_by_us: bool = False
     """Whether a session resumed the sandbox. If so, the last session pauses it."""
 
+    def note_resumed(self) -> None:
+        """Note that a session resumed the sandbox."""
+        self.resumed_by_us = True
+
 
 _LEASES: WeakKeyDictionary[Api, dict[str, SandboxLease]] = WeakKeyDictionary()
 

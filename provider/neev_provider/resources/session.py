@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from neev_provider.client import Api
+from neev_provider.client.resume_wait import ResumeWait
 from neev_provider.client.runtime import ExecRequest, SandboxSession
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core.errors import InputError, NeevError, OperationFailed, RuntimeRejected
@@ -31,7 +32,9 @@ async def open_session(api: Api, sandbox_id: str, context: OperationContext) -> 
     """Yield a session in the running sandbox. The last session pauses a sandbox that a session resumed."""
     async with acquire_lease(api, sandbox_id) as lease:
         try:
-            yield api.runtime.session(await _ensure_running(api, sandbox_id, lease, context))
+            sandbox = await _ensure_running(api, sandbox_id, lease, context)
+            # the sandbox can be paused again before a call, which makes the platform resume it
+            yield api.runtime.session(sandbox, ResumeWait(context.deadline, lease.note_resumed))
         except BaseException:
             async with _should_pause(lease) as needs_pause:
                 if needs_pause:

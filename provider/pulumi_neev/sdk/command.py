@@ -62,7 +62,7 @@ class Command(DynamicResource, provider=CommandProvider):
     Secret if `secret_output` is set or if any input is secret. `env` is always secret.
     """
     timeout_seconds: pulumi.Output[int | None]
-    """Timeout of the command, in seconds. A command that exceeds it is killed and fails.
+    """Timeout of the command, in seconds. Allowed: `1` to `3600`. A command that exceeds it is killed and fails.
 
     Defaults to the timeout of the operation.
     """
@@ -106,8 +106,8 @@ class Command(DynamicResource, provider=CommandProvider):
                 input as secret. `env` is always secret: its values are redacted in errors and in the log, and the
                 output is encrypted in the state.
             stdin: Text for the standard input. Defaults to no input.
-            timeout_seconds: Timeout of the command, in seconds. A command that exceeds it is killed and fails. Defaults
-                to the timeout of the operation.
+            timeout_seconds: Timeout of the command, in seconds. Allowed: `1` to `3600`. A command that exceeds it is
+                killed and fails. Defaults to the timeout of the operation.
             triggers: Arbitrary values. If one changes, the resource is replaced and the command runs again.
             update: Command to run instead of `create` when `create`, `cwd`, `env` or `stdin` changes.
             opts: Pulumi's own options.

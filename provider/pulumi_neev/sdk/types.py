@@ -34,11 +34,9 @@ class BuildStepArgs(TypedDict, total=False):
     source_path: pulumi.Input[str] | None
     """Path of a file or folder on the machine that runs the program. Requires `path`."""
     timeout_seconds: pulumi.Input[int] | None
-    """Timeout of the command, in seconds.
+    """Timeout of the command, in seconds. Allowed: `1` to `3600`. If it is exceeded, the build fails.
 
-    If it is exceeded, the build fails. Defaults to the timeout of the operation.
-
-
+    Defaults to the timeout of the operation.
     """
 
 
@@ -194,11 +192,9 @@ class BuildStep(OutputObject):
     source_path: str | None = pulumi.property("sourcePath", default=None)
     """Path of a file or folder on the machine that runs the program. Requires `path`."""
     timeout_seconds: int | None = pulumi.property("timeoutSeconds", default=None)
-    """Timeout of the command, in seconds.
+    """Timeout of the command, in seconds. Allowed: `1` to `3600`. If it is exceeded, the build fails.
 
-    If it is exceeded, the build fails. Defaults to the timeout of the operation.
-
-
+    Defaults to the timeout of the operation.
     """
 
 

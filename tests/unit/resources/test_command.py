@@ -7,20 +7,35 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.fakes.scripted_transport import ScriptedTransport, json_response
 from tests.unit.resources.conftest import LifecycleDriver
+from typing_extensions import override
 
+from neev_provider.client import Settings, connect
+from neev_provider.client.runtime import ExecRequest
 from neev_provider.core import lifecycle, redaction
-from neev_provider.core.errors import OperationFailed, OutcomeUnknown
+from neev_provider.core.clock import SYSTEM_CLOCK, SystemClock
+from neev_provider.core.errors import Cancelled, OperationFailed, OutcomeUnknown, RuntimeRejected
 from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.redaction import Redactor
 from neev_provider.core.reference_errors import MissingReference
+from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Deadline
 from neev_provider.resources.command import CommandResource
 from neev_provider.resources.output_capture import MAX_CAPTURED_CHARS
 from neev_provider.resources.sandbox.sandbox import SandboxResource
+from neev_provider.resources.session import open_session
 
 SANDBOX, COMMAND = SandboxResource(), CommandResource()
-EXEC = "POST /v1/exec"
+EXEC, PAUSE = "POST /v1/exec", "POST /sandboxes/{id}/pause"
+
+
+class ShortSleepClock(SystemClock):
+    """The clock of this machine, on which a Retry-After takes no time."""
+
+    @override
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds if seconds > 2 else 0)
 
 
 def shell_argv(script: str) -> list[str]:
@@ -213,6 +228,50 @@ async def test_commands_side_by_side_wake_a_sandbox_once_and_the_last_one_pauses
     assert driver.take_requests() == ["POST /sandboxes/{id}/resume", EXEC, EXEC, "POST /sandboxes/{id}/pause"]
 
 
+async def test_a_sandbox_that_is_paused_before_the_call_is_resumed_by_the_platform_and_paused_again(
+    driver: LifecycleDriver,
+) -> None:
+    """The call says so and is sent again; the provider sends no resume."""
+    box = await create_sandbox(driver)
+
+    def advance(_status: str) -> None:
+        driver.emulator.advance(5)
+
+    deadline = Deadline(60, ShortSleepClock(), asyncio.Event(), advance)
+    context = replace(driver.new_context(), deadline=deadline)
+    driver.take_requests()
+    async with open_session(driver.api, box, context) as session:
+        await driver.api.sandboxes.pause(box)
+        driver.emulator.advance(5)
+        assert await session.exec(ExecRequest(["true"]), lambda _stream, _text: None, read_timeout=5) == 0
+    assert driver.take_requests() == [PAUSE, EXEC, EXEC, PAUSE]
+    assert (await driver.api.sandboxes.get(box)).phase == "Paused"
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False])
+async def test_a_command_whose_sandbox_is_not_resumed_in_time_was_not_run(*, is_cancelled: bool) -> None:
+    """The next update runs it, without a question."""
+    sandbox = {"id": "the-id", "name": "box", "phase": "Ready", "connect_url": "https://inside.example"}
+    resuming = {"reason_code": "unavailable", "reason": "sandbox_waking", "message": "waking up"}
+    script = ScriptedTransport(json_response(json=sandbox), json_response(503, resuming, retry_after="2"))
+    event = asyncio.Event()
+
+    def cancel_while_resuming(status: str) -> None:
+        if status.startswith("Resuming"):
+            event.set()
+
+    deadline = Deadline(20 if is_cancelled else 1.5, SYSTEM_CLOCK, event, cancel_while_resuming)
+    context = OperationContext("Command run", deadline)
+    async with connect(Settings("https://api.example", "key", "org", "project"), transport=script) as api:
+        stored = await lifecycle.start_create(
+            COMMAND.connect(api), {"sandboxId": "the-id", "create": ["tool"]}, context
+        )
+        finish = lifecycle.finish_create(COMMAND.connect(api), stored, context, just_created=True)
+        failed = await expect_init_failed(finish)
+    assert failed.stored.state["outcome"] == "pending"
+    assert isinstance(failed.__cause__, Cancelled if is_cancelled else RuntimeRejected)
+
+
 async def test_a_pause_that_fails_afterwards_does_not_run_the_command_again(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver, paused=True)
     driver.emulator.inject("status", method="POST", path="/sandboxes/{id}/pause", status=403)
@@ -221,6 +280,13 @@ async def test_a_pause_that_fails_afterwards_does_not_run_the_command_again(driv
     driver.take_requests()
     assert (await driver.finish(COMMAND, failed.stored)).state["exitCode"] == 0
     assert driver.take_requests() == []
+
+
+@pytest.mark.parametrize(("seconds", "is_valid"), [(3600, True), (3601, False)])
+def test_a_command_runs_an_hour_at_most(seconds: int, *, is_valid: bool) -> None:
+    """The API kills it then, and the plan says so."""
+    failures = COMMAND.check({}, {"sandboxId": "box", "create": ["true"], "timeoutSeconds": seconds}, str)[1]
+    assert [failure.path for failure in failures] == ([] if is_valid else ["timeoutSeconds"])
 
 
 async def test_deleting_runs_delete_once_and_needs_no_sandbox(driver: LifecycleDriver) -> None:

@@ -73,12 +73,13 @@ def new_http_client(
     *,
     ssl_context: ssl.SSLContext | None = None,
     max_connections: int = MAX_CONCURRENCY,
+    client_class: type[HttpClient] = HttpClient,
 ) -> HttpClient:
     """Return an HTTP client that sends the key; it follows no redirect, which could send the key elsewhere."""
     if transport is None and _uses_environment_proxies(settings):
         _require_usable_proxies()
     try:
-        return HttpClient(
+        return client_class(
             transport=transport,
             headers={"Authorization": f"Bearer {settings.api_key}", "Accept": "application/json"},
             timeout=httpx.Timeout(settings.timeout, connect=min(CONNECT_TIMEOUT, settings.timeout)),

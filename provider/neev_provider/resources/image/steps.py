@@ -57,10 +57,10 @@ class BuildStep(Model):
     """Program and arguments to run. For shell syntax, use `["sh", "-c", "…"]`. Conflicts with `path`."""
     cwd: str | None = None
     """Working directory of the command, relative to the workspace. Defaults to the workspace. Requires `run`."""
-    timeout_seconds: Annotated[Integer | None, Field(ge=1)] = None
-    """Timeout of the command, in seconds. If it is exceeded, the build fails. Defaults to the timeout of the operation.
+    timeout_seconds: Annotated[Integer | None, Field(ge=1, le=3600)] = None
+    """Timeout of the command, in seconds. Allowed: `1` to `3600`. If it is exceeded, the build fails.
 
-
+    Defaults to the timeout of the operation.
     """
     path: FolderPath | None = None
     """Path of the file or folder to write, in the workspace. Conflicts with `run`."""
