@@ -7,7 +7,7 @@ import codecs
 from collections.abc import Callable
 from typing import Any, Literal
 
-from neev_provider.client.runtime_errors import STREAM_ERROR_STATUS
+from neev_provider.client.runtime_errors import error_from_frame
 
 Stream = Literal["stdout", "stderr"]
 OutputHandler = Callable[[Stream, str], None]
@@ -25,8 +25,6 @@ class OutputDecoder:
 
     def handle_frame(self, raw: Any) -> None:
         """Report the output in a frame; raise the error in a frame as the SDK does."""
-        from neevai.errors import error_from_status  # noqa: PLC0415
-
         match raw:
             case {"type": ("stdout" | "stderr") as stream, "data": str(data)}:
                 self.output_received = True
@@ -38,8 +36,7 @@ class OutputDecoder:
             case {"type": "exit"}:
                 self.exit_code = 0
             case {"type": "error"}:
-                body = {"code": raw.get("reason_code"), "message": raw.get("message")}
-                raise error_from_status(STREAM_ERROR_STATUS, body, None)
+                raise error_from_frame(raw)
 
     def _emit(self, stream: Stream, data: bytes, *, final: bool = False) -> None:
         if text := self._decoders[stream].decode(data, final):

@@ -1,7 +1,7 @@
 """Commands and files in a sandbox, at the address of the sandbox itself.
 
-No request that can have reached the sandbox is sent twice. Only this module, ``output_decoder`` and ``runtime_errors``
-use the official SDK, which never retries and is slow to import.
+No request that can have reached the sandbox is sent twice. Only this module and ``runtime_errors`` use the official
+SDK, which never retries and is slow to import.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neev_provider.core import errors
 from neev_provider.core.redaction import Redactor
@@ -40,6 +40,14 @@ async def translate_errors(
         # the response is invalid, and its text may contain a secret
         kind = errors.OutcomeUnknown if is_write else errors.OperationFailed
         raise kind(f"{subject}: the sandbox answered something that cannot be read ({type(error).__name__})") from None
+
+
+def error_from_frame(frame: Mapping[str, Any]) -> APIError:
+    """Return the error in a frame of a response, as the SDK raises the error of a response."""
+    from neevai.errors import error_from_status  # noqa: PLC0415
+
+    body = {"code": frame.get("reason_code"), "message": frame.get("message")}
+    return error_from_status(STREAM_ERROR_STATUS, body, None)
 
 
 def _error_from_response(

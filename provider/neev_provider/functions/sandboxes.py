@@ -163,5 +163,7 @@ class GetSnapshots(Function[SandboxIdArguments, GetSnapshotsResult]):
 
 
 def _to_sandbox_info(api: Api, sandbox: Sandbox) -> SandboxInfo:
-    values: dict[str, Any] = sandbox.model_dump() | inputs_from_api(sandbox) | derived_outputs(api, sandbox)
+    values: dict[str, Any] = (
+        sandbox.model_dump() | inputs_from_api(sandbox) | derived_outputs(api.settings.base_url, sandbox)
+    )
     return SandboxInfo.model_validate(drop_nulls(values))

@@ -20,13 +20,14 @@ from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Deadline
 from neev_provider.resources import RESOURCES
 
-SANDBOX_CHILD_TYPES = {"Snapshot", "PreviewPort", "File", "Directory", "Command", "Process"}
+SANDBOX_CHILD_TYPES = {"Snapshot", "PreviewPort", "File", "Directory", "Command", "Process", "EgressRule"}
 INPUTS: dict[str, dict[str, Any]] = {
     "Sandbox": {},
     "SandboxFork": {"sourceSandboxId": "$box"},
     "SandboxPool": {"replicas": 1},
     "Snapshot": {},
     "PreviewPort": {"port": 8080},
+    "EgressRule": {"host": "pypi.org"},
     "Agent": {"agentTemplate": "claude-code"},
     "Command": {"create": ["true"], "delete": ["true"]},
     "Process": {"command": ["sleep", "600"]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Self, TypeVar, cast
 
 from pydantic import Field
 from typing_extensions import override
@@ -108,6 +108,15 @@ OutputsT = TypeVar("OutputsT", bound=SandboxBaseOutputs)
 class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
     """Operations of sandboxes and forks. Subclasses implement the creation."""
 
+    base_url = ""
+    """Base URL of the API; empty before ``connect``."""
+
+    @override
+    def connect(self, api: Api) -> Self:
+        connected = super().connect(api)
+        connected.base_url = api.settings.base_url
+        return connected
+
     @property
     @override
     def collection(self) -> Sandboxes:
@@ -192,7 +201,7 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
                 "maxLifetimeSeconds": inputs.max_lifetime_seconds,
                 EFFECTIVE_LIFETIME_PROPERTY: sandbox.max_lifetime_seconds,
             }
-        values = sandbox.model_dump() | observed_inputs | derived_outputs(self.api, sandbox)
+        values = sandbox.model_dump() | observed_inputs | derived_outputs(self.base_url, sandbox)
         outputs = cast("OutputsT", self.outputs.model_validate(values))
         return Observation(sandbox.id, observed_inputs, outputs, PHASE_PROBLEMS.get(sandbox.phase))
 
@@ -218,9 +227,9 @@ def inputs_from_api(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
-def derived_outputs(api: Api, sandbox: Sandbox) -> dict[str, Any]:
+def derived_outputs(base_url: str, sandbox: Sandbox) -> dict[str, Any]:
     """Return the outputs that the API reports under other names or not at all, by their camelCase names."""
-    url = mcp_url(api.settings.base_url, sandbox.region) if sandbox.region else None
+    url = mcp_url(base_url, sandbox.region) if sandbox.region else None
     mcp = {} if url is None else {"mcpUrl": url, "mcpHeaders": {MCP_SANDBOX_HEADER: sandbox.name}}
     return {"effectiveLabels": sandbox.labels, **mcp}
 
