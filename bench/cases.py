@@ -26,10 +26,28 @@ class BenchCase:
 
 SCRIPT = "script"
 OUTPUTS = {
-    **{f"output{number}": "a text as long as what is told of a sandbox" for number in range(12)},
-    **dict.fromkeys(("addressable", "known"), True),
+    "__account": "http://127.0.0.1:40000/agent/orgs/org-emulator/projects/project-emulator",
+    "addressable": True,
+    "connectUrl": "http://127.0.0.1:40000/sandboxes-runtime",
+    "cpu": 1,
+    "createdAt": "2026-01-01T00:00:00.000000Z",
+    "diskGb": 10,
+    "effectiveLabels": {
+        "managed-by": "pulumi-neev",
+        "managed-by.project": "bench",
+        "managed-by.resource": "d8ce1d5e0417e4be9475b52e99f45225",
+        "managed-by.stack": "dev",
+    },
+    "egress": {"allow": [], "allowInternet": False, "mode": "deny_all"},
+    "image": "harbor.neev.work/neevcloudai/ubuntu-26-04-minimal:v2026.03.1",
+    "memoryGb": 2,
+    "name": "box-100-6de443f",
+    "onIdle": "pause",
+    "phase": "Ready",
+    "region": "as-south-1",
+    "rootfsDiskGb": 4,
 }
-"""The number and length of the outputs of a sandbox: the engine writes the whole state at each of its steps."""
+"""The outputs of a sandbox: the engine writes the whole state at each of its steps."""
 EMPTY = BenchCase("empty program", "empty", numbers=(0,))
 CASES = (
     EMPTY,
