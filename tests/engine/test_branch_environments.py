@@ -132,9 +132,9 @@ def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
 
     # the job of the second push to 1 is killed
     emulator.clear_log()
-    emulator.inject("delay", method="POST", path="/v1/exec")
+    emulator.inject("delay", method="POST", path="/v1/processes/start")
     job = pipeline.start("up.sh", "pr-1", "c.4", port=first)
-    wait_until(lambda: "POST /v1/exec" in emulator.counts() or job.poll() is not None)
+    wait_until(lambda: "POST /v1/processes/start" in emulator.counts() or job.poll() is not None)
     kill_job(job)
     assert pipeline.run("up.sh", "pr-1", "d.5", port=first) == url
     assert fetch_body(url) == "d.5"
