@@ -71,7 +71,8 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
 
     @override
     def find_failures(self, raw_inputs: Mapping[str, Any], warn: WarningHandler) -> Iterable[ValidationFailure]:
-        if raw_inputs.get("sandboxId") in egress.MANAGED_SANDBOXES:
+        sandbox_id = raw_inputs.get("sandboxId")
+        if isinstance(sandbox_id, str) and sandbox_id in egress.MANAGED_SANDBOXES:
             yield ValidationFailure("sandboxId", MANAGED_POLICY_REASON)
 
     @override

@@ -312,3 +312,16 @@ def test_changed_default_labels_are_said_once(
     for _ in range(2):
         assert not changed.diff(id, state, check_inputs(changed, name=state["name"])).changes
     assert capsys.readouterr().err.count("existing ones keep their labels (said-once differs)") == 1
+
+
+def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused(
+    make_provider: Callable[..., DynamicProvider],
+) -> None:
+    sandboxes, rules = make_provider("Sandbox"), make_provider("EgressRule")
+    policy = {"egress": {"mode": "allow_list", "allow": [{"host": "pypi.org"}]}}
+    id, state = create_resource(sandboxes, name="box", **policy)
+    rule = {RESOURCE_NAME: "rule", "sandboxId": id, "host": "github.com"}
+    (failure,) = rules.check({}, rule).failures
+    assert failure.reason.startswith("sandbox_id: the program sets `egress` of this sandbox")
+    sandboxes.diff(id, state, check_inputs(sandboxes, name="box"))
+    assert rules.check({}, rule).failures == []

@@ -35,6 +35,7 @@ VALID_INPUTS: dict[str, dict[str, Any]] = {
     "Process": {**IN_BOX, "command": ["sh", "-c", "echo up; exec sleep 60"], "readiness": {"logPattern": "up"}},
     "Agent": {"agentTemplate": "code-server"},
     "PreviewPort": {**IN_BOX, "port": 8080.0},
+    "EgressRule": {**IN_BOX, "host": "pypi.org"},
 }
 """Inputs that each kind can be made with, where it needs any."""
 ids = st.sampled_from(["box", "box/8080", "box/a", "other"]) | texts

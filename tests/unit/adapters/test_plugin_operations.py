@@ -400,3 +400,15 @@ async def test_what_another_version_has_stored_is_passed_over_kept_and_said_once
             assert "mood" not in updated.state
             await plugin.delete(updated)
             assert listening.log_requests.empty()
+
+
+async def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused(plugin: FakePulumiEngine) -> None:
+    """The engine creates the sandbox or diffs it before it checks the rule, which knows its id then."""
+    policy = {"egress": {"mode": "allow_list", "allow": [{"host": "pypi.org"}]}}
+    box = await plugin.create("Sandbox", {"name": "box", **policy})
+    rule = {"sandboxId": box.id, "host": "github.com"}
+    assert [failure.property for failure in (await plugin.check("EgressRule", rule)).failures] == ["sandboxId"]
+    await plugin.diff(box, {"name": "box"})
+    assert not (await plugin.check("EgressRule", rule)).failures
+    await plugin.diff(box, {"name": "box", **policy})
+    assert (await plugin.check("EgressRule", rule)).failures

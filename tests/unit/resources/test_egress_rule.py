@@ -131,6 +131,7 @@ def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused() -> None:
     (failure,) = RULE.check({}, inputs, str)[1]
     assert failure.path == "sandboxId"
     assert "the program sets `egress` of this sandbox" in failure.reason
+    assert [item.path for item in RULE.check({}, {**inputs, "sandboxId": ["the-id"]}, str)[1]] == ["sandboxId"]
     SANDBOX.note_inputs("the-id", {})
     assert RULE.check({}, inputs, str)[1] == []
 

@@ -36,7 +36,10 @@ async def test_a_create_keeps_the_id_of_an_object_that_cannot_be_read(
 ) -> None:
     collection = SimpleNamespace(create=_create_incomplete, fork=_create_incomplete)
     api = SimpleNamespace(
-        sandboxes=collection, snapshots=collection, agents=collection, settings=SimpleNamespace(region="south")
+        sandboxes=collection,
+        snapshots=collection,
+        agents=collection,
+        settings=SimpleNamespace(region="south", base_url="https://api.test"),
     )
     context = OperationContext("Test", Deadline(1, SYSTEM_CLOCK, asyncio.Event()))
     observation = await resource.connect(api).create(resource.inputs.model_validate(inputs), context)

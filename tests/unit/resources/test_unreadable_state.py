@@ -101,7 +101,9 @@ def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, existin
     outputs = sorted(resource.outputs.properties)
 
     @settings(max_examples=12, deadline=None)
-    @given(st.dictionaries(st.sampled_from([*outputs, "future"]), arbitrary_values, min_size=1, max_size=len(outputs)))
+    @given(
+        st.dictionaries(st.sampled_from([*outputs, "future"]), arbitrary_values, min_size=1, max_size=len(outputs) + 1)
+    )
     def hold(odd: dict[str, Any]) -> None:
         state = {**created.state, **odd}
         observed = existing.runner(
