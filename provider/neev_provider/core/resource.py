@@ -78,9 +78,6 @@ class PartialFailure(Exception):
         super().__init__()
         self.observation = observation
 
-    def __str__(self) -> str:
-        return str(self.__cause__)
-
 
 class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
     """One kind of resource. Its operations never receive an unknown value, a secret's wrapper or a preview.

@@ -24,6 +24,13 @@ def test_a_user_of_pulumi_reads_its_commands_and_settings(error: NeevError, text
     assert text in render(error, PULUMI)
 
 
+def test_an_error_names_its_resource_once() -> None:
+    assert render(OperationFailed("it is gone"), PULUMI, "Sandbox box") == "Sandbox box: it is gone."
+    late = DeadlineExceeded("Sandbox box", 2, "Pending")
+    assert render(late, PULUMI, "Sandbox box").count("Sandbox box") == 1
+    assert render(ValueError("a bug"), PULUMI, "Sandbox box") == "Sandbox box: a bug"
+
+
 def test_a_hint_that_names_no_command_is_read_as_it_is() -> None:
     assert Hint.CHECK_NETWORK not in PULUMI.hints
     assert render_text(Hint.CHECK_NETWORK, PULUMI) == (
