@@ -1,4 +1,7 @@
-"""A second stack with the same explicit names as the first. No kill in the first stack may affect it."""
+"""A second stack with the same explicit names as the first, and sandboxes of other tenants with such names.
+
+No kill, repair or sweep of the first stack may affect them.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.rigs import FIXED, SHARED
-from tests.engine.project import STACK, PulumiProject, out_of_band_request
+from tests.engine.project import STACK, PulumiProject, out_of_band_request, wait_until
 
 from neev_emulator.testing import Emulator
+from neev_provider.core.labels import Owner
 
 OTHER_PROJECT = "project-other"
 PROGRAM: dict[str, dict[str, Any]] = {
@@ -21,6 +25,11 @@ PROGRAM: dict[str, dict[str, Any]] = {
     }
 }
 """A pool with the same name as the first stack's, in the same project of the API."""
+TENANT_LABELS: dict[str, dict[str, str]] = {
+    f"{SHARED}-0a1b2c-8": Owner("pulumi-neev", "tenant", STACK, "the address of a pool").to_labels(),
+    f"{SHARED}-0a1b2c-9": {"managed-by": "another-tool"},
+}
+"""The labels of sandboxes, by name. Their stacks are in no backend of this machine: only labels tell whose they are."""
 MAX_READS = 3
 """The maximum number of requests with which a create checks that its name is free."""
 
@@ -29,7 +38,7 @@ SandboxView = Mapping[str, Any]
 
 @dataclass
 class NeighbourStack:
-    """The second stack in the backend of the first one, and its sandboxes."""
+    """The second stack in the backend of the first one, its sandboxes, and those of other tenants."""
 
     directory: Path
     pulumi_bin: Path
@@ -38,6 +47,7 @@ class NeighbourStack:
     _project: PulumiProject | None = None
     _initial_views: dict[str, SandboxView] = field(default_factory=dict)
     _initial_fixed_view: SandboxView = field(default_factory=dict)
+    _tenant_ids: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.other_emulator = replace(self.first_project.emulator, project_id=OTHER_PROJECT)
@@ -47,7 +57,7 @@ class NeighbourStack:
 
     @property
     def ids(self) -> frozenset[str]:
-        """Return the ids of its sandboxes in the project of the first stack."""
+        """Return the ids of all these sandboxes in the project of the first stack."""
         return frozenset(self._initial_views)
 
     @property
@@ -67,9 +77,15 @@ class NeighbourStack:
         held = self._project.state_of("shared") or {}
         self._initial_views = {output["id"]: self._read_current(output["id"]) for output in held["outputs"]["members"]}
         assert len(self._initial_views) == PROGRAM["shared"]["properties"]["replicas"]
+        emulator = self.first_project.emulator
+        for name, labels in TENANT_LABELS.items():
+            body = {"name": name, "labels": labels, "lifecycle": _no_expiration()}
+            self._tenant_ids.append(out_of_band_request(emulator, "POST", "/sandboxes", body)["id"])
+        wait_until(lambda: all(self._read_current(id)["phase"] == "Ready" for id in self._tenant_ids))
+        self._initial_views |= {id: self._read_current(id) for id in self._tenant_ids}
 
     def check_untouched(self) -> None:
-        """Assert that each of its sandboxes exists and is unchanged."""
+        """Assert that each of these sandboxes exists and is unchanged."""
         assert {id: self._read_current(id) for id in self._initial_views} == self._initial_views
         fixed = out_of_band_request(self.other_emulator, "GET", f"/sandboxes/{self._initial_fixed_view['id']}")
         assert fixed["phase"] == "Ready"
@@ -78,6 +94,8 @@ class NeighbourStack:
         """Destroy the stack. This deletes its sandboxes, which proves that the first stack deleted none of them."""
         self.check_untouched()
         out_of_band_request(self.other_emulator, "DELETE", f"/sandboxes/{self._initial_fixed_view['id']}")
+        for id in self._tenant_ids:
+            out_of_band_request(self.first_project.emulator, "DELETE", f"/sandboxes/{id}")
         if self._project is not None:
             done = self._project.destroy("--stack", STACK)
             assert done.changes == {"shared": "delete"}

@@ -28,7 +28,7 @@ def repair(project: PulumiProject, victim: Victim) -> None:
     _run_tool(project, "recover", "--stack", STACK, "--cancel", "--yes")
     if victim is Victim.PLUGIN:
         project.emulator.advance(ADVANCE_SECONDS)
-        _run_tool(project, "sweep", "--prefix", PREFIX, "--older-than", "10m", "--yes")
+        _run_tool(project, "sweep", "--stack", STACK, "--prefix", PREFIX, "--older-than", "10m", "--yes")
 
 
 def repair_program(project: PulumiProject, rig: Rig) -> Rig:
