@@ -470,6 +470,7 @@ async def test_a_process_cannot_be_imported(driver: LifecycleDriver) -> None:
     ("inputs", "path", "reason"),
     [
         ({"command": []}, "command", "must not be empty"),
+        ({"command": ["A=b"]}, "command", "must not begin with a program that has = in its name"),
         ({"readiness": {}}, "readiness.port", "set exactly one of port and logPattern"),
         ({"readiness": {"port": 1, "logPattern": "x"}}, "readiness.port", "set exactly one of port and logPattern"),
         ({"readiness": {"logPattern": "("}}, "readiness.logPattern", "must be a regular expression"),

@@ -58,6 +58,12 @@ def _validate_pattern(pattern: str) -> str:
     return pattern
 
 
+def _validate_argv(argv: list[str]) -> list[str]:
+    if "=" in argv[0]:
+        raise ValueError("must not begin with a program that has = in its name")
+    return argv
+
+
 class ProcessReadiness(Model):
     """When a process counts as ready: when it listens on a port, or when its log has a line."""
 
@@ -90,7 +96,7 @@ class ProcessInputs(Inputs):
 
     sandbox_id: Annotated[str, Replace()]
     """Id of the sandbox. If it is paused, it is resumed for a start or a stop and paused again afterwards."""
-    command: Annotated[Annotated[list[str], Field(min_length=1)], Update()]
+    command: Annotated[Annotated[list[str], Field(min_length=1), AfterValidator(_validate_argv)], Update()]
     """Program and arguments. For shell syntax, use `["sh", "-c", "exec …"]`. A change restarts the process.
 
     The program must stay in the foreground: a process that puts itself into the background has ended.
