@@ -325,3 +325,13 @@ def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused(
     assert failure.reason.startswith("sandbox_id: the program sets `egress` of this sandbox")
     sandboxes.diff(id, state, check_inputs(sandboxes, name="box"))
     assert rules.check({}, rule).failures == []
+
+
+def test_a_retention_that_the_api_ignores_is_a_warning_where_the_engine_shows_it(
+    make_provider: Callable[..., DynamicProvider], emulator: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emulator.change_settings(ignore_retain_for=True)
+    box, _ = create_resource(make_provider("Sandbox"), name="box")
+    id, _ = create_resource(make_provider("Snapshot"), sandboxId=box, name="base", retainFor="720h")
+    text = f"snapshot {id} does not expire: the API accepted `retain_for` and reports no `expires_at`"
+    assert capsys.readouterr().err == f"warning: Snapshot box (base): {text}\n"

@@ -17,7 +17,9 @@ from google.protobuf import struct_pb2
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2
 from tests.fakes.clock import FakeClock
+from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine
 
+from neev_emulator import Emulator
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient, StatusReporter, announce_create
 from neev_provider.adapters.pulumi.plugin.grpc_errors import ServicerContext
 from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer
@@ -235,3 +237,18 @@ class ClosedStream(io.StringIO):
 def test_it_is_no_matter_that_nobody_hears_what_is_being_made() -> None:
     with contextlib.redirect_stderr(ClosedStream()), announce_create("Sandbox box", "box"):
         pass
+
+
+async def test_an_operation_warns_in_the_log_of_a_retention_that_the_api_ignores(
+    plugin: FakePulumiEngine, emulator: Emulator
+) -> None:
+    emulator.change_settings(ignore_retain_for=True)
+    box = await plugin.create("Sandbox", {"name": "box"})
+    async with serve_engine() as (listening, address):
+        await plugin.call("Attach", plugin_pb2.PluginAttach(address=address))
+        stored = await plugin.create("Snapshot", {"sandboxId": box.id, "name": "base", "retainFor": "720h"})
+        received = [listening.log_requests.get_nowait() for _ in range(listening.log_requests.qsize())]
+    warnings = [item for item in received if item.severity == engine_pb2.WARNING]
+    assert [(item.urn, item.message.startswith(f"snapshot {stored.id} does not expire")) for item in warnings] == [
+        (stored.urn, True)
+    ]

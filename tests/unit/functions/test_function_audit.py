@@ -44,6 +44,16 @@ async def test_what_ran_in_a_sandbox_is_reported(api: Api, emulator: Emulator) -
     assert [item.operation for item in runs.events] == ["exec"]
 
 
+async def test_the_older_api_reports_the_same_operations(api: Api, emulator: Emulator) -> None:
+    emulator.change_settings(api="0.8")
+    created = await api.sandboxes.create({"name": "box"})
+    emulator.advance(5)
+    session = api.runtime.session(await api.sandboxes.get(created.id))
+    await session.exec(ExecRequest(["true"]), lambda _stream, _text: None, read_timeout=10)
+    (event,) = (await GetSandboxAudit().call(api, AuditQuery(sandbox_id="box"))).events
+    assert (event.operation, event.outcome, event.command, event.event_class) == ("exec", "success", "true", None)
+
+
 async def test_every_page_of_the_newer_form_is_read() -> None:
     found, script = await read_scripted(
         AuditQuery(sandbox_id="box"),

@@ -139,7 +139,7 @@ class DynamicProvider(dynamic.ResourceProvider):
 
     def _warn(self, label: str, text: str) -> None:
         # the engine shows the host's stderr among its diagnostics
-        sys.stderr.write(redact(f"warning: {label}: {text}\n"))
+        sys.stderr.write(redact(f"warning: {label}: {to_python_names(text, resource_names(self.resource))}\n"))
 
     @override
     @redact_errors
