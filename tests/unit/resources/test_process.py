@@ -192,7 +192,7 @@ async def test_another_readiness_or_stop_is_stored_and_restarts_nothing(driver: 
 
 async def test_a_stop_sends_the_signal_and_a_process_that_ignores_it_is_killed(driver: LifecycleDriver) -> None:
     script = "trap 'echo bye > bye; exit' INT; trap '' TERM; echo up; while true; do sleep 0.01; done"
-    polite = await create_process(driver, command=["sh", "-c", script], stop={"signal": "SIGINT"})
+    polite = await create_process(driver, command=["sh", "-c", script], stop={"signal": "SIGINT", "graceSeconds": 60})
     box = polite.inputs["sandboxId"]
     await driver.delete(PROCESS, polite)
     session = driver.api.runtime.session(await driver.api.sandboxes.get(box))
