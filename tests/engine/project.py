@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -233,6 +234,13 @@ def wait_until(condition: Callable[[], bool]) -> float:
         assert time.monotonic() - started < COMMAND_TIMEOUT_SECONDS
         time.sleep(0.05)
     return time.monotonic() - started
+
+
+def find_free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return int(probe.getsockname()[1])
 
 
 def out_of_band_request(emulator: Emulator, method: str, path: str, body: object = None) -> Any:

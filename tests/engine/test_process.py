@@ -11,9 +11,8 @@ from urllib.request import urlopen
 
 import pytest
 import yaml
-from tests.engine.project import PulumiProject, out_of_band_request, read_in_sandbox, wait_until
+from tests.engine.project import PulumiProject, find_free_port, out_of_band_request, read_in_sandbox, wait_until
 from tests.engine.sdks import ROOT
-from tests.engine.test_fleet import find_free_ports
 
 pytestmark = pytest.mark.engine
 
@@ -81,7 +80,7 @@ def test_a_web_service_survives(project: PulumiProject, write: Callable[[PulumiP
     ignored = shutil.ignore_patterns("Pulumi.yaml", "__pycache__")
     shutil.copytree(EXAMPLE, project.directory, dirs_exist_ok=True, ignore=ignored)
     write(project)
-    project.set_config("port", str(find_free_ports(1)))
+    project.set_config("port", str(find_free_port()))
     project.set_config("greeting", "Hello")
 
     assert project.up().changes == dict.fromkeys(("box", "app", "service", "web"), "create")

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.engine.project import PulumiProject, out_of_band_request
-from tests.engine.test_fleet import find_free_ports
+from tests.engine.project import PulumiProject, find_free_port, out_of_band_request
 
 from neev_provider.adapters.pulumi import schema
 from neev_provider.adapters.shared import examples
@@ -43,7 +42,7 @@ def test_every_example_of_the_reference_runs(project: PulumiProject) -> None:
     kept = out_of_band_request(emulator, "POST", f"/sandboxes/{shared['id']}/snapshots", {"name": "kept"})
     out_of_band_request(emulator, "POST", "/agents", {"name": "shared-agent", "agent_template": "claude-code"})
     emulator.advance(5)
-    project.write_project({"runtime": "yaml", **merge_examples(kept["id"], str(find_free_ports(1)))})
+    project.write_project({"runtime": "yaml", **merge_examples(kept["id"], str(find_free_port()))})
     project.up()
 
     outputs = project.outputs()
