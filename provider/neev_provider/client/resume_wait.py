@@ -45,7 +45,7 @@ class RuntimeCall:
 
 
 # the official SDK is between a call and its HTTP client
-CURRENT_CALL: ContextVar[RuntimeCall | None] = ContextVar("current runtime call", default=None)
+CURRENT_CALL: ContextVar[RuntimeCall] = ContextVar("current runtime call")
 
 
 @contextmanager

@@ -24,8 +24,6 @@ class RuntimeClient(httpx.AsyncClient):
     @override
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         response, call = await super().send(request, **options), CURRENT_CALL.get()
-        if call is None:
-            return response
         if call.resume_wait is not None:
             while (delay := await _resume_delay(response)) is not None and await call.resume_wait.wait(delay):
                 response = await super().send(request, **options)
