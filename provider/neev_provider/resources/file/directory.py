@@ -17,7 +17,14 @@ from neev_provider.core.markers import Canonical, Replace, Update
 from neev_provider.core.model import Rule
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Timeouts
 from neev_provider.core.threads import run_in_thread
-from neev_provider.core.validation import ValidationFailure, WarningHandler, exactly_one_of, format_path, parse
+from neev_provider.core.validation import (
+    ValidationFailure,
+    WarningHandler,
+    exactly_one_of,
+    format_path,
+    parse,
+    validate,
+)
 from neev_provider.core.wait import run_before_deadline
 from neev_provider.resources.file.base import SandboxFileInputs, SandboxFileResource
 from neev_provider.resources.file.content import require_local
@@ -82,7 +89,8 @@ class DirectoryResource(SandboxFileResource[DirectoryInputs, TreeOutputs]):
 
     @override
     def find_failures(self, raw_inputs: Mapping[str, Any], warn: WarningHandler) -> Iterable[ValidationFailure]:
-        tree = _planned_tree(raw_inputs)
+        # a pattern that is invalid cannot be matched
+        tree = None if validate(self.inputs, raw_inputs) else _planned_tree(raw_inputs)
         return validate_tree(tree, warn) if tree else ()
 
     @override
