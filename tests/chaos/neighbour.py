@@ -81,7 +81,7 @@ class NeighbourStack:
         for name, labels in TENANT_LABELS.items():
             body = {"name": name, "labels": labels, "lifecycle": _no_expiration()}
             self._tenant_ids.append(out_of_band_request(emulator, "POST", "/sandboxes", body)["id"])
-        wait_until(lambda: all(self._read_current(id)["phase"] == "Ready" for id in self._tenant_ids))
+        wait_until(lambda: all(self._read_current(id)["addressable"] for id in self._tenant_ids))
         self._initial_views |= {id: self._read_current(id) for id in self._tenant_ids}
 
     def check_untouched(self) -> None:
