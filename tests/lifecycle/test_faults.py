@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.fakes.clock import ScaledClock
+from tests.fakes.lifecycle import create_and_finish
 from tests.lifecycle.fixtures import Fixtures
 
 from neev_emulator import Emulator
@@ -71,7 +72,7 @@ def new_context(seconds: float = 30) -> OperationContext:
 async def create_stored(api: Api, resource: AnyResource, inputs: dict[str, Any]) -> StoredResource:
     checked, failed = resource.check({}, inputs, str)
     assert failed == []
-    return await lifecycle.create(resource.connect(api), checked, new_context())
+    return await create_and_finish(resource.connect(api), checked, new_context())
 
 
 def count_posts(emulator: Emulator) -> int:

@@ -30,7 +30,7 @@ def _flatten_event(event: Any) -> Any:
         "reason_code": event.get("status_code") or event.get("status_detail"),
         "request_id": _mapping(api, "request").get("uid"),
         "caller_source": _find_caller(_mapping(actor, "user")),
-        "duration_ms": event.get("duration"),
+        "duration_ms": _round(event.get("duration")),
     }
 
 
@@ -45,6 +45,11 @@ def _format_time(time: Any) -> Any:
     if isinstance(time, int | float):
         return datetime.fromtimestamp(time / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return time
+
+
+def _round(number: Any) -> Any:
+    """Return a number without its fraction; return anything else as it is."""
+    return round(number) if isinstance(number, float) else number
 
 
 def _find_target(event: Mapping[str, Any]) -> Any:
@@ -63,8 +68,8 @@ def _find_caller(user: Mapping[str, Any]) -> Any:
 class AuditEvent(ApiModel):
     """An event in a sandbox: an operation of the API, or a program or connection, which have no operation."""
 
-    id: str
-    at: str
+    id: str | None = None
+    at: str | None = None
     event_class: str | None = None
     activity: str | None = None
     operation: str | None = Field(default=None, alias="tool")
@@ -80,8 +85,8 @@ class AuditEvent(ApiModel):
 class AuditPage(ApiModel):
     """A page of the trail, the newest event first."""
 
-    from_: str = Field(alias="from")
-    to: str
+    from_: str | None = Field(default=None, alias="from")
+    to: str | None = None
     retention_days: int | None = None
     window_truncated: bool = False
     next_cursor: str | None = None

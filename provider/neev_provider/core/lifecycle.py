@@ -48,11 +48,6 @@ class ResourceInitFailed(Exception):
         return str(self.__cause__)
 
 
-async def create(resource: AnyResource, raw_inputs: Mapping[str, Any], context: OperationContext) -> StoredResource:
-    """Create the resource and wait until it is ready; raise ``ResourceInitFailed`` with its id once the id is known."""
-    return await finish_create(resource, await start_create(resource, raw_inputs, context), context, just_created=True)
-
-
 async def start_create(
     resource: AnyResource, raw_inputs: Mapping[str, Any], context: OperationContext
 ) -> StoredResource:

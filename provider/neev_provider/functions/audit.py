@@ -33,8 +33,8 @@ class AuditQuery(Arguments):
 
     sandbox_id: str
     """Id or name of the sandbox."""
-    window_seconds: Annotated[Integer, Field(ge=1)] = 86400
-    """Length of the time range, in seconds, ending now. Defaults to `86400`."""
+    window_seconds: Annotated[Integer, Field(ge=1, le=365 * 86400)] = 86400
+    """Length of the time range, in seconds, ending now: at most a year. Defaults to `86400`."""
     operation: str | None = None
     """Operation, such as `exec` or `fs.read`. Defaults to no filter."""
     outcome: AuditOutcome | None = None
@@ -46,10 +46,10 @@ class AuditQuery(Arguments):
 class SandboxAuditEvent(Outputs):
     """An operation, a program or a connection in a sandbox."""
 
-    id: str
-    """Id of the event."""
-    at: str
-    """Time of the event (RFC 3339)."""
+    id: str | None = None
+    """Id of the event. Absent if the API does not report it."""
+    at: str | None = None
+    """Time of the event (RFC 3339). Absent if the API does not report it."""
     event_class: str | None = None
     """Class of the event in the Open Cybersecurity Schema Framework. Absent if the API has the older form."""
     activity: str | None = None
@@ -75,9 +75,9 @@ class SandboxAuditEvent(Outputs):
 class GetSandboxAuditResult(Outputs):
     """Audit trail of a sandbox."""
 
-    start: str
+    start: str | None = None
     """Start of the time range (RFC 3339). Later than requested if the API no longer has the older events."""
-    end: str
+    end: str | None = None
     """End of the time range (RFC 3339)."""
     retention_days: int | None = None
     """Number of days for which the API keeps events. Absent if the API does not report it."""
@@ -128,4 +128,4 @@ async def _read_trail(api: Api, query: AuditQuery) -> tuple[AuditPage, list[Audi
     while page.next_cursor and len(events) < query.max_events:
         page = await read_page(page.next_cursor, query.max_events - len(events))
         events += page.events
-    return first, events, page.next_cursor is None
+    return first, events, not page.next_cursor

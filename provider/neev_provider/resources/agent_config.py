@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 
+RULES_OF_ABSENCE = ("required", "minProperties", "dependentRequired", "dependentSchemas", "oneOf", "not", "if")
+"""Rules that a property can violate by its absence.
+
+They are not checked: the API adds the template's own config, and what a preview does not know is not in the config.
+"""
+
+
 @dataclass(frozen=True)
 class ConfigCheck:
     """The check of a config for agents of one template, by its name; two checks of one template are equal."""
@@ -46,9 +53,8 @@ def config_failures(path: str, schema: Mapping[str, Any], config: Mapping[str, A
     from referencing import Registry  # noqa: PLC0415
     from referencing.exceptions import Unresolvable  # noqa: PLC0415
 
-    # the template's own config, which the API adds, may contain the required properties
     validator: Any = extend(  # type: ignore[no-untyped-call]
-        validator_for(schema, default=Draft202012Validator), {"required": lambda *_: None}
+        validator_for(schema, default=Draft202012Validator), dict.fromkeys(RULES_OF_ABSENCE, _accept)
     )
     try:
         validator.check_schema(schema)
@@ -60,6 +66,10 @@ def config_failures(path: str, schema: Mapping[str, Any], config: Mapping[str, A
         return
     for error in errors:
         yield from _describe_error(path, error)
+
+
+def _accept(*_: object) -> None:
+    """Yield no failure for a rule of a schema."""
 
 
 def _describe_error(path: str, error: ValidationError) -> Iterator[ValidationFailure]:

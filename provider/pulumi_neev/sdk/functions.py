@@ -261,7 +261,7 @@ def get_sandbox_audit(
         max_events: Maximum number of events to read, newest first, before the filters apply. Defaults to `500`.
         operation: Operation, such as `exec` or `fs.read`. Defaults to no filter.
         outcome: Outcome: `success` or `error`. Defaults to no filter.
-        window_seconds: Length of the time range, in seconds, ending now. Defaults to `86400`.
+        window_seconds: Length of the time range, in seconds, ending now: at most a year. Defaults to `86400`.
         opts: Pulumi's own options.
     """
     return invoke("getSandboxAudit", {
@@ -288,7 +288,7 @@ def get_sandbox_audit_output(
         max_events: Maximum number of events to read, newest first, before the filters apply. Defaults to `500`.
         operation: Operation, such as `exec` or `fs.read`. Defaults to no filter.
         outcome: Outcome: `success` or `error`. Defaults to no filter.
-        window_seconds: Length of the time range, in seconds, ending now. Defaults to `86400`.
+        window_seconds: Length of the time range, in seconds, ending now: at most a year. Defaults to `86400`.
         opts: Pulumi's own options.
     """
     return invoke_output("getSandboxAudit", {

@@ -274,16 +274,16 @@ class GetPreviewPortsResult(OutputObject):
 class GetSandboxAuditResult(OutputObject):
     """Audit trail of a sandbox."""
 
-    end: str = pulumi.property("end", default=None)
-    """End of the time range (RFC 3339)."""
     events: list[SandboxAuditEvent] = pulumi.property("events", default=None)
     """Matching events, newest first."""
-    start: str = pulumi.property("start", default=None)
-    """Start of the time range (RFC 3339). Later than requested if the API no longer has the older events."""
     truncated: bool = pulumi.property("truncated", default=None)
     """Whether events of the requested range are missing: there are more than `max_events`, or the API deleted them."""
+    end: str | None = pulumi.property("end", default=None)
+    """End of the time range (RFC 3339)."""
     retention_days: int | None = pulumi.property("retentionDays", default=None)
     """Number of days for which the API keeps events. Absent if the API does not report it."""
+    start: str | None = pulumi.property("start", default=None)
+    """Start of the time range (RFC 3339). Later than requested if the API no longer has the older events."""
 
 
 @pulumi.output_type
@@ -415,12 +415,10 @@ class ProcessStop(OutputObject):
 class SandboxAuditEvent(OutputObject):
     """An operation, a program or a connection in a sandbox."""
 
-    at: str = pulumi.property("at", default=None)
-    """Time of the event (RFC 3339)."""
-    id: str = pulumi.property("id", default=None)
-    """Id of the event."""
     activity: str | None = pulumi.property("activity", default=None)
     """Activity within the class, such as `Create`. Absent if the API has the older form."""
+    at: str | None = pulumi.property("at", default=None)
+    """Time of the event (RFC 3339). Absent if the API does not report it."""
     caller_source: str | None = pulumi.property("callerSource", default=None)
     """Credential of the request. It identifies a key, not a person. Absent if no request caused the event."""
     command: str | None = pulumi.property("command", default=None)
@@ -429,6 +427,8 @@ class SandboxAuditEvent(OutputObject):
     """Duration, in milliseconds. Absent if it was not measured."""
     event_class: str | None = pulumi.property("eventClass", default=None)
     """Class of the event in the Open Cybersecurity Schema Framework. Absent if the API has the older form."""
+    id: str | None = pulumi.property("id", default=None)
+    """Id of the event. Absent if the API does not report it."""
     operation: str | None = pulumi.property("operation", default=None)
     """Operation, such as `exec` or `fs.read`. Absent for events of programs and connections."""
     outcome: str | None = pulumi.property("outcome", default=None)

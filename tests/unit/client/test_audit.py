@@ -69,6 +69,11 @@ def test_the_target_is_a_destination_or_a_file(part: dict[str, Any], expected: s
     assert (parsed.at, parsed.operation, parsed.outcome) == ("2026-11-29T10:00:00Z", None, None)
 
 
+def test_an_event_without_an_id_or_a_time_is_read_and_a_fraction_of_a_duration_is_rounded() -> None:
+    event = parse_event({"class_name": "Network Activity", "duration": 1.6})
+    assert (event.id, event.at, event.duration_ms) == (None, None, 2)
+
+
 def test_a_page_without_events_has_none() -> None:
     assert parse_audit_page(PAGE).events == ()
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
 import pytest
+from tests.fakes.lifecycle import create_and_finish
 
 from neev_provider.core import lifecycle
 from neev_provider.core.account import ACCOUNT_KEY, Account, WrongAccount
@@ -98,7 +99,7 @@ def new_context() -> OperationContext:
 
 async def test_a_create_stores_what_was_asked_and_what_is() -> None:
     """Id, inputs and state."""
-    stored = await lifecycle.create(WIDGET.connect(FakeApi()), {"__resourceName": "x"}, new_context())
+    stored = await create_and_finish(WIDGET.connect(FakeApi()), {"__resourceName": "x"}, new_context())
     assert (stored.id, stored.inputs, stored.state) == (
         "id-1",
         {"__resourceName": "x"},
@@ -109,7 +110,7 @@ async def test_a_create_stores_what_was_asked_and_what_is() -> None:
 async def test_a_create_that_fails_before_there_is_an_id_is_only_its_error() -> None:
     """Nothing exists, so nothing is kept."""
     with pytest.raises(ValueError, match="no"):
-        await lifecycle.create(WIDGET.connect(FakeApi(errors_to_raise=[ValueError("no")])), {}, new_context())
+        await create_and_finish(WIDGET.connect(FakeApi(errors_to_raise=[ValueError("no")])), {}, new_context())
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug of ours"), TimeoutError("late")])
@@ -127,7 +128,7 @@ async def test_every_error_after_the_id_is_known_keeps_it(error: Exception) -> N
             return created
 
     with pytest.raises(ResourceInitFailed, match=str(error)) as caught:
-        await lifecycle.create(Breaking().connect(platform), {"size": 2}, new_context())
+        await create_and_finish(Breaking().connect(platform), {"size": 2}, new_context())
     stored = caught.value.stored
     assert (stored.id, stored.inputs, stored.state) == ("id-1", {"size": 2}, {"size": 2, "status": "Pending", **RECORD})
     assert caught.value.__cause__ is error
@@ -144,7 +145,7 @@ async def test_a_state_that_cannot_be_written_down_keeps_the_id_too() -> None:
             raise ValueError("a bug of ours")
 
     with pytest.raises(ResourceInitFailed, match="a bug of ours") as caught:
-        await lifecycle.create(Unwritable().connect(FakeApi()), {"size": 2}, new_context())
+        await create_and_finish(Unwritable().connect(FakeApi()), {"size": 2}, new_context())
     assert caught.value.stored.id == "id-1"
 
 
@@ -213,7 +214,7 @@ async def test_how_far_a_verb_came_is_stored_with_its_failure() -> None:
     """In a create, in another attempt, and in an update; the cause is what the user reads."""
     platform, half = FakeApi(), PartialWidget()
     with pytest.raises(ResourceInitFailed, match="torn") as first:
-        await lifecycle.create(half.connect(platform), {}, new_context())
+        await create_and_finish(half.connect(platform), {}, new_context())
     assert first.value.stored.state["status"] == "Half after Pending, first"
     assert isinstance(first.value.__cause__, ValueError)
     with pytest.raises(ResourceInitFailed) as again:
@@ -289,7 +290,7 @@ class Heir(Widget):
 async def test_verbs_are_given_what_the_engine_keeps() -> None:
     """The operation itself on a create; old, new and stored values on an update; the old inputs on a refresh."""
     platform, heir, going = FakeApi(), Heir(), new_context()
-    await lifecycle.create(heir.connect(platform), {"size": 2}, going)
+    await create_and_finish(heir.connect(platform), {"size": 2}, going)
     assert heir.received.pop() == (HeirInputs(size=2), going)
     state = {"size": 2, "status": "Ready"}
     await lifecycle.update(
@@ -331,7 +332,7 @@ async def test_why_a_thing_cannot_be_used_is_kept_with_its_id() -> None:
     """Whichever operation sees it."""
     platform, heir = FakeApi(), Heir()
     for work in (
-        lifecycle.create(heir.connect(platform), {"size": 2}, new_context()),
+        create_and_finish(heir.connect(platform), {"size": 2}, new_context()),
         lifecycle.update(heir.connect(platform), "id-1", old_inputs={}, state={}, new_inputs={}, context=new_context()),
         lifecycle.read(heir.connect(platform), "id-1", {}),
         lifecycle.read(heir.connect(platform), "id-1", None),
@@ -555,5 +556,5 @@ async def test_only_what_is_a_part_of_the_missing_thing_is_known_not_to_exist(
 
     Part.parent = parent
     with pytest.raises((ResourceInitFailed, MissingReference), match="there is none") as caught:
-        await lifecycle.create(Part().connect(FakeApi()), {"size": 2, "source": "x"}, new_context())
+        await create_and_finish(Part().connect(FakeApi()), {"size": 2, "source": "x"}, new_context())
     assert isinstance(caught.value, ResourceInitFailed) is kept

@@ -73,6 +73,11 @@ async def test_no_more_events_are_read_than_asked_for() -> None:
     assert found.truncated
 
 
+async def test_an_empty_cursor_is_the_end() -> None:
+    found, _ = await read_scripted(AuditQuery(sandbox_id="box"), {"data": [event(1)], "next_cursor": ""})
+    assert found.truncated is False
+
+
 async def test_a_range_that_the_api_no_longer_has_is_truncated() -> None:
     found, _ = await read_scripted(AuditQuery(sandbox_id="box"), {"records": [], "window_truncated": True})
     assert found.truncated

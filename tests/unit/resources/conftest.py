@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from tests.fakes.lifecycle import create_and_finish
 
 from neev_emulator import Emulator, serve
 from neev_provider.client import Api, Settings, connect
@@ -31,7 +32,7 @@ class LifecycleDriver:
         """The stored resource, made from checked inputs."""
         checked, failed = resource.check({}, inputs, lambda: f"made-{len(self.emulator.requests):07d}")
         assert failed == []
-        return await lifecycle.create(resource.connect(self.api), checked, self.new_context())
+        return await create_and_finish(resource.connect(self.api), checked, self.new_context())
 
     async def update(self, resource: AnyResource, stored: StoredResource, **inputs: Any) -> StoredResource:
         """The stored resource with these inputs instead."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.fakes.lifecycle import create_and_finish
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
@@ -183,7 +184,7 @@ async def test_an_agent_that_a_create_left_unfinished_is_still_waited_for_after_
     """The next update goes on from there."""
     driver.emulator.inject("stuck_phase", method="POST", path="/agents")
     with pytest.raises(ResourceInitFailed, match="last seen: Provisioning") as caught:
-        await lifecycle.create(AGENT.connect(driver.api), CODER, driver.new_context(0.5))
+        await create_and_finish(AGENT.connect(driver.api), CODER, driver.new_context(0.5))
     observed = await driver.read(AGENT, caught.value.stored)
     assert observed is not None
     assert observed.problem == "it is being provisioned; the next update waits for it"

@@ -51,6 +51,19 @@ def test_a_required_property_may_be_in_the_config_of_the_template() -> None:
 @pytest.mark.parametrize(
     "schema",
     [
+        {"oneOf": [{"required": ["model"]}, {"required": ["key"]}]},
+        {"not": {"required": ["key"]}},
+        {"if": {"required": ["key"]}, "then": {"properties": {"tools": {"type": "string"}}}},
+        {"minProperties": 5},
+    ],
+)
+def test_a_rule_about_absent_properties_is_not_checked(schema: dict[str, Any]) -> None:
+    assert failures({"tools": []}, schema) == []
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
         {},
         {"type": "no such type"},
         {"properties": {"model": {"$ref": "https://schemas.example.com/model.json"}}},

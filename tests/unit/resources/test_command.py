@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.fakes.lifecycle import create_and_finish
 from tests.fakes.scripted_transport import ScriptedTransport, json_response
 from tests.unit.resources.conftest import LifecycleDriver
 from typing_extensions import override
@@ -345,7 +346,7 @@ async def test_of_a_command_that_a_secret_is_a_part_of_nothing_that_it_writes_is
     """The secret that the engine knows is the whole argument, say, and the command may write a part of that."""
     call = replace(driver.new_context(), secret_inputs=frozenset((secret, "env")))
     arguments = {"sandboxId": await create_sandbox(driver), "create": shell_argv("echo hunter2; exit 1")}
-    failed = await expect_init_failed(lifecycle.create(COMMAND.connect(driver.api), arguments, call))
+    failed = await expect_init_failed(create_and_finish(COMMAND.connect(driver.api), arguments, call))
     assert "Its output is a secret, so it is not shown." in str(failed)
     assert driver.log_lines == []
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fakes.lifecycle import create_and_finish
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
@@ -256,7 +257,7 @@ async def test_a_source_that_is_not_there_fails_and_names_its_property(driver: L
     (failure,) = DIRECTORY.check({}, inputs, str)[1]
     assert (failure.path, failure.reason) == ("sourcePath", "/no/such cannot be read: No such file or directory")
     with pytest.raises(ResourceInitFailed, match="sourcePath: /no/such cannot be read: No such file"):
-        await lifecycle.create(DIRECTORY.connect(driver.api), inputs, driver.new_context())
+        await create_and_finish(DIRECTORY.connect(driver.api), inputs, driver.new_context())
 
 
 async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fakes.lifecycle import create_and_finish
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
@@ -102,7 +103,7 @@ async def test_an_asset_is_compared_by_its_content(driver: LifecycleDriver, tmp_
     assert await exec_output(driver, box, "cat", "x") == "three"
     for missing in (Asset(path="/no/such"), Asset()):
         with pytest.raises(ResourceInitFailed, match="source: "):
-            await lifecycle.create(FILE.connect(driver.api), {**where, "source": missing}, driver.new_context())
+            await create_and_finish(FILE.connect(driver.api), {**where, "source": missing}, driver.new_context())
 
 
 async def test_a_large_file_is_never_in_memory_as_a_whole(driver: LifecycleDriver, tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ async def test_a_local_file_that_is_not_there_fails_and_names_its_property(drive
     box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "path": "x", "sourcePath": "/no/such/file"}
     with pytest.raises(ResourceInitFailed) as caught:
-        await lifecycle.create(FILE.connect(driver.api), inputs, driver.new_context())
+        await create_and_finish(FILE.connect(driver.api), inputs, driver.new_context())
     assert isinstance(caught.value.__cause__, InputError)
     assert caught.value.__cause__.path == "sourcePath"
 

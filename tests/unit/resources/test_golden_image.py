@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fakes.lifecycle import create_and_finish
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle, redaction
@@ -228,7 +229,7 @@ async def test_a_file_that_changes_while_the_image_is_built_fails_the_build(
 
     going = replace(call, deadline=replace(call.deadline, on_progress=meddle))
     with pytest.raises(ResourceInitFailed, match="the content of x changed during the build"):
-        await lifecycle.create(IMAGE.connect(driver.api), checked, going)
+        await create_and_finish(IMAGE.connect(driver.api), checked, going)
 
 
 async def test_a_wish_to_stop_loses_no_builder(driver: LifecycleDriver) -> None:
@@ -241,7 +242,7 @@ async def test_a_wish_to_stop_loses_no_builder(driver: LifecycleDriver) -> None:
 
     going = replace(call, deadline=replace(call.deadline, on_progress=stop))
     with pytest.raises(ResourceInitFailed) as caught:
-        await asyncio.wait_for(lifecycle.create(IMAGE.connect(driver.api), checked, going), 20)
+        await asyncio.wait_for(create_and_finish(IMAGE.connect(driver.api), checked, going), 20)
     assert isinstance(caught.value.__cause__, Cancelled)
     driver.emulator.advance(5)
     assert count_objects(driver)["snapshots"] == 0

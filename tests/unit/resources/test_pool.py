@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.fakes.lifecycle import create_and_finish
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle
@@ -401,7 +402,7 @@ async def test_one_that_never_gets_ready_is_named_and_waited_for_the_next_time(d
     with pytest.raises(
         ResourceInitFailed, match=r"1 of 3 members failed\. .*last seen: Pending \(fleet-\w+-\d\)"
     ) as failed:
-        await lifecycle.create(POOL.connect(driver.api), checked, driver.new_context(seconds=3))
+        await create_and_finish(POOL.connect(driver.api), checked, driver.new_context(seconds=3))
     kept = failed.value.stored
     assert kept.state["readyReplicas"] == 2
     (place,) = member_problems(kept)
@@ -427,7 +428,7 @@ async def test_a_cancel_in_the_middle_keeps_what_exists(driver: LifecycleDriver)
             stop.set()
 
     with pytest.raises(ResourceInitFailed) as stopped:
-        await lifecycle.create(
+        await create_and_finish(
             POOL.connect(driver.api),
             checked,
             OperationContext("Test", Deadline(60, SYSTEM_CLOCK, stop, stop_when_ready)),
@@ -444,7 +445,7 @@ async def test_how_it_goes_is_told_for_the_pool(driver: LifecycleDriver) -> None
     output: list[str] = []
     checked, _ = POOL.check({}, {"name": "fleet", "replicas": 3}, str)
     call = OperationContext("Test", Deadline(60, SYSTEM_CLOCK, asyncio.Event(), output.append))
-    pool = await lifecycle.create(POOL.connect(driver.api), checked, call)
+    pool = await create_and_finish(POOL.connect(driver.api), checked, call)
     assert output[-1].startswith("3 of 3 ready, ")
     await POOL.connect(driver.api).delete(pool.id, replace(call, state=pool.state))
     assert output[-1].startswith("3 of 3 gone, ")
@@ -476,7 +477,7 @@ async def test_a_request_that_hangs_when_all_has_to_stop_loses_nothing(driver: L
             stop.set()
 
     with pytest.raises(ResourceInitFailed) as stopped:
-        await lifecycle.create(
+        await create_and_finish(
             POOL.connect(driver.api),
             checked,
             OperationContext("Test", Deadline(3, SYSTEM_CLOCK, stop, stop_when_ready)),

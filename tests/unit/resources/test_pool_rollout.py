@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.fakes.lifecycle import create_and_finish
 from tests.fakes.service import FakeService
 from tests.fakes.virtual_time import in_virtual_time
 
@@ -25,7 +26,7 @@ def new_context(service: FakeService) -> OperationContext:
 async def create_pool(api: Api, service: FakeService, **inputs: Any) -> StoredResource:
     checked, failed = POOL.check({}, {"name": "fleet", **inputs}, str)
     assert failed == []
-    return await lifecycle.create(POOL.connect(api), checked, new_context(service))
+    return await create_and_finish(POOL.connect(api), checked, new_context(service))
 
 
 async def update_pool(api: Api, service: FakeService, pool: StoredResource, **inputs: Any) -> StoredResource:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.fakes.lifecycle import create_and_finish
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.core import lifecycle, redaction
@@ -202,7 +203,7 @@ async def test_a_create_waits_until_something_listens_on_the_port(driver: Lifecy
     box = await driver.create(SANDBOX, name="box", paused=paused)
     with listen_on_progress() as (port, context):
         inputs = {"sandboxId": box.id, "port": port, "waitUntilServed": True}
-        stored = await lifecycle.create(PORT.connect(driver.api), inputs, context)
+        stored = await create_and_finish(PORT.connect(driver.api), inputs, context)
     assert stored.state["previewUrl"]
     assert (await driver.api.sandboxes.get(box.id)).phase == ("Paused" if paused else "Ready")
 
@@ -215,7 +216,7 @@ async def test_a_port_that_nothing_serves_in_time_is_kept_and_the_next_attempt_w
         port = unused.getsockname()[1]
     inputs = {"sandboxId": box.id, "port": port, "waitUntilServed": True}
     with pytest.raises(ResourceInitFailed, match=f"last seen: nothing listens on port {port}") as failed:
-        await lifecycle.create(PORT.connect(driver.api), inputs, driver.new_context(3))
+        await create_and_finish(PORT.connect(driver.api), inputs, driver.new_context(3))
     kept = failed.value.stored
     with socket.create_server(("127.0.0.1", port)):
         finished = await driver.finish(PORT, kept)

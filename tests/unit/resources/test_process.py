@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.fakes.lifecycle import create_and_finish
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_provider.client.processes import ProcessInfo
@@ -68,7 +69,7 @@ async def expect_init_failed(operation: Any) -> ResourceInitFailed:
 
 
 async def create_in(driver: LifecycleDriver, context: OperationContext, **inputs: Any) -> StoredResource:
-    return await lifecycle.create(PROCESS.connect(driver.api), inputs, context)
+    return await create_and_finish(PROCESS.connect(driver.api), inputs, context)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from tests.fakes.lifecycle import create_and_finish
 from tests.fakes.scripted_transport import ScriptedTransport, json_response
 from tests.unit.resources.conftest import LifecycleDriver
 
@@ -49,7 +50,7 @@ async def test_a_retention_that_the_api_ignores_is_a_warning_once(retain_for: st
     deadline = Deadline(20, SYSTEM_CLOCK, asyncio.Event())
     context = OperationContext("Snapshot base", deadline, warn=warnings.append)
     async with connect(Settings("http://127.0.0.1:1", "key", "org", "project"), transport=script) as api:
-        stored = await lifecycle.create(SNAPSHOT.connect(api), inputs, context)
+        stored = await create_and_finish(SNAPSHOT.connect(api), inputs, context)
     assert len(warnings) == warns
     assert all("snapshot the-id does not expire" in text for text in warnings)
     assert stored.state["buildDescriptor"] == body["build_descriptor"]

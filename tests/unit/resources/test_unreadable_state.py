@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fakes.lifecycle import create_and_finish
 
 from neev_emulator import serve
 from neev_provider.client import Api, Settings, connect
@@ -62,7 +63,7 @@ class ExistingResources:
     async def _create(self, resource: AnyResource, inputs: dict[str, Any]) -> StoredResource:
         checked, failed = resource.check({}, inputs, lambda: f"made-{resource.name.lower()}")
         assert failed == []
-        return await lifecycle.create(resource.connect(self.api), checked, new_context())
+        return await create_and_finish(resource.connect(self.api), checked, new_context())
 
 
 def new_context(**stored: Any) -> OperationContext:

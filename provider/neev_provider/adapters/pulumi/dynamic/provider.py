@@ -160,10 +160,10 @@ class DynamicProvider(dynamic.ResourceProvider):
     @override
     @redact_errors
     def create(self, props: Values) -> dynamic.CreateResult:
-        context = self._operation_context(props, "create")
-        operation = self._new_executor().create(
+        executor = self._new_executor()
+        operation = executor.create(
             self.resource,
-            context,
+            self._operation_context(executor, props, "create"),
             self._inputs(props),
             convert=lambda stored: dynamic.CreateResult(stored.id, self._mark_secret_outputs(stored, props)),
         )
@@ -175,8 +175,9 @@ class DynamicProvider(dynamic.ResourceProvider):
     @override
     @redact_errors
     def read(self, id_: str, props: Values) -> dynamic.ReadResult:
-        context = self._operation_context(props, "read")
-        operation = self._new_executor().read(self.resource, context, id_, self._old_inputs(props), props)
+        executor = self._new_executor()
+        context = self._operation_context(executor, props, "read")
+        operation = executor.read(self.resource, context, id_, self._old_inputs(props), props)
         stored = self._run(props, operation)
         if stored is None:
             return dynamic.ReadResult("", {})
@@ -187,9 +188,10 @@ class DynamicProvider(dynamic.ResourceProvider):
     @override
     @redact_errors
     def update(self, _id: str, _olds: Values, _news: Values) -> dynamic.UpdateResult:
-        operation = self._new_executor().update(
+        executor = self._new_executor()
+        operation = executor.update(
             self.resource,
-            self._operation_context(_news, "update"),
+            self._operation_context(executor, _news, "update"),
             _id,
             old_inputs=self._old_inputs(_olds, _news),
             state=_olds,
@@ -207,8 +209,8 @@ class DynamicProvider(dynamic.ResourceProvider):
         self._run(_props, self._delete(_id, _props, _props))
 
     def _delete(self, id: str, props: Values, state: Mapping[str, Any]) -> Coroutine[Any, Any, None]:
-        context = self._operation_context(props, "delete")
-        return self._new_executor().delete(self.resource, context, id, state)
+        executor = self._new_executor()
+        return executor.delete(self.resource, self._operation_context(executor, props, "delete"), id, state)
 
     def _inputs(self, props: Values) -> Values:
         """Return the inputs without the outputs, which the program's class and ``check`` add to them."""
@@ -224,11 +226,11 @@ class DynamicProvider(dynamic.ResourceProvider):
     def _new_planner(self) -> Planner:
         return Planner(self.resource, self._settings.account, self._settings.labels)
 
-    def _operation_context(self, props: Values, verb: str) -> OperationContext:
+    def _operation_context(self, executor: Executor, props: Values, verb: str) -> OperationContext:
         seconds = (props.get(TIMEOUTS) or {}).get(verb) or getattr(self.resource.timeouts, verb)
         secret = secret_inputs(self.resource, props)
         label, owner = self._describe(props), owner_of_urn(str(props.get(URN)))
-        return self._new_executor().operation_context(
+        return executor.operation_context(
             label, seconds, secret_inputs=secret, owner=owner, warn=lambda text: self._warn(label, text)
         )
 
