@@ -85,6 +85,13 @@ def test_inputs_of_another_version_are_an_error_that_names_the_resource(pulumi_c
     assert "neev:index:Sandbox::it: its stored inputs cannot be used: colour: is not a property" in refused.output
 
 
+@pytest.mark.usefixtures("neev_emulator")
+def test_outputs_among_the_inputs_of_a_dynamic_resource_are_passed_over(pulumi_cli: FakePulumiCli) -> None:
+    kind = "pulumi-python:dynamic/neev:GoldenImage"
+    pulumi_cli.set_state(pending_operation(kind, name="base", recipeDigest="d", snapshotId=None))
+    assert run_recover("--yes").exit_code == 0
+
+
 def test_a_provider_that_the_program_made_has_its_account_in_the_state(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

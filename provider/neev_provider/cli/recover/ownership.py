@@ -78,8 +78,11 @@ def compute_create_time_range(
 
 
 def decode_inputs(pending: StateEntry) -> dict[str, Any]:
-    """Return the inputs of the create in plain text."""
-    return dict(checkpoint.decode_state(pending.get("inputs") or {}).values)
+    """Return the inputs of the create in plain text, without the outputs that a dynamic resource adds to them."""
+    kind = checkpoint.type_of_token(str(pending.get("type")))
+    outputs = kind.resource.outputs.properties if kind else {}
+    values = checkpoint.decode_state(pending.get("inputs") or {}).values
+    return {name: value for name, value in values.items() if name not in outputs}
 
 
 def has_generated_name(pending: StateEntry) -> bool:
