@@ -110,7 +110,12 @@ class IsolatedView:
             return self._namespaces
         self.close()
         confinement, self._inode = self._confinement, inode
-        self._namespaces = confinement.isolation.open(self._workspace.root, confinement.get_limits())
-        self._proxy = EgressProxy(confinement.get_policy, confinement.network)
-        self._proxy.start(self._namespaces.prepare(_PROXY_PORT))
-        return self._namespaces
+        namespaces = confinement.isolation.open(self._workspace.root, confinement.get_limits())
+        try:
+            listener = namespaces.prepare(_PROXY_PORT)
+        except BaseException:
+            namespaces.close()
+            raise
+        self._namespaces, self._proxy = namespaces, EgressProxy(confinement.get_policy, confinement.network)
+        self._proxy.start(listener)
+        return namespaces

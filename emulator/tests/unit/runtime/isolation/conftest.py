@@ -25,7 +25,9 @@ def isolation() -> Isolation:
 async def create_host(tmp_path: Path, isolation: Isolation) -> AsyncIterator[CreateHost]:
     hosts: list[SandboxHost] = []
 
-    def create(name: str = "one", record: IsolatedRecord | None = None) -> SandboxHost:
+    def create(
+        name: str = "one", record: IsolatedRecord | None = None, isolation: Isolation = isolation
+    ) -> SandboxHost:
         known = record or IsolatedRecord()
         confinement = Confinement(isolation, lambda: known.limits, lambda: known.policy, known.network)
         host = SandboxHost(tmp_path / name, env={"GREETING": "hello"}, now=ManualClock(), confinement=confinement)

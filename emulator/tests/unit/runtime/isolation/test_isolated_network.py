@@ -2,11 +2,14 @@
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from helpers.isolation_harness import IsolatedRecord, ServedNetwork, run_script, spawn_python
-from neev_emulator.runtime import SandboxHost
+from neev_emulator.runtime import RuntimeApiError, SandboxHost
+from neev_emulator.runtime.isolation import Isolation, Limits
+from neev_emulator.runtime.isolation.namespaces import Namespaces
 from neev_emulator.state.egress import AllowRule, Policy
 
 CreateHost = Callable[..., SandboxHost]
@@ -30,6 +33,20 @@ def request(url: str) -> str:
     """Return a script that sends a request for the URL to the proxy and prints the status of the response."""
     head = f"GET {url} HTTP/1.1\\r\\n\\r\\n"
     return f"bash -c 'exec 3<>/dev/tcp/127.0.0.1/${{http_proxy##*:}} && printf \"{head}\" >&3 && head -1 <&3'"
+
+
+class OccupiedIsolation(Isolation):
+    """While `is_occupying`, takes the port of the proxy in each sandbox."""
+
+    is_occupying = False
+    listener: socket.socket
+
+    def open(self, workspace: Path, limits: Limits) -> Namespaces:
+        """Create the namespaces."""
+        namespaces = super().open(workspace, limits)
+        if self.is_occupying:
+            self.listener = namespaces.prepare(3128)
+        return namespaces
 
 
 async def start_server(host: SandboxHost, answer: str) -> None:
@@ -70,6 +87,18 @@ async def test_a_connection_that_does_not_use_the_proxy_fails(create_host: Creat
         for address in ("127.0.0.1", "0.0.0.0", "192.0.2.1"):
             assert await run_script(host, connect(address, port)) == "failed\n"
     assert await run_script(host, "grep -c : /proc/net/dev") == "1\n"
+
+
+@pytest.mark.usefixtures("isolation")
+async def test_a_sandbox_that_could_not_be_completed_runs_no_command(create_host: CreateHost) -> None:
+    isolation = OccupiedIsolation()
+    host = create_host(isolation=isolation)
+    isolation.is_occupying = True
+    with pytest.raises(RuntimeApiError, match="in use"):
+        host.spawn("true", [], env={})
+    isolation.listener.close()
+    isolation.is_occupying = False
+    assert await run_script(host, request("http://a.example/")) == "HTTP/1.1 403 Forbidden\r\n"
 
 
 async def test_the_proxy_connects_to_the_one_of_two_hosts_that_is_allowed(create_host: CreateHost) -> None:
