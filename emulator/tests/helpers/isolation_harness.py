@@ -31,7 +31,7 @@ class IsolatedRecord:
 class ServedNetwork(Network):
     """A network in which every address leads to one server, which responds with the head of the request.
 
-    An address that ends in 9 refuses connections.
+    An address that ends in 9 refuses connections. A connection to one that ends in 8 times out.
     """
 
     def __init__(self, names: Mapping[str, list[str]]) -> None:
@@ -57,7 +57,10 @@ class ServedNetwork(Network):
         self.connected.append((address, port))
         if address.endswith("9"):
             raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
-        return await super().connect(*self._server.sockets[0].getsockname())
+        streams = await super().connect(*self._server.sockets[0].getsockname())
+        if address.endswith("8"):
+            streams[0].set_exception(TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)))
+        return streams
 
 
 async def _respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

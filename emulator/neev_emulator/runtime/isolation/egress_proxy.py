@@ -72,7 +72,7 @@ class EgressProxy:
     async def _serve(self, connection: socket.socket) -> None:
         reader, writer = await asyncio.open_connection(sock=connection, limit=_MAX_HEAD_BYTES)
         try:
-            with suppress(asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
+            with suppress(asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError):
                 request = _Request(await reader.readuntil(b"\r\n\r\n"))
                 await self._forward(request, (reader, writer))
         except _RefusedError as refusal:
@@ -90,7 +90,7 @@ class EgressProxy:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_copy(client[0], server[1]))
                 group.create_task(_copy(server[0], client[1]))
-        except* ConnectionError:
+        except* OSError:
             client[1].transport.abort()
         finally:
             server[1].close()
@@ -103,6 +103,8 @@ class EgressProxy:
             addresses = await self._network.resolve(host, port)
         except OSError as error:
             raise _RefusedError(502, f"{host} cannot be resolved: {error.strerror}") from error
+        except UnicodeError as error:  # for example a label of more than 63 characters
+            raise _RefusedError(502, f"{host} cannot be resolved: it is not a valid name") from error
         reason: OSError | None = None
         for address in policy.select_allowed(host, port, addresses):
             try:

@@ -1,9 +1,11 @@
 """The proxy of a sandbox: what it forwards, and what it refuses."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from neev_emulator.state.egress import AllowRule, Policy
 NAMES = {
     "a.example": ["203.0.113.1"],
     "b.example": ["203.0.113.2"],
+    "silent.example": ["203.0.113.8"],
     "down.example": ["203.0.113.9", "203.0.113.29"],
     "second.example": ["203.0.113.9", "203.0.113.3"],
     "rebound.example": ["127.0.0.1"],
@@ -61,11 +64,15 @@ async def proxy() -> AsyncIterator[ProxyClient]:
     record = IsolatedRecord()
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(0)
+    errors: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
     async with ServedNetwork(NAMES) as network:
         served = EgressProxy(lambda: record.policy, network)
         served.start(listener)
         yield ProxyClient(listener.getsockname(), record, network)
         served.close()
+    gc.collect()  # an exception of a task that nobody awaits is reported when the task is deleted
+    assert errors == []
 
 
 async def test_a_request_is_forwarded_with_its_own_head(proxy: ProxyClient) -> None:
@@ -122,6 +129,19 @@ async def test_each_address_of_a_host_is_tried(proxy: ProxyClient) -> None:
     response = await proxy.get("http://no-such-name.invalid/")
     assert response.startswith("HTTP/1.1 502 Bad Gateway\r\n")
     assert "no-such-name.invalid cannot be resolved: " in response
+
+
+@pytest.mark.parametrize("host", [f"{'x' * 64}.example", "a..example"])
+async def test_a_name_that_is_not_valid_cannot_be_resolved(proxy: ProxyClient, host: str) -> None:
+    proxy.record.policy = ALL
+    response = await proxy.get(f"http://{host}/")
+    assert response.startswith("HTTP/1.1 502 Bad Gateway\r\n")
+    assert response.endswith(f"neev-emulator: {host} cannot be resolved: it is not a valid name\n")
+
+
+async def test_a_connection_that_times_out_is_closed(proxy: ProxyClient) -> None:
+    proxy.record.policy = ALL
+    assert await proxy.get("http://silent.example/") == ""
 
 
 @pytest.mark.parametrize(
