@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import httpx
 
+from neev_emulator.state.tokens import is_connect_token
 from neev_emulator.testing import Emulator
 
 _VENDOR_DOMAIN = "neevcloud.com"
@@ -21,6 +22,7 @@ def redirect_httpx(emulator: Emulator) -> Iterator[None]:
     """Send every httpx request for NeevAI to the emulator until the block ends, with its key, organization and project.
 
     Requests for the emulator are not sent through a proxy, and those for its sandboxes are sent with its key.
+    Connect tokens are sent as they are.
     """
     address = httpx.URL(emulator.base_url)
     transport = httpx.HTTPTransport(verify=False, limits=_LIMITS)
@@ -35,8 +37,8 @@ def redirect_httpx(emulator: Emulator) -> Iterator[None]:
         headers["host"] = address.netloc.decode()
         if _is_vendor(request.url):
             path = _PROJECT_PATH.sub(f"/orgs/{emulator.org_id}/projects/{emulator.project_id}".encode(), path, count=1)
-        if "authorization" in headers and (_is_vendor(request.url) or path.startswith(_RUNTIME_PATH)):
-            headers["authorization"] = f"Bearer {emulator.api_key}"
+        if _is_vendor(request.url) or path.startswith(_RUNTIME_PATH):
+            _replace_key(headers, emulator.api_key)
         url = address.copy_with(raw_path=path)
         return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
 
@@ -53,6 +55,13 @@ def redirect_httpx(emulator: Emulator) -> Iterator[None]:
         patch.object(httpx.AsyncHTTPTransport, "handle_async_request", handle_async_request),
     ):
         yield
+
+
+def _replace_key(headers: httpx.Headers, key: str) -> None:
+    if "authorization" in headers and not is_connect_token(headers["authorization"].partition(" ")[2].strip()):
+        headers["authorization"] = f"Bearer {key}"
+    if "x-api-key" in headers:
+        headers["x-api-key"] = key
 
 
 def _is_vendor(url: httpx.URL) -> bool:

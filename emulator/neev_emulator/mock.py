@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from importlib.util import find_spec
-from inspect import iscoroutinefunction
+from inspect import iscoroutinefunction, isfunction
 from types import TracebackType
 from typing import Any, TypeVar, cast, overload
 
@@ -37,7 +37,8 @@ def mock_neev(target: Callable[..., Any] | None = None, /, **settings: object) -
 
     Args:
         target: The function, coroutine function or class, if it is used as a decorator without parentheses.
-            Of a class, each method whose name begins with `test` has an emulator of its own.
+            Of a class, each method whose name begins with `test` has an emulator of its own, unless it is a static
+            or class method.
         settings: Settings of the emulator to change first (docs/emulator.md).
     """
     mock = NeevMock(settings)
@@ -65,7 +66,7 @@ class NeevMock:
     def _decorate(self, target: Any) -> Any:
         if isinstance(target, type):
             for name, method in list(vars(target).items()):
-                if name.startswith("test"):
+                if name.startswith("test") and isfunction(method):
                     setattr(target, name, self._decorate(method))
             return target
         if iscoroutinefunction(target):

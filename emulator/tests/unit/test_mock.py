@@ -12,8 +12,10 @@ import pytest
 from neevai import AsyncNeevAI, AuthenticationError, NeevAI
 
 from neev_emulator import Emulator, mock_neev
+from neev_emulator.state.tokens import LIFETIME_SECONDS
 
 FOREIGN_ACCOUNT: dict[str, Any] = {"api_key": "sk-nc-1", "org_id": "org-1", "project_id": "project-1"}
+SANDBOXES = "https://api.ai.neevcloud.com/agent/api/v1beta1/orgs/org-1/projects/project-1/sandboxes"
 SEND = httpx.HTTPTransport.handle_request
 SEND_ASYNC = httpx.AsyncHTTPTransport.handle_async_request
 
@@ -98,6 +100,22 @@ def test_a_client_of_the_emulator_with_a_wrong_key_is_rejected() -> None:
         client.sandboxes.create({"name": "web"})
 
 
+def test_a_key_in_its_own_header_is_replaced_and_a_connect_token_is_not() -> None:
+    with mock_neev(durations={"create": 0}) as emulator, httpx.Client(headers={"authorization": "Bearer own"}) as http:
+        sandbox_id = http.post(SANDBOXES, json={"name": "web"}).json()["id"]
+        token = http.post(f"{SANDBOXES}/web/connect-token").json()["token"]
+
+        def list_files(**headers: str) -> int:
+            url = "https://api.ai.neevcloud.com/sandboxes-runtime/v1/files/list"
+            return httpx.post(url, json={"path": "."}, headers={"x-sandbox-id": sandbox_id, **headers}).status_code
+
+        assert list_files(**{"x-api-key": "own"}) == 200
+        assert list_files(authorization=f"Bearer {token}") == 200
+        emulator.advance(LIFETIME_SECONDS)
+        assert list_files(authorization=f"Bearer {token}") == 401
+        assert list_files(authorization="Bearer own") == 200
+
+
 def test_processes_that_are_started_have_the_variables() -> None:
     with mock_neev() as emulator:
         command = [sys.executable, "-c", "import os; print(os.environ['NEEV_BASE_URL'])"]
@@ -139,6 +157,24 @@ def test_each_test_of_a_class_has_an_empty_emulator() -> None:
             return count_sandboxes()
 
     assert [Tests().test_first(), Tests().test_second()] == [1, 1]
+
+
+def test_of_a_class_only_plain_test_functions_are_decorated() -> None:
+    @mock_neev
+    class Tests:
+        test_data = dict
+        test_number = 1
+
+        @staticmethod
+        def test_static() -> str:
+            return "static"
+
+        @classmethod
+        def test_class(cls) -> str:
+            return cls.__name__
+
+    assert (Tests.test_data, Tests.test_number) == (dict, 1)
+    assert (Tests().test_static(), Tests().test_class()) == ("static", "Tests")
 
 
 def test_an_inner_block_shares_the_emulator_and_may_change_its_settings() -> None:
