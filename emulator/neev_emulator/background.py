@@ -1,9 +1,7 @@
 """`neev-emulator start`, `stop`, `status`, `reset` and `env`: an emulator in the background, by its data directory."""
 
 import asyncio
-import os
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -75,7 +73,7 @@ def start_server(directory: Path | None, options: Sequence[str]) -> None:
 def stop(*, data: Data = None) -> None:
     """Stop the emulator that runs in the background. Its state is kept."""
     running = _require_server(data)
-    os.kill(running.pid, signal.SIGTERM)
+    running.terminate()
     server_file = ServerFile(data or default_directory())
     deadline = time.monotonic() + _STOP_TIMEOUT
     while server_file.is_locked():

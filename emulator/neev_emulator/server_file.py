@@ -3,16 +3,19 @@
 import fcntl
 import json
 import os
+import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from neev_emulator.cli_errors import exit_with_error
 from neev_emulator.testing import Emulator
 
 _NAME = "server.json"
 _POLL_INTERVAL = 0.05
+_START_TIMEOUT = 30
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,11 @@ class RunningServer:
         """Return the controls of the emulator."""
         return Emulator.from_env(self.env)
 
+    def terminate(self) -> None:
+        """Ask the process to end, if it has not."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+
 
 def default_directory() -> Path:
     """Return the data directory of `neev-emulator start`."""
@@ -36,10 +44,11 @@ def default_directory() -> Path:
 
 
 class ServerFile:
-    """Locked as long as its emulator runs, so that neither a crash nor a reused process id misleads."""
+    """The file is locked while its emulator runs, so a crash or a reused process id is detected."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, start_timeout: float = _START_TIMEOUT) -> None:
         self._path = directory / _NAME
+        self._start_timeout = start_timeout
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -58,10 +67,16 @@ class ServerFile:
         self._path.write_text(json.dumps({"pid": os.getpid(), "env": env}))
 
     def read(self) -> RunningServer | None:
-        """Return the emulator that runs, when it has started; None if none runs."""
+        """Return the emulator that runs, when it has started; None if none runs.
+
+        Exit with an error if it has not started before the timeout.
+        """
+        deadline = time.monotonic() + self._start_timeout
         while self.is_locked():
             if text := self._path.read_text():
                 return RunningServer(**json.loads(text))
+            if time.monotonic() > deadline:
+                exit_with_error(f"the process that locks {self._path} has not started; end it")
             time.sleep(_POLL_INTERVAL)
         return None
 

@@ -12,12 +12,13 @@ from typing import Any
 
 import httpx
 import pytest
+from typer import Exit
 from typer.testing import CliRunner, Result
 
 from neev_emulator import Emulator, serve
 from neev_emulator.background import Shell, to_arguments
 from neev_emulator.cli import app
-from neev_emulator.server_file import ServerFile, default_directory
+from neev_emulator.server_file import RunningServer, ServerFile, default_directory
 
 DIRECTORY = "neev-emulator"
 
@@ -125,6 +126,19 @@ def test_the_process_of_a_stale_file_is_not_signalled(state_home: Path) -> None:
     server_file.write({"NEEV_BASE_URL": "http://127.0.0.1:1/agent"})  # it names the process of the tests
     assert server_file.read() is None
     assert run("stop", "--data", str(state_home)).exit_code == 1
+
+
+def test_an_emulator_that_has_just_ended_needs_no_signal() -> None:
+    RunningServer(2**23, {}).terminate()  # no process has a number that is as high
+
+
+def test_a_process_that_locks_the_file_and_does_not_start_is_reported(
+    state_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server_file = ServerFile(state_home, start_timeout=0)
+    with server_file.lock(), pytest.raises(Exit):
+        server_file.read()
+    assert f"the process that locks {state_home / 'server.json'} has not started" in capsys.readouterr().err
 
 
 def test_a_reset_empties_the_state_whether_the_emulator_runs_or_not(
