@@ -79,7 +79,7 @@ class Policy(FrozenModel):
     def select_allowed(self, host: str, port: int, addresses: Sequence[str]) -> list[str]:
         """Return the addresses of the host that are allowed over TCP.
 
-        Addresses of the machine itself are allowed only by a rule for the address or its block.
+        Loopback, link-local and unspecified addresses are allowed only by a rule for the address or its block.
         """
         rules = self._select_rules(port)
         by_name = self._allows_all or any(rule.includes_name(host.lower()) for rule in rules)
@@ -121,7 +121,7 @@ def apply_edits(policy: Policy, *, add: AllowListEdit | None, remove: AllowListE
 
 
 def _is_local(text: str) -> bool:
-    """Return whether the address is one of the machine itself, or leads to its cloud's metadata."""
+    """Return whether the address is a loopback, link-local (as those of a cloud's metadata) or unspecified one."""
     address = ipaddress.ip_address(text)
     address = getattr(address, "ipv4_mapped", None) or address
     return address.is_loopback or address.is_link_local or address.is_unspecified
