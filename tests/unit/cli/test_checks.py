@@ -208,15 +208,20 @@ class TestStack:
         ]
 
     @pytest.mark.parametrize(
-        ("restorability", "level"),
-        [("restorable", None), (None, None), ("deprecating", "warn"), ("unsupported", "warn")],
+        ("restorability", "messages"),
+        [
+            ("restorable", []),
+            (None, []),
+            ("deprecating", ["Snapshot s is deprecating: the API will soon stop restoring it"]),
+            ("unsupported", ["Snapshot s is unsupported: the API no longer restores it"]),
+        ],
     )
     def test_a_snapshot_that_cannot_be_restored_for_long_is_told(
-        self, restorability: str | None, level: str | None
+        self, restorability: str | None, messages: list[str]
     ) -> None:
         kept = Snapshot(id="id-of-s", sandbox_id="x", status="Ready", restorability=restorability)
         found = list(stack.check_health([state_entry("Snapshot", "s")], RemoteInventory(snapshots={"id-of-s": kept})))
-        assert [item.level for item in found] == ([level] if level else [])
+        assert levels_and_messages(found) == [("warn", message) for message in messages]
 
     def test_a_phase_that_may_pass_is_told_without_a_reason(self) -> None:
         failed = RemoteInventory(snapshots={"id-of-s": Snapshot(id="id-of-s", sandbox_id="x", status="Failed")})

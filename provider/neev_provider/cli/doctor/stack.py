@@ -22,7 +22,10 @@ StateEntry = Mapping[str, Any]
 ApiObjectT = TypeVar("ApiObjectT", bound=ApiObject)
 SANDBOX_TYPES = ("Sandbox", "SandboxFork")
 UNHEALTHY_PHASES = ("RestoreFailed", "NotReady", "Unknown", "Failed")
-RESTORABLE = "restorable"
+RESTORABILITY_WARNINGS = {
+    "deprecating": "the API will soon stop restoring it",
+    "unsupported": "the API no longer restores it",
+}
 GONE_HINT = "`pulumi refresh` removes it from the state; `pulumi up` creates it again."
 WRONG_ACCOUNT_HINT = (
     "No object of the stack exists in this account, and the state does not record its account. First check that "
@@ -84,9 +87,9 @@ def check_health(entries: Sequence[StateEntry], inventory: RemoteInventory) -> I
             )
         elif observed is not None and (phase := phase_or_status(observed)) in UNHEALTHY_PHASES:
             yield fail(f"{describe_entry(entry)} is {phase}{_describe_problem(observed)}", _remedy(phase))
-        elif isinstance(observed, Snapshot) and observed.restorability not in (None, RESTORABLE):
+        elif isinstance(observed, Snapshot) and (outlook := RESTORABILITY_WARNINGS.get(observed.restorability or "")):
             yield warn(
-                f"{describe_entry(entry)} is {observed.restorability}: the API may not restore it for long, or no more",
+                f"{describe_entry(entry)} is {observed.restorability}: {outlook}",
                 "Capture a new snapshot, for example with another value in `triggers`.",
             )
         elif entry.get("initErrors"):
