@@ -6,13 +6,14 @@ import json
 import shutil
 import socket
 import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 import yaml
-from tests.engine.project import PulumiProject, out_of_band_request, read_in_sandbox
+from tests.engine.project import PulumiProject, find_free_port, out_of_band_request, read_in_sandbox
 from tests.engine.sdks import ROOT
 
 from neev_emulator import serve
@@ -21,6 +22,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 EXAMPLE = ROOT / "examples" / "agent-fleet"
 REPLICAS = 20
+PORT_STEP = 2
+"""Linux gives servers ports of one parity, and outgoing connections those of the other, while there are any."""
 
 
 def test_two_fleets_are_the_same_to_the_last_byte(project: PulumiProject, tmp_path: Path, pulumi_bin: Path) -> None:
@@ -53,25 +56,18 @@ def write_example(project: PulumiProject) -> PulumiProject:
     runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
     project.write_project({**yaml.safe_load((EXAMPLE / "Pulumi.yaml").read_text()), "runtime": runtime})
     project.set_config("port", str(find_free_ports(REPLICAS)))
-    project.set_config("portStep", "1")
+    project.set_config("portStep", str(PORT_STEP))
     return project
 
 
 def find_free_ports(number: int) -> int:
-    """Return the first of this number of consecutive ports that nothing listens on."""
-    for first in range(20_000, 30_000, number):
-        sockets = [socket.socket() for _ in range(number)]
-        try:
-            for offset, item in enumerate(sockets):
-                item.bind(("", first + offset))
-        except OSError:
-            continue
-        else:
+    """Return the first of this number of ports, `PORT_STEP` apart, that nothing listens on. The system chooses it."""
+    while True:
+        first = find_free_port()
+        with ExitStack() as stack, suppress(OSError, OverflowError):
+            for index in range(number):
+                stack.enter_context(socket.socket()).bind(("", first + index * PORT_STEP))
             return first
-        finally:
-            for item in sockets:
-                item.close()
-    raise AssertionError("no ports are free")
 
 
 def query_agent(url: str) -> dict[str, Any]:
