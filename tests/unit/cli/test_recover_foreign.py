@@ -180,6 +180,12 @@ def create_port(neev_emulator: Emulator, id: str) -> Inputs:
     return {"sandboxId": id, "port": 8080}
 
 
+def create_egress_rule(neev_emulator: Emulator, id: str) -> Inputs:
+    allowed = {"egress": {"mode": "allow_list", "allow": [{"host": "example.com"}]}}
+    out_of_band_request(neev_emulator, "PATCH", f"/sandboxes/{id}", allowed)
+    return {"sandboxId": id, "host": "example.com"}
+
+
 def create_file(neev_emulator: Emulator, id: str) -> Inputs:
     async def write() -> None:
         settings = Settings(
@@ -193,7 +199,9 @@ def create_file(neev_emulator: Emulator, id: str) -> Inputs:
     return {"sandboxId": id, "path": "note", "content": "x"}
 
 
-@pytest.mark.parametrize(("kind", "make"), [("PreviewPort", create_port), ("File", create_file)])
+@pytest.mark.parametrize(
+    ("kind", "make"), [("PreviewPort", create_port), ("EgressRule", create_egress_rule), ("File", create_file)]
+)
 @pytest.mark.parametrize("own", [True, False])
 def test_what_is_inside_belongs_to_whom_the_sandbox_belongs(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, make: Callable[[Emulator, str], Inputs], *, own: bool

@@ -170,7 +170,16 @@ def test_what_exists_only_in_the_state_is_forgotten(kind: str, *, custom: bool) 
     [
         ("neev:index:Sandbox", "`pulumi import neev:index:Sandbox box theirs`; if not, choose another name"),
         ("pulumi-python:dynamic/neev:Sandbox", "if it is this stack's, delete it; if not, choose another name"),
-        ("neev:index:File", "the next `pulumi up` writes it again"),
+        ("neev:index:File", "the next `pulumi up` creates it again"),
+        ("neev:index:Process", "the next `pulumi up` creates it again"),
+        (
+            "neev:index:EgressRule",
+            "`pulumi import neev:index:EgressRule box theirs`; if not, remove it from the program",
+        ),
+        (
+            "pulumi-python:dynamic/neev:EgressRule",
+            "if it is this stack's, delete it; if not, remove it from the program",
+        ),
     ],
 )
 def test_what_may_be_anothers_is_left_alone_with_the_way_on(kind: str, way: str) -> None:

@@ -22,9 +22,10 @@ from neev_provider.resources.pool.plan import is_member
 
 StateEntry = Mapping[str, Any]
 STACK_TYPE = "pulumi:pulumi:Stack"
-SANDBOX_CHILD_TYPES = ("File", "Directory", "PreviewPort", "Process")
-"""Resource types inside a sandbox. Their creation times are not compared; whoever owns the sandbox owns them."""
 POOL_TYPE, IMAGE_TYPE = "SandboxPool", "GoldenImage"
+EGRESS_RULE_TYPE = "EgressRule"
+SANDBOX_CHILD_TYPES = ("File", "Directory", "PreviewPort", EGRESS_RULE_TYPE, "Process")
+"""Resource types inside a sandbox. Their creation times are not compared; whoever owns the sandbox owns them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from neev_provider.adapters.pulumi import checkpoint
-from neev_provider.cli.recover.ownership import SANDBOX_CHILD_TYPES, UnverifiedMatch
+from neev_provider.cli.recover.ownership import EGRESS_RULE_TYPE, SANDBOX_CHILD_TYPES, UnverifiedMatch
 from neev_provider.core.lifecycle import AnyResource, StoredResource
 from neev_provider.core.resource import Resource
 
@@ -183,12 +183,14 @@ def _is_state_only(pending: StateEntry) -> bool:
 
 
 def _next_step_hint(pending: StateEntry, resource: AnyResource, id: str) -> str:
-    if resource.name in SANDBOX_CHILD_TYPES:
-        return "the next `pulumi up` writes it again"
+    is_rule = resource.name == EGRESS_RULE_TYPE
+    if resource.name in SANDBOX_CHILD_TYPES and not is_rule:
+        return "the next `pulumi up` creates it again"
+    alternative = "remove it from the program" if is_rule else "choose another name"
     if pending["type"].startswith(checkpoint.NATIVE_PREFIX):
         name = pending["urn"].rpartition("::")[2]
-        return f"if it is this stack's, `pulumi import {pending['type']} {name} {id}`; if not, choose another name"
-    return "if it is this stack's, delete it; if not, choose another name"
+        return f"if it is this stack's, `pulumi import {pending['type']} {name} {id}`; if not, {alternative}"
+    return f"if it is this stack's, delete it; if not, {alternative}"
 
 
 def _is_newer(one: str | None, other: str | None) -> bool | None:
