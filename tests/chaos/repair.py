@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import psutil
-from tests.chaos.rigs import PREFIX, Rig, rerun_command
+from tests.chaos.rigs import AGENT_PREFIX, Rig, rerun_command
 from tests.chaos.stories import Victim
 from tests.engine.project import STACK, PulumiProject, command_line, wait_until
 
@@ -28,7 +28,9 @@ def repair(project: PulumiProject, victim: Victim) -> None:
     _run_tool(project, "recover", "--stack", STACK, "--cancel", "--yes")
     if victim is Victim.PLUGIN:
         project.emulator.advance(ADVANCE_SECONDS)
-        _run_tool(project, "sweep", "--stack", STACK, "--prefix", PREFIX, "--older-than", "10m", "--yes")
+        # the labels of sandboxes name their stack; agents have no labels
+        for selection in (("--stack", STACK), ("--prefix", AGENT_PREFIX)):
+            _run_tool(project, "sweep", *selection, "--older-than", "10m", "--yes")
 
 
 def repair_program(project: PulumiProject, rig: Rig) -> Rig:

@@ -10,6 +10,8 @@ from typing import Any
 
 PREFIX = "rig-"
 """The prefix of the names of everything that a rig creates."""
+AGENT_PREFIX = f"{PREFIX}agent"
+"""The prefix of the names of agents."""
 FIXED = "rig-fixed"
 """The name that the program chooses for a sandbox."""
 SHARED = f"{PREFIX}shared"

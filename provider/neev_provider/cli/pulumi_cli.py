@@ -47,6 +47,20 @@ class CorruptCheckpoint(PulumiCommandFailed):
 
 
 @dataclass(frozen=True, slots=True)
+class StackName:
+    """The name of a stack, and its project if that is known."""
+
+    project: str | None
+    stack: str
+
+    @classmethod
+    def parse(cls, text: str, project: str | None) -> StackName:
+        """Parse `ORGANIZATION/PROJECT/STACK`, or a name without a project, which is of the directory's `project`."""
+        *names, stack = text.split("/")
+        return cls(names[1] if len(names) > 1 else project, stack)
+
+
+@dataclass(frozen=True, slots=True)
 class PulumiCli:
     """Runs `pulumi` in the directory of a project, on its backend or on another one."""
 

@@ -64,6 +64,15 @@ class TestMachine:
         named = {"plugins": {"providers": [{"name": "aws"}, {"name": "neev", "path": "bin"}]}}
         assert environment.check_plugin(None, named).what == "plugin at bin, as Pulumi.yaml says"
 
+    def test_the_project_is_that_of_the_nearest_parent(self, tmp_path: Path) -> None:
+        inner = tmp_path / "src" / "deep"
+        inner.mkdir(parents=True)
+        (inner / "Pulumi.yaml").mkdir()
+        (tmp_path / "Pulumi.yaml").write_text("name: outer")
+        assert environment.read_project(inner) == {"name": "outer"}
+        (inner.parent / "Pulumi.yml").write_text("name: inner")
+        assert environment.read_project(inner) == {"name": "inner"}
+
     def test_the_language_is_read_from_the_project(self, tmp_path: Path) -> None:
         assert environment.find_runtime(environment.read_project(tmp_path)) is None
         (tmp_path / "Pulumi.yml").write_text("runtime: yaml")

@@ -184,9 +184,9 @@ LISTED: dict[str, SweepFilter] = {
 @pytest.mark.parametrize(
     ("labels", "selected_by"),
     [
-        (None, {"prefix", "id", "prefix and stack"}),
-        ({}, {"prefix", "id", "prefix and stack"}),
-        ({"team": "a"}, {"prefix", "id", "prefix and stack", "prefix and label"}),
+        (None, {"prefix", "id"}),
+        ({}, {"prefix", "id"}),
+        ({"team": "a"}, {"prefix", "id", "prefix and label"}),
         ({"managed-by": "somebody", "team": "a"}, set()),
         ({"managed-by": "pulumi-neev"}, {"any", "prefix", "id"}),
         (OWN, {"any", "prefix", "id", "stack", "prefix and stack"}),
@@ -203,7 +203,9 @@ def test_what_is_asked_for_by_labels_is_listed_by_them() -> None:
     assert LISTED["any"].list_labels == {"managed-by": "pulumi-neev"}
     assert LISTED["stack"].list_labels == OWN
     assert LISTED["label"].list_labels == {"managed-by": "pulumi-neev", "team": "a"}
-    assert LISTED["prefix and label"].list_labels == {}
+    assert LISTED["prefix and label"].list_labels == {"team": "a"}
+    assert LISTED["prefix and stack"].list_labels == OWN
+    assert LISTED["prefix"].list_labels == LISTED["id"].list_labels == {}
     assert [name for name, item in LISTED.items() if not item.is_specific] == ["any"]
 
 

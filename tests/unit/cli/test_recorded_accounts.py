@@ -14,6 +14,7 @@ from neev_emulator import Emulator
 from neev_provider.cli import recorded_accounts
 from neev_provider.cli.app import app
 from neev_provider.core.account import ACCOUNT_KEY, WrongAccount
+from neev_provider.core.labels import Owner
 
 BOX = "neev:index:Sandbox"
 ENVIRON = {
@@ -143,11 +144,12 @@ def test_a_recovery_is_refused_where_the_stack_is_elsewhere(pulumi_cli: FakePulu
 
 
 def test_a_sweep_by_a_stack_that_is_elsewhere_is_refused(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
-    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-1"})
+    labels = Owner("pulumi-neev", "story", "dev", "1").to_labels()
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-1", "labels": labels})
     neev_emulator.advance(7200)
     pulumi_cli.set_state(resources=(box_entry(**account_of(neev_emulator, projectId="another")),))
-    refused = run_command("sweep", "--stack", "dev", "--prefix", "pr-", "--yes", "--json")
+    refused = run_command("sweep", "--stack", "organization/story/dev", "--yes", "--json")
     assert (refused.exit_code, "the state records projectId another" in refused.output) == (1, True)
     assert neev_emulator.state()["sandboxes"] == 1
     pulumi_cli.set_state(resources=(box_entry(**account_of(neev_emulator)),))
-    assert json.loads(run_command("sweep", "--stack", "dev", "--prefix", "pr-", "--yes", "--json").stdout)["done"]
+    assert json.loads(run_command("sweep", "--stack", "organization/story/dev", "--yes", "--json").stdout)["done"]

@@ -45,7 +45,7 @@ def test_it_shows_and_then_does(pulumi_cli: FakePulumiCli, neev_emulator: Emulat
     assert (shown.exit_code, shown.output.count("sandbox  pr-")) == (3, 2)
     assert "Nothing is changed yet" in shown.output
     neev_emulator.inject("status", method="DELETE", path="/sandboxes/{id}", name="pr-1", status=409)
-    failed = run_sweep("--prefix", "pr-", "--yes", "--stack", "dev")
+    failed = run_sweep("--prefix", "pr-", "--yes")
     assert (failed.exit_code, "failed: DELETE" in failed.output) == (1, True)
     done = json.loads(run_sweep("--prefix", "pr-", "--yes", "--json").stdout)
     assert {orphan["name"]: orphan["outcome"] for orphan in done["orphans"]}["pr-1"] == "deleted"
@@ -84,7 +84,7 @@ def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(
         ids["held"]: "a stack refers to it",
         ids["young"]: "it is younger than 1h 0m, or its name does not begin with --prefix",
         inner: f"it is the sandbox of the agent {agent['id']}, and can only be deleted with the agent",
-        "of-nobody": "the project has no sandbox, agent or snapshot with this id, or its labels name another owner",
+        "of-nobody": "the project has no sandbox, agent or snapshot with this id, or its labels do not match",
     }
     both = run_sweep(ids["free"], ids["held"], "--yes")
     assert (both.exit_code, f"{ids['held']} is skipped: a stack refers to it" in both.output) == (1, True)
@@ -118,6 +118,7 @@ def test_what_others_created_is_neither_shown_nor_touched(
     assert swept("--prefix", "pr-") == ["pr-dev", "pr-gone", "pr-plain"]
     assert swept("--stack", "dev") == swept("--stack", "organization/shop/dev") == ["pr-dev"]
     assert swept("--stack", "organization/story/dev") == []
+    assert swept("--stack", "dev", "--prefix", "pr-") == swept("--stack", "dev", *ids.values()) == ["pr-dev"]
     neev_emulator.clear_log()
     assert swept("--stack", "gone", "--yes") == ["pr-gone"]
     assert neev_emulator.counts()["GET /sandboxes"] == 1
@@ -125,3 +126,104 @@ def test_what_others_created_is_neither_shown_nor_touched(
     neev_emulator.advance(60)
     there = {item["name"] for item in out_of_band_request(neev_emulator, "GET", "/sandboxes")["items"]}
     assert there == {"pr-dev", "pr-other", "pr-plain"}
+
+
+SHOP = Owner("pulumi-neev", "shop", "dev", "1")
+
+
+def create_owned(neev_emulator: Emulator, name: str, owner: Owner = SHOP) -> str:
+    """The id of a sandbox with the labels of the owner."""
+    body = {"name": name, "labels": owner.to_labels()}
+    return str(out_of_band_request(neev_emulator, "POST", "/sandboxes", body)["id"])
+
+
+def swept_names(directory: Path, *arguments: str) -> list[str]:
+    shown = run_sweep("--json", "-C", str(directory), *arguments)
+    assert shown.stdout, shown.output
+    return sorted(item["name"] for item in json.loads(shown.stdout)["orphans"])
+
+
+def test_a_stack_of_an_unknown_project_is_refused(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
+) -> None:
+    pulumi_cli.set_state()
+    create_owned(neev_emulator, "of-shop")
+    create_owned(neev_emulator, "of-other", Owner("pulumi-neev", "other", "dev", "1"))
+    neev_emulator.advance(7200)
+    inner = tmp_path / "src"
+    inner.mkdir()
+    for stack in ("dev", "acme/dev"):
+        refused = run_sweep("-C", str(inner), "--stack", stack, "--yes")
+        assert refused.exit_code == 1
+        assert f"the project of the stack {stack} is unknown: {inner} is not in a project" in refused.output
+        assert "Name the stack in full (ORGANIZATION/PROJECT/STACK)" in refused.output
+    assert swept_names(inner, "--stack", "organization/shop/dev") == ["of-shop"]
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: yaml\n")
+    assert swept_names(inner, "--stack", "dev") == swept_names(inner, "--stack", "acme/dev") == ["of-shop"]
+
+
+def test_a_removed_stack_is_not_confused_with_one_of_another_project(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
+) -> None:
+    """The engine lists the stacks of the directory's project without the project."""
+    pulumi_cli.set_state()
+    pulumi_cli.set_other_state("prod")
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: yaml\n")
+    create_owned(neev_emulator, "of-shop")
+    neev_emulator.advance(7200)
+    for stack, is_there in (
+        ("dev", False),
+        ("organization/shop/dev", False),
+        ("organization/story/dev", True),
+        ("prod", True),
+        ("organization/shop/prod", True),
+        ("organization/story/prod", False),
+    ):
+        before = pulumi_cli.commands.count("config") if (tmp_path / "log").exists() else 0
+        found = swept_names(tmp_path, "--stack", stack)
+        assert found == (["of-shop"] if stack in ("dev", "organization/shop/dev") else [])
+        assert pulumi_cli.commands.count("config") - before == is_there, stack
+
+
+def test_a_stack_selects_neither_agents_nor_what_has_no_labels(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
+) -> None:
+    pulumi_cli.set_state()
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: yaml\n")
+    create_owned(neev_emulator, "pr-own")
+    plain = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-plain"})
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-team", "labels": {"team": "a"}})
+    agent = {"name": "pr-agent", "agent_template": "claude-code"}
+    agent_id = out_of_band_request(neev_emulator, "POST", "/agents", agent)["id"]
+    neev_emulator.advance(7200)
+    assert swept_names(tmp_path, "--prefix", "pr-") == ["pr-agent", "pr-own", "pr-plain", "pr-team"]
+    assert swept_names(tmp_path, "--prefix", "pr-", "--stack", "dev") == ["pr-own"]
+    assert swept_names(tmp_path, "--prefix", "pr-", "--label", "team=a") == ["pr-team"]
+    refused = run_sweep("-C", str(tmp_path), plain["id"], agent_id, "--stack", "dev", "--yes", "--json")
+    output = json.loads(refused.stdout)
+    assert (refused.exit_code, output["done"], output["orphans"]) == (1, False, [])
+    why = "the project has no sandbox, agent or snapshot with this id, or its labels do not match"
+    assert {item["id"]: item["why"] for item in output["skipped"]} == {plain["id"]: why, agent_id: why}
+
+
+def test_a_fork_counts_as_created_by_the_stack_of_its_source_and_what_a_state_names_is_kept(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: yaml\n")
+    source = create_owned(neev_emulator, "source")
+    neev_emulator.advance(60)
+    forks = {
+        name: out_of_band_request(neev_emulator, "POST", f"/sandboxes/{source}/fork", {"name": name})["id"]
+        for name in ("by-hand", "of-a-stack")
+    }
+    neev_emulator.advance(7200)
+    held = [{"type": "neev:index:Sandbox", "id": source}, {"type": "other:index:Job", "id": forks["of-a-stack"]}]
+    pulumi_cli.set_state(resources=(held[0],))
+    pulumi_cli.set_other_state("prod", held[1])
+    assert swept_names(tmp_path, "--stack", "dev") == ["by-hand"]
+    kept = run_sweep("-C", str(tmp_path), source, forks["of-a-stack"], "--stack", "dev", "--yes")
+    assert (kept.exit_code, kept.output.count("is skipped: a stack refers to it")) == (1, 2)
+    assert swept_names(tmp_path, "--stack", "dev", "--yes") == ["by-hand"]
+    neev_emulator.advance(60)
+    there = {item["name"] for item in out_of_band_request(neev_emulator, "GET", "/sandboxes")["items"]}
+    assert there == {"source", "of-a-stack"}

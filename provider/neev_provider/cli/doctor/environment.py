@@ -81,8 +81,10 @@ def check_plugin(path: str | None, project: Mapping[str, Any]) -> Finding:
 
 
 def read_project(directory: Path) -> Mapping[str, Any]:
-    """Return the contents of the directory's Pulumi.yaml, or an empty mapping."""
-    file = next((each for name in ("Pulumi.yaml", "Pulumi.yml") if (each := directory / name).exists()), None)
+    """Return the contents of the Pulumi.yaml of the directory, or else of its nearest parent; else an empty mapping."""
+    directory = directory.resolve()
+    files = (each / name for each in (directory, *directory.parents) for name in ("Pulumi.yaml", "Pulumi.yml"))
+    file = next((each for each in files if each.is_file()), None)
     project = {} if file is None else yaml.safe_load(file.read_text(encoding="utf-8"))
     return project if isinstance(project, Mapping) else {}
 

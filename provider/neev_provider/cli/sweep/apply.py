@@ -24,7 +24,7 @@ from neev_provider.cli.output import (
     print_table,
     redact_output,
 )
-from neev_provider.cli.pulumi_cli import PulumiCli
+from neev_provider.cli.pulumi_cli import PulumiCli, StackName
 from neev_provider.cli.recover.plan import list_state_resources
 from neev_provider.cli.sweep.orphans import (
     AGENT,
@@ -44,7 +44,7 @@ from neev_provider.cli.sweep.orphans import (
 from neev_provider.cli.sweep.references import StateReferences, state_references
 from neev_provider.client import Api, Settings, connect
 from neev_provider.client.snapshots import Snapshot
-from neev_provider.core.errors import NeevError, NotFound
+from neev_provider.core.errors import ConfigError, NeevError, NotFound
 from neev_provider.core.labels import stack_labels
 from neev_provider.core.tasks import gather_all
 
@@ -63,10 +63,20 @@ class SweepScope:
 
     @property
     def owner_labels(self) -> dict[str, str]:
-        """Return the labels of what the stack created; without a stack, of what any stack did."""
-        *names, stack = (self.stack or "").split("/")
-        project = names[1] if len(names) > 1 else read_project(self.directory).get("name")
-        return stack_labels(MANAGER, project, stack) if self.stack else stack_labels(MANAGER)
+        """Return the labels of what the stack created; without a stack, of what any stack did.
+
+        Raises:
+            ConfigError: the project of the stack is unknown.
+        """
+        if not self.stack:
+            return stack_labels(MANAGER)
+        name = self._parse_name(self.stack)
+        if not name.project:
+            raise ConfigError(
+                f"the project of the stack {self.stack} is unknown: {self.directory.resolve()} is not in a project",
+                hint="Name the stack in full (ORGANIZATION/PROJECT/STACK), or the project's directory with --cwd.",
+            )
+        return stack_labels(MANAGER, name.project, name.stack)
 
     @property
     def pulumi_clis(self) -> list[PulumiCli]:
@@ -80,13 +90,19 @@ class SweepScope:
             WrongAccount: the state records another account than the settings select.
         """
         pulumi_cli = self.pulumi_clis[0]
-        if not self.stack or not _has_stack(pulumi_cli, self.stack):
+        if not self.stack or not self._has_stack(pulumi_cli, self.stack):
             return accounts.resolve_stack_settings({}, os.environ)
         stack_config = pulumi_cli.read_config(self.stack)
         recorded_accounts.require_matching_account(
             list_state_resources(pulumi_cli.export(self.stack, secrets=True)), stack_config, os.environ
         )
         return accounts.resolve_stack_settings(stack_config, os.environ)
+
+    def _has_stack(self, pulumi_cli: PulumiCli, stack: str) -> bool:
+        return self._parse_name(stack) in map(self._parse_name, pulumi_cli.list_stacks())
+
+    def _parse_name(self, stack: str) -> StackName:
+        return StackName.parse(stack, read_project(self.directory).get("name"))
 
 
 @redact_output()
@@ -185,10 +201,6 @@ async def _delete_or_pause(api: Api, remote_object: RemoteObject, *, pause: bool
     return "deleted"
 
 
-def _has_stack(pulumi_cli: PulumiCli, stack: str) -> bool:
-    return any(f"/{name}".endswith(f"/{stack}") for name in pulumi_cli.list_stacks())
-
-
 def _load_references(pulumi_clis: Iterable[PulumiCli]) -> StateReferences:
     return state_references(
         pulumi_cli.export(stack, secrets=True) for pulumi_cli in pulumi_clis for stack in pulumi_cli.list_stacks()
@@ -198,7 +210,7 @@ def _load_references(pulumi_clis: Iterable[PulumiCli]) -> StateReferences:
 async def _list_objects(api: Api, sweep_filter: SweepFilter) -> list[RemoteObject]:
     """Return the selected agents, the selected sandboxes that belong to no agent, and the snapshots of both."""
     # agents have no labels
-    listed_agents = () if sweep_filter.list_labels or sweep_filter.labels else await api.agents.list()
+    listed_agents = () if sweep_filter.list_labels else await api.agents.list()
     agents = {item.sandbox_id: from_agent(item) for item in listed_agents}
     listed = await api.sandboxes.list(labels=sweep_filter.list_labels)
     sandboxes = {item.id: item for item in listed if sweep_filter.selects(item.labels)}

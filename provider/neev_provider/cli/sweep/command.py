@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from neev_provider.cli.options import Directory, DryRun, Json, Yes
-from neev_provider.cli.output import RunOptions
+from neev_provider.cli.output import RunOptions, exit_with_error
+from neev_provider.core.errors import ConfigError
 
 MIN_AGE_SECONDS = 600
 """Minimum age of an orphan, in seconds: a younger object may belong to an update that is still running."""
@@ -21,7 +22,10 @@ def sweep(  # noqa: PLR0913  one for each option
     *,
     prefix: Annotated[
         str,
-        typer.Option(help="Only objects whose name begins with this, also those without labels that name their owner."),
+        typer.Option(
+            help="Only objects whose name begins with this; without --stack also those without labels that name their "
+            "owner."
+        ),
     ] = "",
     older_than: Annotated[
         str, typer.Option(help="Only objects that are older than this: 90m, 12h, 2d. Minimum: 10m.")
@@ -34,7 +38,10 @@ def sweep(  # noqa: PLR0913  one for each option
     pause: Annotated[bool, typer.Option("--pause", help="Pause instead of delete.")] = False,
     stack: Annotated[
         str | None,
-        typer.Option(help="Only what this stack created. Its configuration, else the environment, names the account."),
+        typer.Option(
+            help="Only sandboxes that this stack created, and their snapshots. Its configuration, else the "
+            "environment, names the account. Outside of the project's directory: ORGANIZATION/PROJECT/STACK."
+        ),
     ] = None,
     label: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only sandboxes with this label. May be repeated.")
@@ -47,7 +54,10 @@ def sweep(  # noqa: PLR0913  one for each option
     """List orphans (sandboxes, agents and snapshots that no stack refers to), and delete or pause them.
 
     Without --prefix and ids, sweep lists only sandboxes whose labels say that pulumi-neev created them. It never lists
-    a sandbox whose labels name another owner. To delete or pause, --prefix, --stack, --label or ids are required.
+    a sandbox whose labels name another owner. With --stack or --label, it lists no agents, which have no labels. To
+    delete or pause, --prefix, --stack, --label or ids are required.
+
+    A fork has the labels of its source, so it counts as created by the source's stack.
 
     Sweep first reads the states of all stacks of the backends, secrets included. Every id and name in a state counts as
     a reference, also in a pending operation. If a state cannot be read, sweep deletes nothing. Name every backend
@@ -84,8 +94,12 @@ def sweep(  # noqa: PLR0913  one for each option
     if len(labels) < len(label or ()):
         raise typer.BadParameter("must be KEY=VALUE, each key once", param_hint="--label")
     scope = apply.SweepScope(cwd, tuple(backend or ()), stack)
+    try:
+        owner_labels = scope.owner_labels
+    except ConfigError as error:
+        exit_with_error(error)
     phases = frozenset(phase or ())
-    sweep_filter = SweepFilter(prefix, min_age_seconds, phases, tuple(ids or ()), labels, scope.owner_labels)
+    sweep_filter = SweepFilter(prefix, min_age_seconds, phases, tuple(ids or ()), labels, owner_labels)
     if yes and not sweep_filter.is_specific:
         raise typer.BadParameter("--yes requires --prefix, --stack, --label or ids", param_hint="--prefix")
     raise typer.Exit(apply.run(scope, sweep_filter, RunOptions(yes=yes, dry_run=dry_run, json=json), pause=pause))

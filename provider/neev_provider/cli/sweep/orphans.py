@@ -13,7 +13,7 @@ from neev_provider.client.agents import Agent
 from neev_provider.client.models import parse_timestamp
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.client.snapshots import Snapshot
-from neev_provider.core.labels import MANAGER_KEY, describe_owner, stack_labels
+from neev_provider.core.labels import MANAGER_KEY, STACK_KEY, describe_owner, stack_labels
 
 SANDBOX, AGENT, SNAPSHOT = "sandbox", "agent", "snapshot"
 PAUSED_PHASES = ("Paused", "Pausing")
@@ -56,17 +56,22 @@ class SweepFilter:
     @property
     def is_specific(self) -> bool:
         """Return whether the filter names orphans, which a delete or pause requires."""
-        return bool(self.prefix or self.ids or self.labels) or self.owner_labels.keys() != {MANAGER_KEY}
+        return bool(self.prefix or self.ids or self.labels) or STACK_KEY in self.owner_labels
+
+    @property
+    def includes_unowned(self) -> bool:
+        """Return whether sandboxes without an owner are listed, too: with a prefix or an id, and without a stack."""
+        return bool(self.prefix or self.ids) and STACK_KEY not in self.owner_labels
 
     @property
     def list_labels(self) -> Mapping[str, str]:
-        """Return the labels to list by; empty if sandboxes without an owner are listed, too."""
-        return {} if self.prefix or self.ids else {**self.owner_labels, **self.labels}
+        """Return the labels to list by; if they are empty, agents are listed, too."""
+        return {**({} if self.includes_unowned else self.owner_labels), **self.labels}
 
     def selects(self, labels: Mapping[str, str] | None) -> bool:
-        """Return whether a sandbox with these labels is listed. One without an owner needs a prefix or an id."""
+        """Return whether a sandbox with these labels is listed."""
         known = labels or {}
-        is_unowned = MANAGER_KEY not in known and not self.list_labels
+        is_unowned = MANAGER_KEY not in known and self.includes_unowned
         return (is_unowned or self.owner_labels.items() <= known.items()) and self.labels.items() <= known.items()
 
     def matches(self, remote_object: RemoteObject, now: float) -> bool:
@@ -136,7 +141,7 @@ def explain_skipped(
             return f"it is the sandbox of the agent {agents[id].id}, and can only be deleted with the agent"
         remote_object = by_id.get(id)
         if remote_object is None:
-            return "the project has no sandbox, agent or snapshot with this id, or its labels name another owner"
+            return "the project has no sandbox, agent or snapshot with this id, or its labels do not match"
         if _is_referenced(remote_object, references):
             return "a stack refers to it"
         if not sweep_filter.matches(remote_object, now):
