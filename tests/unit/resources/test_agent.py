@@ -148,6 +148,13 @@ async def test_snapshots_forks_and_ports_of_an_agent_go_by_its_sandbox(driver: L
     assert restored is not None
 
 
+def test_a_config_is_checked_again_only_if_it_or_its_template_changed() -> None:
+    inputs = {"agentTemplate": "batch-runner", "config": {"model": "fast"}}
+    for old_inputs in ({}, {**inputs, "config": {}}, {**inputs, "agentTemplate": "code-server"}):
+        assert "config" in [name for _, name, _ in AGENT.iter_changed_references(inputs, old_inputs)]
+    assert list(AGENT.iter_changed_references(inputs, inputs)) == []
+
+
 async def test_a_config_that_the_api_refuses_is_explained_by_the_schema(driver: LifecycleDriver) -> None:
     """The API says only that the request is invalid."""
     driver.emulator.inject("status", method="POST", path="/agents", status=400)
