@@ -35,6 +35,11 @@ class Hint(StrEnum):
         "ready. If the image itself is replaced, delete it before its replacement is created."
     )
     LOWER_PARALLELISM = "Nothing was done. Try again later, or with fewer operations at a time."
+    OWNER_UNKNOWN = (
+        "Its owner is unknown. If the program created it under another name, declare that name as an alias. If the "
+        "resource itself is replaced, delete it before its replacement is created. Otherwise import it, delete it, or "
+        "choose other inputs."
+    )
     POOL_NAME_TAKEN = (
         "They may belong to somebody else, so they are left alone. Choose another name, or recover what an interrupted "
         "create left. Otherwise import the pool by its name, or delete them. If the pool itself is replaced, delete it "

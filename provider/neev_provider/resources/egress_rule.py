@@ -14,7 +14,8 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox
-from neev_provider.core.errors import Conflict, InputError, OperationFailed
+from neev_provider.core.errors import InputError, OperationFailed
+from neev_provider.core.hints import Hint
 from neev_provider.core.labels import Owner
 from neev_provider.core.markers import Computed, Replace, Unordered, Update
 from neev_provider.core.model import Inputs, Outputs
@@ -25,10 +26,6 @@ from neev_provider.resources.egress import Egress, EgressDestination, EgressHost
 from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
 from neev_provider.resources.references import require_sandbox
 
-HOST_TAKEN_HINT: Final = (
-    "Nobody can tell whose it is. Where this program added it under another name, say so with the option `aliases`; "
-    "else import it, or remove it there. Two rules of a sandbox cannot have the same host."
-)
 MANAGED_POLICY_REASON: Final = (
     "the program sets `egress` of this sandbox, which replaces the whole policy: "
     "add the rule to `egress.allow` of the sandbox, or remove `egress` there"
@@ -42,7 +39,7 @@ class EgressRuleInputs(Inputs):
     unique_together: ClassVar[tuple[str, ...]] = ("sandbox_id", "host")
 
     sandbox_id: Annotated[str, Replace(), Computed()]
-    """Id of the sandbox. The program must not set `egress` of this sandbox."""
+    """Id of the sandbox. The program must not set `egress` of this sandbox, or of the agent that runs in it."""
     host: Annotated[EgressHost, Replace(), Computed()]
     """IP address, CIDR block or domain to allow. Each host has at most one rule in a sandbox."""
     ports: Annotated[EgressPorts | None, Update(on_removal=True), Unordered()] = None
@@ -61,6 +58,9 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
     Several resources, also of different stacks, can add rules to one sandbox. If the sandbox denies all outbound
     traffic, the first rule changes its policy to an allow-list. A rule for a host that is already allowed is rejected,
     because its owner is unknown. Deleting a rule that was changed elsewhere leaves it as it is.
+
+    Two stacks must not create the first rules of one sandbox at the same time: the change to an allow-list replaces the
+    policy, so one of the rules can be lost. A refresh finds that, and the next update adds the rule again.
     """
 
     name = "EgressRule"
@@ -78,10 +78,11 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
     @override
     async def create(self, inputs: EgressRuleInputs, context: OperationContext) -> Observation[EgressRuleOutputs]:
         async with _locked(self.api, inputs.sandbox_id):
-            if await self._find_rules(inputs.sandbox_id, inputs.host):
-                raise OperationFailed(f"the sandbox already allows {inputs.host}", hint=HOST_TAKEN_HINT)
-            await self._allow(inputs)
-        return _to_observation(inputs.sandbox_id, _to_rule(inputs))
+            sandbox, rule = await self.api.sandboxes.get(inputs.sandbox_id), _to_rule(inputs)
+            if _find_rules(sandbox, inputs.host):
+                raise OperationFailed(f"the sandbox already allows {inputs.host}", hint=Hint.OWNER_UNKNOWN)
+            await self._allow(sandbox, rule)
+        return _to_observation(inputs.sandbox_id, rule)
 
     @override
     async def reconcile(
@@ -89,8 +90,10 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
     ) -> Observation[EgressRuleOutputs]:
         rule = _to_rule(inputs)
         async with _locked(self.api, inputs.sandbox_id):
-            if not context.just_created and not await self._is_only_rule(inputs.sandbox_id, rule):
-                await self._allow(inputs)
+            if not context.just_created:
+                sandbox = await self.api.sandboxes.get(inputs.sandbox_id)
+                if not _is_only_rule(sandbox, rule):
+                    await self._allow(sandbox, rule)
         return _to_observation(inputs.sandbox_id, rule)
 
     @override
@@ -134,17 +137,16 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
         sandbox = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
         return sandbox is not None and _is_only_rule(sandbox, rule)
 
-    async def _allow(self, inputs: EgressRuleInputs) -> None:
-        """Add the rule, or replace that of the same host."""
-        sandbox_id, body = inputs.sandbox_id, _to_body(_to_rule(inputs))
-        try:
-            await self.api.sandboxes.patch(sandbox_id, {"egress_add": body})
-        except Conflict:
-            sandbox = await self.api.sandboxes.get(sandbox_id)
-            if _policy(sandbox).mode == EgressMode.ALLOW_LIST:
-                raise
-            # the API adds rules to allow-lists only
-            await self.api.sandboxes.patch(sandbox_id, {"egress": {"mode": EgressMode.ALLOW_LIST.value, **body}})
+    async def _allow(self, sandbox: Sandbox, rule: EgressDestination) -> None:
+        """Add the rule and remove those that the host has. A policy that denies everything becomes an allow-list."""
+        if _policy(sandbox).mode == EgressMode.ALLOW_LIST:
+            body = {"egress_add": _to_body(rule)}
+            if replaced := _find_rules(sandbox, rule.host):
+                body["egress_remove"] = _to_body(*replaced)  # the API removes first
+        else:
+            # the API edits allow-lists only
+            body = {"egress": {"mode": EgressMode.ALLOW_LIST.value, **_to_body(rule)}}
+        await self.api.sandboxes.patch(sandbox.id, body)
 
 
 @asynccontextmanager
@@ -179,8 +181,8 @@ def _to_rule(inputs: EgressRuleInputs) -> EgressDestination:
     return EgressDestination(host=inputs.host, ports=inputs.ports, protocol=inputs.protocol)
 
 
-def _to_body(rule: EgressDestination) -> dict[str, Any]:
-    return {"allow": [rule.model_dump(mode="json", exclude_none=True)]}
+def _to_body(*rules: EgressDestination) -> dict[str, Any]:
+    return {"allow": [rule.model_dump(mode="json", exclude_none=True) for rule in rules]}
 
 
 def _to_observation(sandbox_id: str, rule: EgressDestination) -> Observation[EgressRuleOutputs]:

@@ -13,22 +13,18 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.ports import Port
-from neev_provider.core.errors import InputError, OperationFailed
+from neev_provider.core.errors import InputError, NeevError, OperationFailed
+from neev_provider.core.hints import Hint
 from neev_provider.core.labels import Owner
 from neev_provider.core.markers import Computed, Replace, Secret, Update
 from neev_provider.core.model import Boolean, Inputs, Integer, Outputs
-from neev_provider.core.resource import Observation, OperationContext, Resource
+from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource
 from neev_provider.resources.formats import Slug
 from neev_provider.resources.listening_ports import wait_until_listening
 from neev_provider.resources.lookups import none_if_not_found
 from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.session import open_session
 
-SLUG_TAKEN_HINT: Final = (
-    "Nobody can tell whose it is. Where this program exposed it under another name, say so with the option `aliases`; "
-    "for a replacement, set `deleteBeforeReplace` (`delete_before_replace` in Python); else import it, or choose "
-    "another slug."
-)
 SLUG_LETTERS: Final = string.ascii_lowercase + string.digits
 SLUG_LENGTH: Final = 8
 
@@ -86,7 +82,7 @@ class PreviewPortResource(Resource[Api, PreviewPortInputs, PreviewPortOutputs]):
         existing = await self.api.ports.find(sandbox, port)
         if existing is not None:
             if slug == existing.slug:
-                raise OperationFailed(f"port {port} is already exposed with the given slug", hint=SLUG_TAKEN_HINT)
+                raise OperationFailed(f"port {port} is already exposed with the given slug", hint=Hint.OWNER_UNKNOWN)
             # a new slug marks the port as owned by this resource, also for a resource that owned it before
             slug = slug or "".join(secrets.choice(SLUG_LETTERS) for _ in range(SLUG_LENGTH))
             context.log(f"port {port} was exposed already: it has another URL now, and the one it had has ended.")
@@ -102,10 +98,15 @@ class PreviewPortResource(Resource[Api, PreviewPortInputs, PreviewPortOutputs]):
         if exposed is None or inputs.slug not in (None, exposed.slug):
             exposed = await self.api.ports.expose(inputs.sandbox_id, inputs.port, slug=inputs.slug)
             own_slug = exposed.slug
+        observation = _to_observation(inputs.sandbox_id, exposed, own_slug)
         if inputs.wait_until_served:
-            async with open_session(self.api, inputs.sandbox_id, context) as session:
-                await wait_until_listening(session, inputs.port, context.deadline)
-        return _to_observation(inputs.sandbox_id, exposed, own_slug)
+            try:
+                async with open_session(self.api, inputs.sandbox_id, context) as session:
+                    await wait_until_listening(session, inputs.port, context.deadline)
+            except NeevError as error:
+                # a later delete revokes the port only if the state has the slug that it was exposed with
+                raise PartialFailure(observation) from error
+        return observation
 
     @override
     async def read(self, id: str, inputs: PreviewPortInputs | None) -> Observation[PreviewPortOutputs] | None:

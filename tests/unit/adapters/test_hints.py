@@ -17,6 +17,10 @@ from neev_provider.core.hints import Hint
         (ConfigError("the setting `orgId` is empty", hint=""), "neev:orgId is empty."),
         (WrongAccount({"orgId": ("a", "b")}), "set neev:orgId (or NEEV_ORG_ID) to a."),
         (OperationFailed("it is gone", hint=Hint.RECREATE), "it is gone. Run `pulumi up --refresh`."),
+        (
+            OperationFailed("it is taken", hint=Hint.OWNER_UNKNOWN),
+            "it is taken. Its owner is unknown. If the program created it under another name, set the option `aliases`",
+        ),
         (OperationFailed("it is full", hint="Make space."), "it is full. Make space."),
     ],
 )

@@ -1,20 +1,28 @@
 """Rules of a sandbox's allow-list that have owners of their own."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
+from tests.fakes.scripted_transport import ScriptedTransport, json_response
 from tests.unit.resources.conftest import LifecycleDriver
 
+from neev_provider.client import Settings, connect
 from neev_provider.core import lifecycle
+from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.errors import Conflict, InputError, OperationFailed
-from neev_provider.core.lifecycle import ResourceInitFailed
+from neev_provider.core.hints import Hint
+from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.reference_errors import MissingReference
+from neev_provider.core.resource import OperationContext
+from neev_provider.core.wait import Deadline
 from neev_provider.resources.egress_rule import EgressRuleInputs, EgressRuleResource
 from neev_provider.resources.sandbox.sandbox import SandboxResource
 
 RULE, SANDBOX = EgressRuleResource(), SandboxResource()
 PATCH = "PATCH /sandboxes/{id}"
+OLD, NEW = {"host": "PyPI.org", "ports": [443], "protocol": "TCP"}, {"host": "pypi.org", "ports": [80]}
 
 
 async def allowed(driver: LifecycleDriver, id: str) -> list[dict[str, Any]]:
@@ -65,7 +73,7 @@ async def test_a_rule_of_a_host_that_is_allowed_already_is_refused(driver: Lifec
     await driver.create(RULE, sandboxId=box, host="pypi.org")
     with pytest.raises(OperationFailed, match=r"already allows PyPI.org") as caught:
         await driver.create(RULE, sandboxId=box, host="PyPI.org")
-    assert "import it" in caught.value.hint
+    assert caught.value.hint == Hint.OWNER_UNKNOWN
     imported = await lifecycle.read(RULE.connect(driver.api), "box/pypi.org", None)
     assert imported is not None
     assert (imported.id, imported.inputs) == (f"{box}/pypi.org", {"sandboxId": box, "host": "pypi.org"})
@@ -103,6 +111,31 @@ async def test_what_an_interrupted_create_added_is_found(driver: LifecycleDriver
     assert found is not None
     assert found.id == stored.id
     assert await connected.find_created(EgressRuleInputs.model_validate({**inputs, "ports": [80]})) is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "sent"),
+    [
+        (None, {"egress": {"mode": "allow_list", "allow": [NEW]}}),
+        ({"mode": "deny_all"}, {"egress": {"mode": "allow_list", "allow": [NEW]}}),
+        ({"mode": "allow_list", "allow": [{"host": "a.example"}]}, {"egress_add": {"allow": [NEW]}}),
+        (
+            {"mode": "allow_list", "allow": [OLD, {"host": "a.example"}]},
+            {"egress_add": {"allow": [NEW]}, "egress_remove": {"allow": [OLD]}},
+        ),
+    ],
+)
+async def test_one_request_edits_the_policy_that_the_sandbox_has(
+    policy: dict[str, Any] | None, sent: dict[str, Any]
+) -> None:
+    """It does not rely on a refusal or on a replacement of the host's rule."""
+    sandbox = {"id": "the-id", "name": "box", "phase": "Ready", "egress": policy}
+    script = ScriptedTransport(json_response(json=sandbox))
+    stored = StoredResource("the-id/pypi.org", {"sandboxId": "the-id", "host": "pypi.org", "ports": [80]}, {})
+    context = OperationContext("EgressRule rule", Deadline(20, SYSTEM_CLOCK, asyncio.Event()))
+    async with connect(Settings("https://api.example", "key", "org", "project"), transport=script) as api:
+        await lifecycle.finish_create(RULE.connect(api), stored, context)
+    assert [json.loads(request.content) for request in script.sent if request.method == "PATCH"] == [sent]
 
 
 async def test_a_refusal_of_the_api_is_reported(driver: LifecycleDriver, box: str) -> None:

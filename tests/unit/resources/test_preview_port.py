@@ -13,6 +13,7 @@ from tests.unit.resources.conftest import LifecycleDriver
 from neev_provider.core import lifecycle, redaction
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.errors import InputError, OperationFailed
+from neev_provider.core.hints import Hint
 from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.redaction import PLACEHOLDER, Redactor
 from neev_provider.core.resource import OperationContext
@@ -158,8 +159,9 @@ async def test_a_port_under_another_name_in_the_program_outlives_the_old_one(dri
 async def test_a_port_that_cannot_be_told_apart_is_refused(driver: LifecycleDriver) -> None:
     box = await driver.create(SANDBOX, name="box")
     created = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
-    with pytest.raises(OperationFailed, match=r"port 8080 is already exposed with the given slug.*`aliases`"):
+    with pytest.raises(OperationFailed, match=r"port 8080 is already exposed with the given slug") as refused:
         await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    assert refused.value.hint == Hint.OWNER_UNKNOWN
     taken = await driver.create(PORT, sandboxId=box.id, port=8080, slug=OTHER)
     await driver.delete(PORT, created)
     assert await driver.read(PORT, taken) == taken
@@ -221,3 +223,17 @@ async def test_a_port_that_nothing_serves_in_time_is_kept_and_the_next_attempt_w
     with socket.create_server(("127.0.0.1", port)):
         finished = await driver.finish(PORT, kept)
     assert (finished.id, finished.state["slug"]) == (kept.id, kept.state["slug"])
+
+
+async def test_a_port_that_got_another_slug_before_its_wait_failed_is_revoked_by_a_delete(
+    driver: LifecycleDriver,
+) -> None:
+    box = await driver.create(SANDBOX, name="box")
+    created = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
+    driver.emulator.inject("status", method="POST", path="/v1/exec", status=403)
+    with pytest.raises(ResourceInitFailed, match="refuses") as failed:
+        await driver.update(PORT, created, sandboxId=box.id, port=8080, slug=OTHER, waitUntilServed=True)
+    kept = failed.value.stored
+    assert (kept.inputs, kept.state["exposedSlug"]) == (created.inputs, OTHER)
+    await driver.delete(PORT, kept)
+    assert await driver.read(PORT, created) is None

@@ -49,6 +49,10 @@ PULUMI: Final = Vocabulary(
         Hint.LOWER_PARALLELISM: (
             "Nothing was done. Try again later, or with fewer operations at a time (`--parallel`)."
         ),
+        Hint.OWNER_UNKNOWN: (
+            "Its owner is unknown. If the program created it under another name, set the option `aliases`. If the "
+            f"resource itself is replaced, {_DELETE_FIRST} Otherwise import it, delete it, or choose other inputs."
+        ),
         Hint.POOL_NAME_TAKEN: (
             f"They may belong to another stack, so they are left alone. Choose another name. {_RECOVER} Otherwise "
             f"import the pool by its name, or delete them. If the pool itself is replaced, {_DELETE_FIRST}"

@@ -127,7 +127,7 @@ class ProcessStatus(StrEnum):
     EXITED = "exited"
     """The process has ended."""
     MISSING = "missing"
-    """The sandbox does not know the process, such as after a rollback or a restart of the sandbox."""
+    """The process is not in the sandbox's list of processes, such as after a rollback or a restart of the sandbox."""
     OUTDATED = "outdated"
     """An earlier start of the process runs, such as after a rollback."""
 
