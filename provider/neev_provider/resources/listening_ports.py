@@ -20,8 +20,8 @@ async def is_listening(session: SandboxSession, port: int) -> bool:
     """Return whether something listens on the TCP port.
 
     Raises:
-        Unavailable: the connection ended before the answer.
-        OperationFailed: the sandbox cannot say it.
+        Unavailable: the connection ended before the response.
+        OperationFailed: the ports cannot be read.
     """
     output: list[str] = []
     request = ExecRequest(["cat", *SOCKET_TABLES], timeout=READ_TIMEOUT_SECONDS)

@@ -10,7 +10,7 @@ from neev_provider.client.runtime import SandboxSession
 from neev_provider.core.errors import DeadlineExceeded, OperationFailed, OutcomeUnknown
 from neev_provider.core.wait import Deadline, Done, Failed, InProgress, WaitStatus, wait_until
 from neev_provider.resources.listening_ports import describe_silence, is_listening
-from neev_provider.resources.output_capture import OutputCapture
+from neev_provider.resources.output_capture import MAX_CAPTURED_CHARS, OutputCapture
 from neev_provider.resources.process.inputs import (
     SIGNAL_NUMBERS,
     ProcessInputs,
@@ -32,10 +32,10 @@ async def list_tagged(session: SandboxSession) -> tuple[TaggedProcess, ...]:
 
 
 async def start_process(session: SandboxSession, tag: ProcessTag, inputs: ProcessInputs) -> ProcessInfo:
-    """Start the process and return it. If the answer gets lost, look the process up by its tag.
+    """Start the process and return it. If the response is lost, look the process up by its tag.
 
     Raises:
-        OutcomeUnknown: the answer got lost, and no process has the tag.
+        OutcomeUnknown: the response is lost, and no process has the tag.
     """
     try:
         return await session.start_process(tag.to_argv(inputs.command), cwd=inputs.cwd, env=inputs.env)
@@ -65,6 +65,7 @@ async def wait_until_ready(
         OperationFailed: the process has ended, or was not ready in time; with the last lines of its output.
     """
     program, readiness, cursor = inputs.command[0], inputs.readiness, 0
+    search = _LogSearch((readiness and readiness.log_pattern) or "")
     timeout = (readiness and readiness.timeout_seconds) or deadline.timeout
     deadline = replace(deadline, timeout=min(timeout, deadline.remaining))
 
@@ -75,8 +76,9 @@ async def wait_until_ready(
         cursor = page.cursor
         for stream, text in page.entries:
             output.write(stream, text)
+            search.write(stream, text)
         if page.is_running:
-            return _StartProgress(is_ready=await _is_ready(session, readiness, output, deadline))
+            return _StartProgress(is_ready=await _is_ready(session, readiness, search, deadline))
         codes = {process.id: process.exit_code for process in await session.list_processes()}
         return _StartProgress(has_exited=True, exit_code=codes.get(process_id))
 
@@ -103,15 +105,29 @@ class _StartProgress:
     exit_code: int | None = None
 
 
+class _LogSearch:
+    """A search for a line in the output of a process, as the output arrives."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = re.compile(pattern, re.MULTILINE)
+        self._last_lines = {"stdout": "", "stderr": ""}
+        self.is_matched = False
+
+    def write(self, stream: str, text: str) -> None:
+        """Search the text, together with the incomplete last line of the stream."""
+        text = self._last_lines[stream] + text
+        self.is_matched = self.is_matched or self._pattern.search(text) is not None
+        self._last_lines[stream] = text.rpartition("\n")[2][-MAX_CAPTURED_CHARS:]
+
+
 async def _is_ready(
-    session: SandboxSession, readiness: ProcessReadiness | None, output: OutputCapture, deadline: Deadline
+    session: SandboxSession, readiness: ProcessReadiness | None, search: _LogSearch, deadline: Deadline
 ) -> bool:
     if readiness is None:
         return deadline.elapsed >= MIN_RUN_SECONDS
     if readiness.port is not None:
         return await is_listening(session, readiness.port)
-    pattern = re.compile(readiness.log_pattern or "", re.MULTILINE)
-    return any(pattern.search(text) for text in (output.stdout, output.stderr))
+    return search.is_matched
 
 
 def _describe_unready(readiness: ProcessReadiness | None) -> str:
