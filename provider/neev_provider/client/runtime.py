@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from neev_provider.client.output_decoder import OutputDecoder, OutputHandler
 from neev_provider.client.processes import LogPage, ProcessInfo
-from neev_provider.client.resume_wait import ResumeWait, runtime_call
+from neev_provider.client.resume_wait import ResumeWait, RuntimeCall, runtime_call
 from neev_provider.client.runtime_errors import translate_errors
 from neev_provider.client.settings import require_secure_url
 from neev_provider.core import errors
@@ -171,13 +171,15 @@ class SandboxSession:
         """Return the SHA-256 of the file, which is read in ranges, or at once if the API has no ranges."""
         digest, start = hashlib.sha256(), 0
         while True:
-            received, status = await self._read_range(path, start, digest.update)
+            received, call = await self._read_range(path, start, digest.update)
             start += received
-            if status != HTTPStatus.PARTIAL_CONTENT or received < RANGE_BYTES:
+            # a response may be shorter than the range; its Content-Range ends with the size of the file
+            is_last = not received or call.content_range.endswith(f"/{start}")
+            if call.status != HTTPStatus.PARTIAL_CONTENT or is_last:
                 return digest.hexdigest()
 
-    async def _read_range(self, path: str, start: int, on_bytes: Callable[[bytes], None]) -> tuple[int, int | None]:
-        """Return the number of bytes and the status of the response; a range after the end of the file has none."""
+    async def _read_range(self, path: str, start: int, on_bytes: Callable[[bytes], None]) -> tuple[int, RuntimeCall]:
+        """Return the number of received bytes and the call; a range after the end of the file has no bytes."""
         received = 0
         headers = {"Accept": "application/octet-stream", "Range": f"bytes={start}-{start + RANGE_BYTES - 1}"}
         with runtime_call(self._resume_wait) as call:
@@ -193,7 +195,7 @@ class SandboxSession:
             except errors.RuntimeRejected:
                 if call.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                     raise
-        return received, call.status
+        return received, call
 
     async def write(self, path: str, content: BinaryIO) -> None:
         """Replace the file by the content of the stream, which is sent in chunks."""

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from neev_provider.client.resume_wait import CURRENT_CALL, RESUMING_REASON
 from neev_provider.core import errors
 from neev_provider.core.redaction import Redactor
 
@@ -25,7 +26,7 @@ STREAM_ERROR_STATUS = 0
 async def translate_errors(
     subject: str, api_key: str, *, is_write: bool = False, output_received: Callable[[], bool] = lambda: False
 ) -> AsyncIterator[None]:
-    """Translate the errors that the SDK raises in the block, without the API key."""
+    """Translate the errors that the SDK raises in the block, which is part of a call, without the API key."""
     from neevai.errors import APIConnectionError, APIError, NeevAIError  # noqa: PLC0415
 
     try:
@@ -68,7 +69,8 @@ def _error_from_response(
         HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in AMBIGUOUS_STATUSES
     )
     if not output_received and (code in REJECTION_CODES or is_refused or is_paused):
-        return errors.RuntimeRejected(code or str(status), message, subject=subject)
+        reason = RESUMING_REASON if CURRENT_CALL.get().is_resuming else code
+        return errors.RuntimeRejected(reason or str(status), message, subject=subject)
     if is_write:
         return errors.OutcomeUnknown(f"{subject}: {message}")
     return errors.Unavailable(status, message, code=code, request_id=error.request_id, path=subject)

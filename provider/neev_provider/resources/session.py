@@ -7,9 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import TypeVar
 
 from neev_provider.client import Api
-from neev_provider.client.resume_wait import ResumeWait
+from neev_provider.client.resume_wait import RESUMING_REASON, ResumeWait
 from neev_provider.client.runtime import ExecRequest, SandboxSession
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core.errors import InputError, NeevError, OperationFailed, RuntimeRejected
@@ -22,6 +23,7 @@ from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.sandbox.sandbox import SandboxResource
 from neev_provider.resources.workspace_paths import canonicalize_path
 
+T = TypeVar("T")
 SANDBOX = SandboxResource()
 CLEANUP_GRACE_SECONDS = 0.25
 """Grace period for pausing a sandbox after the deadline, in seconds. Adapters allow little more time."""
@@ -58,6 +60,16 @@ async def run_tool(sandbox: SandboxSession, argv: list[str], failure_message: st
         raise OperationFailed(f"{failure_message}: {error.summary}") from error
     if code != 0:
         raise OperationFailed(f"{failure_message}: {argv[0]} ended with exit code {code}: {''.join(output).strip()}")
+
+
+async def keep_if_paused(observing: Awaitable[T], recorded: T) -> T:
+    """Return the observation, or the recorded one if the sandbox was paused since the API reported that it runs."""
+    try:
+        return await observing
+    except RuntimeRejected as refused:
+        if refused.code != RESUMING_REASON:
+            raise
+        return recorded
 
 
 async def sandbox_exists(api: Api, sandbox_id: str) -> bool:

@@ -95,14 +95,19 @@ async def test_a_session_without_a_wait_reports_it() -> None:
     assert len(script.sent) == 1
 
 
-def range_response(content: bytes, *, status: int = 206) -> httpx.Response:
-    return httpx.Response(status, content=content)
+def range_response(content: bytes, *, total: int | str = "*", status: int = 206) -> httpx.Response:
+    return httpx.Response(status, content=content, headers={"Content-Range": f"bytes 0-0/{total}"})
 
 
 @pytest.mark.parametrize(
     ("outcomes", "starts"),
     [
-        ([range_response(b"a" * RANGE_BYTES), range_response(b"b")], [0, RANGE_BYTES]),
+        (
+            [range_response(b"a" * RANGE_BYTES, total=RANGE_BYTES + 1), range_response(b"b", total=RANGE_BYTES + 1)],
+            [0, RANGE_BYTES],
+        ),
+        ([range_response(b"ab", total=3), range_response(b"c", total=3)], [0, 2]),
+        ([range_response(b"ab"), range_response(b"c"), range_response(b"")], [0, 2, 3]),
         (
             [range_response(b"a" * RANGE_BYTES), json_response(416, {"reason_code": "invalid_argument"})],
             [0, RANGE_BYTES],
@@ -110,7 +115,14 @@ def range_response(content: bytes, *, status: int = 206) -> httpx.Response:
         ([range_response(b"a" * (RANGE_BYTES + 1), status=200)], [0]),
         ([json_response(416, {"reason_code": "invalid_argument"})], [0]),
     ],
-    ids=["two ranges", "ends with a range", "an API without ranges", "an empty file"],
+    ids=[
+        "two ranges",
+        "short ranges",
+        "short ranges of a file of unknown size",
+        "ends with a range",
+        "an API without ranges",
+        "an empty file",
+    ],
 )
 async def test_a_large_file_is_read_in_ranges(outcomes: list[httpx.Response], starts: list[int]) -> None:
     content = b"".join(outcome.content for outcome in outcomes if outcome.is_success)

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from tests.fakes.lifecycle import create_and_finish
 from tests.fakes.scripted_transport import ScriptedTransport, json_response
@@ -271,6 +272,28 @@ async def test_a_command_whose_sandbox_is_not_resumed_in_time_was_not_run(*, is_
         failed = await expect_init_failed(finish)
     assert failed.stored.state["outcome"] == "pending"
     assert isinstance(failed.__cause__, Cancelled if is_cancelled else RuntimeRejected)
+
+
+async def test_a_command_that_is_sent_again_and_not_answered_may_have_run() -> None:
+    """The sandbox is resumed, so the next update does not run it by itself."""
+    event = asyncio.Event()
+    sandbox = {"id": "the-id", "name": "box", "phase": "Ready", "connect_url": "https://inside.example"}
+    resuming = {"reason_code": "unavailable", "reason": "sandbox_waking", "message": "waking up"}
+    responses = [json_response(json=sandbox), json_response(503, resuming, retry_after="0")]
+
+    async def respond(_request: httpx.Request) -> httpx.Response:
+        if not responses:
+            event.set()
+            await asyncio.Event().wait()
+        return responses.pop(0)
+
+    context = OperationContext("Command run", Deadline(20, SYSTEM_CLOCK, event))
+    settings, transport = Settings("https://api.example", "key", "org", "project"), httpx.MockTransport(respond)
+    async with connect(settings, transport=transport) as api:
+        inputs = {"sandboxId": "the-id", "create": ["tool"]}
+        failed = await expect_init_failed(lifecycle.create(COMMAND.connect(api), inputs, context))
+    assert failed.stored.state["outcome"] == "unknown"
+    assert isinstance(failed.__cause__, OutcomeUnknown)
 
 
 async def test_a_pause_that_fails_afterwards_does_not_run_the_command_again(driver: LifecycleDriver) -> None:

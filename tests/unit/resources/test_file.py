@@ -195,6 +195,19 @@ async def test_a_file_goes_with_its_sandbox(driver: LifecycleDriver) -> None:
     await driver.delete(FILE, stored)
 
 
+async def test_a_refresh_of_a_sandbox_that_was_paused_meanwhile_keeps_the_state(driver: LifecycleDriver) -> None:
+    """The platform resumes it for the request, so what is in it is not known yet."""
+    box = await create_sandbox(driver)
+    stored = await driver.create(FILE, sandboxId=box, path="x", content="1")
+    await exec_output(driver, box, "rm", "x")
+    body = {"reason_code": "unavailable", "reason": "sandbox_waking", "message": "waking up"}
+    driver.emulator.inject("status", method="POST", path="/v1/files/stat", status=503, body=body)
+    observed = await driver.read(FILE, stored)
+    assert observed is not None
+    assert observed.state == stored.state
+    assert await driver.read(FILE, stored) is None
+
+
 async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver, paused=True)
     stored = await driver.create(FILE, sandboxId=box, path="x", content="1")

@@ -220,7 +220,7 @@ async def test_a_refresh_detects_that_it_died_and_the_next_update_starts_it(driv
     assert "exitCode" not in updated.state
 
 
-async def test_a_refresh_detects_that_the_sandbox_does_not_know_it_or_runs_an_earlier_start(
+async def test_a_refresh_detects_that_it_is_not_listed_or_that_an_earlier_start_runs(
     driver: LifecycleDriver,
 ) -> None:
     stored = await create_process(driver)
@@ -228,7 +228,7 @@ async def test_a_refresh_detects_that_the_sandbox_does_not_know_it_or_runs_an_ea
     missing = await driver.read(PROCESS, unknown)
     assert missing is not None
     assert missing.state["status"] == "missing"
-    assert "does not know it any more" in (missing.problem or "")
+    assert "it is not in the sandbox's list of processes" in (missing.problem or "")
     outdated = await driver.read(PROCESS, replace(stored, state={**stored.state, START_KEY: "older"}))
     assert outdated is not None
     assert outdated.state["status"] == "outdated"
@@ -249,6 +249,22 @@ async def test_a_refresh_does_not_resume_a_paused_sandbox_and_keeps_the_state(dr
     await driver.api.sandboxes.resume(box)
     driver.emulator.advance(10)
     assert await driver.read(PROCESS, stored) == stored
+
+
+async def test_a_refresh_of_a_sandbox_that_was_paused_meanwhile_keeps_the_state(driver: LifecycleDriver) -> None:
+    """The platform resumes it for the request, so what is in it is not known yet."""
+    stored = await create_process(driver)
+    await kill(driver, stored)
+    body = {"reason_code": "unavailable", "reason": "sandbox_waking", "message": "waking up"}
+    driver.emulator.inject("status", method="POST", path="/v1/processes/list", status=503, body=body)
+    assert await driver.read(PROCESS, stored) == stored
+    observed = await driver.read(PROCESS, stored)
+    assert observed is not None
+    assert observed.state["status"] == "exited"
+    unavailable = {"reason_code": "unavailable", "message": "not now"}
+    driver.emulator.inject("status", method="POST", path="/v1/processes/list", status=503, body=unavailable)
+    with pytest.raises(RuntimeRejected, match="not now"):
+        await driver.read(PROCESS, stored)
 
 
 async def test_a_paused_sandbox_is_resumed_for_a_start_and_for_a_stop_and_paused_again(

@@ -9,11 +9,9 @@ import httpx
 from typing_extensions import override
 
 from neev_provider.client.http.retry import parse_retry_after
-from neev_provider.client.resume_wait import CURRENT_CALL
+from neev_provider.client.resume_wait import CURRENT_CALL, RESUMING_REASON
 from neev_provider.core.clock import SYSTEM_CLOCK
 
-RESUMING_REASON = "sandbox_waking"
-"""The API's reason for a request that did not reach the sandbox, because the platform is resuming it."""
 DEFAULT_RESUME_DELAY = 2.0
 """Seconds until the next attempt, if the response has no Retry-After."""
 
@@ -24,11 +22,14 @@ class RuntimeClient(httpx.AsyncClient):
     @override
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         response, call = await super().send(request, **options), CURRENT_CALL.get()
+        delay = await _resume_delay(response)
         if call.resume_wait is not None:
-            while (delay := await _resume_delay(response)) is not None and await call.resume_wait.wait(delay):
+            while delay is not None and await call.resume_wait.wait(delay):
                 response = await super().send(request, **options)
+                delay = await _resume_delay(response)
             call.resume_wait.is_waiting = delay is not None
-        call.status = response.status_code
+        call.is_resuming = delay is not None
+        call.status, call.content_range = response.status_code, response.headers.get("content-range", "")
         return response
 
 

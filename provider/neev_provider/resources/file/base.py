@@ -20,7 +20,7 @@ from neev_provider.core.resource import Observation, OperationContext, OutputsT
 from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
 from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.sandbox.base import is_ready
-from neev_provider.resources.session import open_session, parse_path_id, sandbox_exists
+from neev_provider.resources.session import keep_if_paused, open_session, parse_path_id, sandbox_exists
 from neev_provider.resources.workspace_paths import canonicalize_path
 
 
@@ -95,9 +95,11 @@ class SandboxFileResource(ContentResource[Api, SandboxFileInputsT, OutputsT]):
         sandbox = await self.api.sandboxes.observe(inputs.sandbox_id, REFRESH_BATCH_DELAY)
         if sandbox is None:
             return None
+        recorded = self.observe_state(id, state)
         if not is_ready(sandbox):
-            return self.observe_state(id, state)  # files of a paused sandbox do not change
-        return await self.observe(self.api.runtime.session(sandbox), id, inputs.path, state)
+            return recorded  # files of a paused sandbox do not change
+        session = self.api.runtime.session(sandbox)
+        return await keep_if_paused(self.observe(session, id, inputs.path, state), recorded)
 
     @override
     async def find_created(

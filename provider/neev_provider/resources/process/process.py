@@ -32,7 +32,7 @@ from neev_provider.resources.process.supervision import list_tagged, start_proce
 from neev_provider.resources.process.tag import ProcessTag, TaggedProcess, digest_owner, generate_resource_id
 from neev_provider.resources.references import require_sandbox
 from neev_provider.resources.sandbox.base import is_ready
-from neev_provider.resources.session import cleanup_deadline, open_session, run_cleanup, sandbox_exists
+from neev_provider.resources.session import cleanup_deadline, keep_if_paused, open_session, run_cleanup, sandbox_exists
 
 START_KEY: Final = f"{INTERNAL_PREFIX}start"
 """Hidden output: the last start of the process, as its tag names it."""
@@ -40,7 +40,7 @@ PROBLEMS: Final = MappingProxyType(
     {
         ProcessStatus.PENDING: "it was not started",
         ProcessStatus.MISSING: (
-            "the sandbox does not know it any more, such as after a rollback or a restart of the sandbox"
+            "it is not in the sandbox's list of processes, such as after a rollback or a restart of the sandbox"
         ),
         ProcessStatus.OUTDATED: "an earlier start of it runs, such as after a rollback of the sandbox",
     }
@@ -103,9 +103,7 @@ class ProcessResource(Resource[Api, ProcessInputs, ProcessOutputs]):
         recorded = _observe_state(id, state)
         if not is_ready(sandbox):
             return recorded  # a refresh does not resume a paused sandbox
-        own = [item for item in await list_tagged(self.api.runtime.session(sandbox)) if item.tag.resource_id == id]
-        start = state.get(START_KEY)
-        return _to_observation(id, _observe(own, recorded.outputs, start), start)
+        return await keep_if_paused(_observe_session(self.api.runtime.session(sandbox), recorded, state), recorded)
 
     @override
     async def find_created(
@@ -191,7 +189,7 @@ class _ProcessStart:
             raise
 
     def _is_own(self, process: TaggedProcess, *, just_created: bool) -> bool:
-        """Return whether this resource started the process, or nobody else can stop it."""
+        """Return whether this resource started the process, or no other resource can stop it."""
         if process.tag.resource_id == self._tag.resource_id:
             return True
         is_copy = process.tag.sandbox_id != self._inputs.sandbox_id  # of a sandbox that was forked or restored
@@ -202,6 +200,15 @@ class _ProcessStart:
         await stop_process(session, process_id, self._stop, deadline)
         own = [process for process in await list_tagged(session) if process.tag == self._tag]
         self._record(_observe(own, self._recorded.outputs, self._tag.start))
+
+
+async def _observe_session(
+    session: SandboxSession, recorded: Observation[ProcessOutputs], state: Mapping[str, Any]
+) -> Observation[ProcessOutputs]:
+    """Return the observation of what runs in the sandbox."""
+    own = [process for process in await list_tagged(session) if process.tag.resource_id == recorded.id]
+    start = state.get(START_KEY)
+    return _to_observation(recorded.id, _observe(own, recorded.outputs, start), start)
 
 
 def _observe(own: Sequence[TaggedProcess], old_outputs: ProcessOutputs, start: object) -> ProcessOutputs:
