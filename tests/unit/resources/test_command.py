@@ -291,7 +291,7 @@ async def test_a_command_that_is_sent_again_and_not_answered_may_have_run() -> N
     settings, transport = Settings("https://api.example", "key", "org", "project"), httpx.MockTransport(respond)
     async with connect(settings, transport=transport) as api:
         inputs = {"sandboxId": "the-id", "create": ["tool"]}
-        failed = await expect_init_failed(lifecycle.create(COMMAND.connect(api), inputs, context))
+        failed = await expect_init_failed(create_and_finish(COMMAND.connect(api), inputs, context))
     assert failed.stored.state["outcome"] == "unknown"
     assert isinstance(failed.__cause__, OutcomeUnknown)
 
