@@ -60,7 +60,7 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
     """Labels by which sandboxes are listed. Everybody who can list the project's sandboxes can read them.
 
     Keys: 1 to 63 characters of `a-z`, `0-9`, `.`, `_` and `-`. Values: the same and `A-Z`. At most `16` together with
-    the default labels and those that name the owner. Keys that begin with `managed-by` are reserved.
+    the default labels and those that name the owner. `managed-by` and keys that begin with `managed-by.` are reserved.
     """
     last_crash: pulumi.Output[LastCrash | None]
     """Last crash. Absent if the sandbox never crashed."""
@@ -178,8 +178,8 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
                 `snapshot_id`.
             labels: Labels by which sandboxes are listed. Everybody who can list the project's sandboxes can read them.
                 Keys: 1 to 63 characters of `a-z`, `0-9`, `.`, `_` and `-`. Values: the same and `A-Z`. At most `16`
-                together with the default labels and those that name the owner. Keys that begin with `managed-by` are
-                reserved.
+                together with the default labels and those that name the owner. `managed-by` and keys that begin with
+                `managed-by.` are reserved.
             max_lifetime_seconds: Maximum lifetime since creation or the last renewal, in seconds. `0` means no limit.
                 When it ends, the sandbox is stopped, even if it is in use. Defaults to the account's setting. If the
                 input is removed, the current value stays.

@@ -69,7 +69,7 @@ class SandboxInputs(SandboxBaseInputs):
     """Labels by which sandboxes are listed. Everybody who can list the project's sandboxes can read them.
 
     Keys: 1 to 63 characters of `a-z`, `0-9`, `.`, `_` and `-`. Values: the same and `A-Z`. At most `16` together with
-    the default labels and those that name the owner. Keys that begin with `managed-by` are reserved.
+    the default labels and those that name the owner. `managed-by` and keys that begin with `managed-by.` are reserved.
     """
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
     """Environment variables of all processes. The API never returns them. Secret."""
