@@ -69,7 +69,7 @@ async def test_ports_and_protocol_change_in_place(driver: LifecycleDriver, box: 
 
 
 async def test_a_rule_of_a_host_that_is_allowed_already_is_refused(driver: LifecycleDriver, box: str) -> None:
-    """Nobody can tell whose it is; it may be imported."""
+    """Its owner is unknown; it may be imported."""
     await driver.create(RULE, sandboxId=box, host="pypi.org")
     with pytest.raises(OperationFailed, match=r"already allows PyPI.org") as caught:
         await driver.create(RULE, sandboxId=box, host="PyPI.org")
