@@ -43,12 +43,22 @@ def test_it_shows_and_then_does(pulumi_cli: FakePulumiCli, neev_emulator: Emulat
     assert run_sweep().output == "There are no orphans.\n"  # without labels they are nobody's
     shown = run_sweep("--prefix", "pr-")
     assert (shown.exit_code, shown.output.count("sandbox  pr-")) == (3, 2)
-    assert "Nothing is changed yet" in shown.output
+    assert "Nothing is changed yet. Run again with --yes." in shown.output
     neev_emulator.inject("status", method="DELETE", path="/sandboxes/{id}", name="pr-1", status=409)
     failed = run_sweep("--prefix", "pr-", "--yes")
     assert (failed.exit_code, "failed: DELETE" in failed.output) == (1, True)
     done = json.loads(run_sweep("--prefix", "pr-", "--yes", "--json").stdout)
     assert {orphan["name"]: orphan["outcome"] for orphan in done["orphans"]}["pr-1"] == "deleted"
+
+
+def test_without_a_filter_it_shows_what_to_add(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+    pulumi_cli.set_state()
+    labels = {"managed-by": "pulumi-neev"}
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-1", "labels": labels})
+    neev_emulator.advance(7200)
+    shown = run_sweep()
+    assert "Orphans, which no stack refers to: 1\n" in shown.output
+    assert "Run again with --prefix, --stack, --label or ids, and --yes." in shown.output
 
 
 def test_a_backend_without_an_answer_ends_it(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:

@@ -127,7 +127,7 @@ def run(scope: SweepScope, sweep_filter: SweepFilter, options: RunOptions, *, pa
         )
     except NeevError as error:
         exit_with_error(error)
-    _print_outcomes(orphans, candidates.skipped, outcomes, options)
+    _print_outcomes(orphans, candidates.skipped, outcomes, options, is_specific=sweep_filter.is_specific)
     if candidates.skipped or not all(outcome in SUCCESS_OUTCOMES for outcome in outcomes.values()):
         return EXIT_ERROR
     return EXIT_CHANGES_PENDING if unblocked and not is_applied else EXIT_OK
@@ -248,7 +248,7 @@ def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes) -> None:
     for id, why in skipped.items():
         print_line(f"{id} is skipped: {why}")
     if orphans:
-        print_line(f"{len(orphans)} orphans, which no stack refers to:")
+        print_line(f"Orphans, which no stack refers to: {len(orphans)}")
         print_table(
             (
                 *_identity_columns(orphan),
@@ -264,7 +264,9 @@ def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes) -> None:
         print_line("There are no orphans.")
 
 
-def _print_outcomes(orphans: Sequence[Orphan], skipped: Outcomes, outcomes: Outcomes, options: RunOptions) -> None:
+def _print_outcomes(
+    orphans: Sequence[Orphan], skipped: Outcomes, outcomes: Outcomes, options: RunOptions, *, is_specific: bool
+) -> None:
     if options.json:
         found = [{**to_json(orphan), "outcome": outcomes.get(orphan.remote_object.id)} for orphan in orphans]
         others = [{"id": id, "why": why} for id, why in skipped.items()]
@@ -276,7 +278,8 @@ def _print_outcomes(orphans: Sequence[Orphan], skipped: Outcomes, outcomes: Outc
             if orphan.remote_object.id in outcomes
         )
     elif any(orphan.blocked_by is None for orphan in orphans):
-        print_line("Nothing is changed yet. Run again with --prefix, --stack, --label or ids, and --yes.")
+        missing = "--yes" if is_specific else "--prefix, --stack, --label or ids, and --yes"
+        print_line(f"Nothing is changed yet. Run again with {missing}.")
 
 
 def _identity_columns(orphan: Orphan) -> tuple[str, str, str]:
