@@ -12,11 +12,12 @@ from neev_emulator.runtime.isolation import IsolationUnavailableError
 from neev_emulator.settings import Durations, ExpirationDefaults, RandomFaults, Settings, with_create_seconds
 from neev_emulator.state.backend import Backend
 from neev_emulator.state.store import StoreError
-from neev_emulator.testing import Emulator, serve, serve_backend
+from neev_emulator.testing import ControlError, Emulator, serve, serve_backend
 
 __all__ = [
     "Backend",
     "Clock",
+    "ControlError",
     "Durations",
     "Emulator",
     "ExpirationDefaults",

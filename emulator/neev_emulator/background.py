@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Annotated, Any, cast
@@ -43,19 +43,30 @@ _FORMATTERS: dict[Shell, Callable[[str, str], str]] = {
 }
 
 
-def start_server(directory: Path | None, options: Sequence[str]) -> None:
-    """Start an emulator with these options in a process of its own, or report the one that runs."""
+def start_server(directory: Path | None, options: dict[str, Any], explicit: Collection[str]) -> None:
+    """Start an emulator in a process of its own, or report the one that runs.
+
+    Exit with an error if the one that runs differs in an option that the user set.
+
+    Args:
+        directory: Its data directory; None means the default one.
+        options: The options, by the names of their parameters.
+        explicit: The names of the options that the user set.
+    """
     data = (directory or default_directory()).resolve()
-    running = ServerFile(data).read()
-    if running is not None:
-        typer.echo(f"The emulator already runs at {running.env['NEEV_BASE_URL']} (process {running.pid}).")
-        typer.echo(f"To start it with other options, stop it first: {_format_command('stop', directory)}")
-        return
-    if not data.exists() or not any(data.iterdir()):
-        file_tree.create_private_directory(data)
     log = data / _LOG_NAME
-    log.touch(0o600)
-    command = [sys.executable, "-P", "-m", "neev_emulator", "--data", str(data), *options]
+    try:
+        running = ServerFile(data).read()
+        if running is None:
+            if not data.exists() or not any(data.iterdir()):
+                file_tree.create_private_directory(data)
+            log.touch(0o600)
+    except OSError as error:
+        exit_with_error(f"cannot create {log}: {error.strerror}")
+    if running is not None:
+        _report_running(running, {name: options[name] for name in explicit}, _format_command("stop", directory))
+        return
+    command = [sys.executable, "-P", "-m", "neev_emulator", "--data", str(data), *to_arguments(options)]
     with log.open("wb") as errors:
         process = subprocess.Popen(  # noqa: S603 - this package
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, cwd=data, start_new_session=True
@@ -68,6 +79,20 @@ def start_server(directory: Path | None, options: Sequence[str]) -> None:
     running = _require_server(directory)
     typer.echo(f"The emulator runs at {running.env['NEEV_BASE_URL']} (process {running.pid}). Its state is in {data}.")
     typer.echo(f'Set the variables of a shell: eval "$({_format_command("env", directory)})"')
+
+
+def _report_running(running: RunningServer, options: Mapping[str, Any], stop_command: str) -> None:
+    where = f"{running.env['NEEV_BASE_URL']} (process {running.pid})"
+    different = [
+        _format_option(name)
+        for name, value in options.items()
+        if to_arguments({name: value}) != to_arguments({name: running.options[name]})
+    ]
+    if different:
+        names = ", ".join(different)
+        exit_with_error(f"an emulator with another {names} already runs at {where}; stop it first: {stop_command}")
+    typer.echo(f"The emulator already runs at {where}.")
+    typer.echo(f"To start it with other options, stop it first: {stop_command}")
 
 
 def stop(*, data: Data = None) -> None:
@@ -84,7 +109,7 @@ def stop(*, data: Data = None) -> None:
 
 
 def status(*, data: Data = None) -> None:
-    """Show the address, the version of the API and the number of sandboxes. Exit with 1 if no emulator runs."""
+    """Show the address, the version of the API, the isolation and the sandboxes. Exit with 1 if no emulator runs."""
     running = _require_server(data)
     emulator = running.emulator
     try:
@@ -94,6 +119,7 @@ def status(*, data: Data = None) -> None:
     for name, value in {
         "address": emulator.base_url,
         "api": settings["api"],
+        "isolation": "yes" if running.options["isolate"] else "no",
         "sandboxes": state["sandboxes"],
         "process": running.pid,
         "data": (data or default_directory()).resolve(),
@@ -153,15 +179,21 @@ def _format_command(name: str, data: Path | None) -> str:
     return f"neev-emulator {name}" + (f" --data {shlex.quote(str(data))}" if data else "")
 
 
+def _format_option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 def to_arguments(options: dict[str, Any]) -> list[str]:
     """Return the options of a command, by the names of its parameters, as arguments."""
     arguments: list[str] = []
     for name, value in options.items():
-        option = f"--{name.replace('_', '-')}"
+        option = _format_option(name)
         if isinstance(value, bool):
             arguments += [option] * value
         elif value is not None:
             arguments += [
-                part for each in (value if isinstance(value, list) else [value]) for part in (option, str(each))
+                part
+                for each in (value if isinstance(value, (list, tuple)) else [value])
+                for part in (option, str(each))
             ]
     return arguments

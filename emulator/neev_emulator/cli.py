@@ -121,7 +121,9 @@ def emulator(  # noqa: PLR0913 - one for each option
         server = serve_backend(backend, host=host, port=port, allow_remote=allow_remote, allow_hosts=allow_host or ())
         with server_file.lock() if server_file else nullcontext(), forwarder, server as running:
             if server_file:
-                server_file.write(running.env)
+                server_file.write(
+                    running.env, {name: value for name, value in context.params.items() if name != "data"}
+                )
             if not is_loopback(host):
                 typer.echo(_REMOTE_WARNING.format(host=host), err=True)
             if not isolate:
@@ -152,7 +154,8 @@ def start(context: typer.Context, *, data: Path | None, **options: Any) -> None:
     """
     if context.obj:
         raise typer.BadParameter("it runs no command; set the variables with `neev-emulator env`")
-    background.start_server(data, background.to_arguments(options))
+    explicit = [name for name in options if _is_explicit(context, name)]
+    background.start_server(data, options, explicit)
 
 
 class SignalForwarder:
@@ -196,6 +199,11 @@ def _reject_options(context: typer.Context) -> None:
         source = context.get_parameter_source(parameter.name or "")
         if source is not None and source.name == "COMMANDLINE":
             raise typer.BadParameter(f"it belongs after {context.invoked_subcommand}", param_hint=parameter.opts[0])
+
+
+def _is_explicit(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT")
 
 
 def _create_backend(data: Path | None, settings: Settings, create_seconds: float | None, *, isolate: bool) -> Backend:

@@ -4,13 +4,12 @@ import json
 import os
 import re
 from typing import Annotated, Any
-from urllib.error import HTTPError
 
 import typer
 
 from neev_emulator.cli_errors import exit_with_error
 from neev_emulator.server_file import ServerFile, default_directory
-from neev_emulator.testing import Emulator
+from neev_emulator.testing import ControlError, Emulator
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+)([smhd])")
@@ -135,8 +134,8 @@ def _send_control_request(url: str | None, method: str, path: str, body: object 
         exit_with_error("no emulator runs in the background; start one, set NEEV_BASE_URL to its address, or use --url")
     try:
         return Emulator(address.rstrip("/"), "", "", "", "").control(method, path, body)
-    except HTTPError as error:
-        exit_with_error(f"the emulator rejected the request ({error.code}): {error.reason}")
+    except ControlError as error:
+        exit_with_error(f"the emulator rejected the request: {error}")
     except (OSError, ValueError) as error:
         exit_with_error(f"no emulator answers at {address}: {error}")
 

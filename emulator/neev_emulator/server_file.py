@@ -5,10 +5,11 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from neev_emulator.cli_errors import exit_with_error
 from neev_emulator.testing import Emulator
@@ -25,6 +26,8 @@ class RunningServer:
     pid: int
     env: dict[str, str]
     """The environment variables for a client."""
+    options: dict[str, Any]
+    """The options of its command, by the names of their parameters."""
 
     @property
     def emulator(self) -> Emulator:
@@ -62,9 +65,9 @@ class ServerFile:
         finally:
             os.close(descriptor)
 
-    def write(self, env: dict[str, str]) -> None:
+    def write(self, env: dict[str, str], options: Mapping[str, Any]) -> None:
         """Describe this process, which holds the file."""
-        self._path.write_text(json.dumps({"pid": os.getpid(), "env": env}))
+        self._path.write_text(json.dumps({"pid": os.getpid(), "env": env, "options": options}))
 
     def read(self) -> RunningServer | None:
         """Return the emulator that runs, when it has started; None if none runs.

@@ -30,6 +30,10 @@ _DIRECT = build_opener(ProxyHandler({}))
 """Opens a URL without the proxy of the environment, which is for other hosts."""
 
 
+class ControlError(ValueError):
+    """Raised when an emulator rejects a request to its controls; the message is the emulator's."""
+
+
 @dataclass(frozen=True)
 class Emulator:
     """A running emulator: its address, credentials and controls (docs/emulator.md)."""
@@ -105,7 +109,8 @@ class Emulator:
         """Send a request to one of the controls and return its response (docs/emulator.md).
 
         Raises:
-            HTTPError: The emulator rejects it; `reason` is the body of the response.
+            ControlError: The emulator rejects it.
+            OSError: No emulator answers.
         """
         url = f"{self.base_url.removesuffix('/agent')}/_emulator/{path}"
         data = None if body is None else json.dumps(body).encode()
@@ -113,8 +118,10 @@ class Emulator:
             with _DIRECT.open(Request(url, data, method=method)) as response:  # noqa: S310 - always a loopback address
                 raw = response.read()
         except HTTPError as error:
-            error.msg = error.read().decode(errors="replace")
-            raise
+            message = _read_message(error)
+            if message is None:
+                raise
+            raise ControlError(message) from None
         return json.loads(raw) if raw else None
 
 
@@ -200,6 +207,14 @@ def serve_backend(
         server.stop()
         thread.join()
         listener.close()
+
+
+def _read_message(error: HTTPError) -> str | None:
+    """Return the message of an emulator's error; None if another server responded."""
+    try:
+        return cast("str", json.loads(error.read())["message"])
+    except (ValueError, LookupError, TypeError):
+        return None
 
 
 def _open_listener(backend: Backend, host: str, port: int) -> socket.socket:

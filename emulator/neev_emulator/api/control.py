@@ -36,10 +36,6 @@ class RejectConnectionsBody(FrozenModel):
     seconds: Annotated[float, Field(gt=0, le=_MAX_REJECT_SECONDS)]
 
 
-class FaultList(RootModel[list[Fault] | Fault]):
-    """POST faults: one or several."""
-
-
 class Controls:
     """The handlers of one emulator's controls."""
 
@@ -78,8 +74,11 @@ class Controls:
 
     async def add_faults(self, request: Request) -> Response:
         """Add faults; return all pending ones."""
-        body = parse_model(FaultList, await request.body()).root
-        self._traffic.faults.add(*(body if isinstance(body, list) else [body]))
+        raw = await request.body()
+        is_list = raw.lstrip().startswith(b"[")
+        self._traffic.faults.add(
+            *(parse_model(RootModel[list[Fault]], raw).root if is_list else [parse_model(Fault, raw)])
+        )
         return await self.faults(request)
 
     async def clear_faults(self, _request: Request) -> Response:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,25 @@ def start() -> Iterator[Callable[..., str]]:
         run("stop", *options)
 
 
+@contextmanager
+def lock_server_file(state_home: Path, env: dict[str, str], **options: Any) -> Iterator[None]:
+    """Hold the file of an emulator with these options in the default directory until the block ends."""
+    directory = state_home / DIRECTORY
+    directory.mkdir()
+    server_file = ServerFile(directory)
+    with server_file.lock():
+        server_file.write(env, options)
+        yield
+
+
+@pytest.fixture
+def running_options(state_home: Path) -> Iterator[None]:
+    """Let an emulator with some options run."""
+    options = {"api": "0.8", "allow_host": ["a", "b"], "quota": 2, "create_seconds": None, "isolate": False}
+    with lock_server_file(state_home, {"NEEV_BASE_URL": "http://127.0.0.1:1/agent"}, **options):
+        yield
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments, env={"COLUMNS": "200"})
 
@@ -79,8 +99,9 @@ def test_an_emulator_is_found_by_other_shells_and_keeps_its_state(start: Callabl
     first = Emulator.from_env(read_env())
     create_sandbox(first)
     status = read_status()
-    assert list(status) == ["address", "api", "sandboxes", "process", "data"]
+    assert list(status) == ["address", "api", "isolation", "sandboxes", "process", "data"]
     assert (status["address"], status["api"], status["sandboxes"]) == (first.base_url, "0.9", "1")
+    assert status["isolation"] == "no"
     assert status["data"] == str(state_home / DIRECTORY)
     assert f"runs at {first.base_url} (process {status['process']})" in text
     assert output_of("stop") == f"The emulator at {first.base_url} has stopped.\n"
@@ -95,6 +116,48 @@ def test_a_second_start_reports_the_emulator_that_runs(start: Callable[..., str]
     text = start()
     assert f"already runs at {read_env()['NEEV_BASE_URL']} (process {process})" in text
     assert "neev-emulator stop\n" in text
+
+
+@pytest.mark.usefixtures("running_options")
+@pytest.mark.parametrize(
+    ("options", "different"),
+    [
+        (("--isolate",), "--isolate"),
+        (("--allow-host", "a", "--create-seconds", "3"), "--allow-host, --create-seconds"),
+        (("--api", "0.9", "--quota", "2"), "--api"),
+    ],
+)
+def test_a_second_start_with_other_options_is_an_error(options: tuple[str, ...], different: str) -> None:
+    result = run("start", *options)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"an emulator with another {different} already runs at" in result.stderr
+    assert result.stderr.endswith("stop it first: neev-emulator stop\n")
+
+
+@pytest.mark.usefixtures("running_options")
+def test_a_version_in_the_environment_is_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEEV_EMULATOR_API", "0.9")
+    result = run("start")
+    assert (result.exit_code, "with another --api already runs" in result.stderr) == (1, True)
+
+
+@pytest.mark.usefixtures("running_options")
+def test_a_second_start_with_the_same_options_reports_the_emulator_that_runs() -> None:
+    assert "already runs at" in output_of("start", "--api", "0.8", "--allow-host", "a", "--allow-host", "b")
+
+
+def test_the_status_says_that_sandboxes_are_isolated(state_home: Path) -> None:
+    with serve() as emulator, lock_server_file(state_home, emulator.env, isolate=True):
+        assert read_status()["isolation"] == "yes"
+
+
+def test_a_directory_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for directory in ("/proc/x", tmp_path / "file" / "x"):
+        result = run("start", "--data", str(directory))
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr.startswith(f"neev-emulator: cannot create {directory}/emulator.log: ")
+        assert result.stderr.count("\n") == 1
 
 
 def test_its_directory_is_private(start: Callable[..., str], state_home: Path) -> None:
@@ -123,13 +186,13 @@ def test_a_killed_emulator_does_not_run_and_can_be_started_again(start: Callable
 
 def test_the_process_of_a_stale_file_is_not_signalled(state_home: Path) -> None:
     server_file = ServerFile(state_home)
-    server_file.write({"NEEV_BASE_URL": "http://127.0.0.1:1/agent"})  # it names the process of the tests
+    server_file.write({"NEEV_BASE_URL": "http://127.0.0.1:1/agent"}, {})  # it names the process of the tests
     assert server_file.read() is None
     assert run("stop", "--data", str(state_home)).exit_code == 1
 
 
 def test_an_emulator_that_has_just_ended_needs_no_signal() -> None:
-    RunningServer(2**23, {}).terminate()  # no process has a number that is as high
+    RunningServer(2**23, {}, {}).terminate()  # no process has a number that is as high
 
 
 def test_a_process_that_locks_the_file_and_does_not_start_is_reported(
@@ -193,7 +256,7 @@ def test_the_controls_find_the_emulator_in_the_background(start: Callable[..., s
 def test_the_variables_are_printed_for_other_shells(state_home: Path) -> None:
     server_file = ServerFile(state_home)
     with server_file.lock():
-        server_file.write({"NEEV_REGION": "as-south-1"})
+        server_file.write({"NEEV_REGION": "as-south-1"}, {})
         printed = {shell: output_of("env", "--data", str(state_home), "--shell", shell) for shell in Shell}
     assert printed == {
         "posix": "export NEEV_REGION=as-south-1\n",

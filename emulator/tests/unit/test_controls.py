@@ -3,6 +3,8 @@
 import json
 import os
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -81,4 +83,15 @@ def test_what_cannot_be_is_said(arguments: tuple[str, ...], status: int, message
 def test_what_the_emulator_refuses_is_said(emulator: Emulator) -> None:
     result = run_control("faults", "colour", url=emulator.base_url)
     assert result.exit_code == 1
-    assert "the emulator rejected the request (4" in result.stderr
+    assert result.stderr.startswith(
+        "neev-emulator: the emulator rejected the request: kind: Input should be 'status', "
+    )
+    assert "list[" not in result.stderr
+
+
+def test_a_server_that_is_no_emulator_is_reported() -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        Thread(target=server.handle_request).start()
+        result = run_control("state", url=f"http://127.0.0.1:{server.server_port}/agent")
+    assert (result.exit_code, "no emulator answers at" in result.stderr) == (1, True)
+    assert "501" in result.stderr

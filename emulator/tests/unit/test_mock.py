@@ -5,13 +5,12 @@ import subprocess
 import sys
 import threading
 from typing import Any
-from urllib.error import HTTPError
 
 import httpx
 import pytest
 from neevai import AsyncNeevAI, AuthenticationError, NeevAI
 
-from neev_emulator import Emulator, mock_neev
+from neev_emulator import ControlError, Emulator, mock_neev
 from neev_emulator.state.tokens import LIFETIME_SECONDS
 
 FOREIGN_ACCOUNT: dict[str, Any] = {"api_key": "sk-nc-1", "org_id": "org-1", "project_id": "project-1"}
@@ -211,7 +210,7 @@ def test_everything_is_restored_after_an_error() -> None:
 
     with pytest.raises(LookupError):
         mock_neev(fail)()
-    with pytest.raises(HTTPError, match="colour"), mock_neev(colour="blue"):
+    with pytest.raises(ControlError, match=r"^colour: Extra inputs are not permitted$"), mock_neev(colour="blue"):
         pytest.fail("it began all the same")
     assert_nothing_is_mocked()
     assert count_sandboxes() == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from neev_emulator import Backend, Settings, serve, serve_backend
+from neev_emulator import Backend, ControlError, Settings, serve, serve_backend
 
 
 def test_it_says_where_it_is_and_who_may_use_it_but_does_not_show_the_key() -> None:
@@ -112,3 +112,10 @@ def test_provisioning_and_quota_may_be_said_in_short(tmp_path: Path) -> None:
         assert isinstance(settings, dict)
         durations = settings["durations"]
         assert (durations["create"], durations["fork"], settings["sandbox_quota"]) == (2.5, 2.5, 7)
+
+
+def test_a_rejected_control_is_an_error_with_the_message_alone() -> None:
+    with serve() as emulator, pytest.raises(ControlError) as rejection:
+        emulator.inject("status", status=1)
+    assert str(rejection.value) == "status: Input should be greater than or equal to 400"
+    assert rejection.value.__suppress_context__
