@@ -59,8 +59,18 @@ EgressHost = Annotated[str, AfterValidator(_validate_host)]
 EgressPorts = list[Annotated[Integer, Field(ge=1, le=65535)]]
 
 
+def _check_ports_are_named(values: Mapping[str, Any]) -> str | None:
+    return "must not be empty; leave it out to allow all ports" if values["ports"] == [] else None
+
+
+PORTS_RULE = Rule(("ports",), _check_ports_are_named)
+"""The API does not say what an empty list allows; a policy that it returns may have one."""
+
+
 class EgressDestination(Model):
     """One allowed destination of outbound traffic."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (PORTS_RULE,)
 
     host: EgressHost
     """IP address, CIDR block or domain. `*.example.com` matches every name below `example.com`."""

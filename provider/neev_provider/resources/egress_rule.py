@@ -17,18 +17,27 @@ from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core.errors import InputError, OperationFailed
 from neev_provider.core.hints import Hint
 from neev_provider.core.labels import Owner
-from neev_provider.core.markers import Computed, Replace, Unordered, Update
-from neev_provider.core.model import Inputs, Outputs
+from neev_provider.core.markers import Canonical, Computed, Replace, Unordered, Update
+from neev_provider.core.model import Inputs, Outputs, Rule
 from neev_provider.core.resource import Observation, OperationContext, Resource
 from neev_provider.core.validation import ValidationFailure, WarningHandler
 from neev_provider.resources import egress
-from neev_provider.resources.egress import Egress, EgressDestination, EgressHost, EgressMode, EgressPorts, Protocol
+from neev_provider.resources.egress import (
+    PORTS_RULE,
+    Egress,
+    EgressDestination,
+    EgressHost,
+    EgressMode,
+    EgressPorts,
+    Protocol,
+)
 from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
 from neev_provider.resources.references import require_sandbox
 
 MANAGED_POLICY_REASON: Final = (
     "the program sets `egress` of this sandbox, which replaces the whole policy: "
-    "add the rule to `egress.allow` of the sandbox, or remove `egress` there"
+    "add the rule to `egress.allow` of the sandbox, or remove `egress` there and then refresh the state: "
+    "removing `egress` also removes the rules"
 )
 _LOCKS: WeakKeyDictionary[Api, defaultdict[str, asyncio.Lock]] = WeakKeyDictionary()
 
@@ -36,11 +45,12 @@ _LOCKS: WeakKeyDictionary[Api, defaultdict[str, asyncio.Lock]] = WeakKeyDictiona
 class EgressRuleInputs(Inputs):
     """Inputs of an egress rule."""
 
+    rules: ClassVar[tuple[Rule, ...]] = (PORTS_RULE,)
     unique_together: ClassVar[tuple[str, ...]] = ("sandbox_id", "host")
 
     sandbox_id: Annotated[str, Replace(), Computed()]
     """Id of the sandbox. The program must not set `egress` of this sandbox, or of the agent that runs in it."""
-    host: Annotated[EgressHost, Replace(), Computed()]
+    host: Annotated[EgressHost, Replace(), Computed(), Canonical(str.lower)]
     """IP address, CIDR block or domain to allow. Each host has at most one rule in a sandbox."""
     ports: Annotated[EgressPorts | None, Update(on_removal=True), Unordered()] = None
     """Ports. Allowed: `1` to `65535`. Defaults to all ports."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -157,6 +158,26 @@ async def test_an_id_without_a_host_is_refused(driver: LifecycleDriver) -> None:
         await lifecycle.read(RULE.connect(driver.api), "box", None)
 
 
+async def test_the_case_of_a_host_means_nothing(driver: LifecycleDriver, box: str) -> None:
+    """Another case is no change. Beside another change, it does not replace the rule."""
+    stored = await driver.create(RULE, sandboxId=box, host="pypi.org", ports=[443])
+    inputs = {**stored.inputs, "host": "PyPI.org"}
+    assert RULE.diff(stored.inputs, stored.state, inputs).changes == ()
+    updated = await driver.update(RULE, stored, **{**inputs, "ports": [80]})
+    assert await allowed(driver, box) == [{"host": "PyPI.org", "ports": [80]}]
+    await driver.delete(RULE, replace(updated, id=stored.id))  # an update does not change the id in a state
+    assert await allowed(driver, box) == []
+
+
+def test_no_ports_are_refused_because_they_may_mean_all_ports() -> None:
+    """A policy of a sandbox refuses them, too."""
+    (failure,) = RULE.check({}, {"sandboxId": "the-id", "host": "pypi.org", "ports": []}, str)[1]
+    assert (failure.path, failure.reason) == ("ports", "must not be empty; leave it out to allow all ports")
+    policy = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": []}]}
+    (nested,) = SANDBOX.check({}, {"name": "box", "egress": policy}, str)[1]
+    assert (nested.path, nested.reason) == ("egress.allow[0].ports", failure.reason)
+
+
 def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused() -> None:
     """As long as it does."""
     inputs = {"sandboxId": "the-id", "host": "pypi.org"}
@@ -164,6 +185,7 @@ def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused() -> None:
     (failure,) = RULE.check({}, inputs, str)[1]
     assert failure.path == "sandboxId"
     assert "the program sets `egress` of this sandbox" in failure.reason
+    assert failure.reason.endswith("refresh the state: removing `egress` also removes the rules")
     assert [item.path for item in RULE.check({}, {**inputs, "sandboxId": ["the-id"]}, str)[1]] == ["sandboxId"]
     SANDBOX.note_inputs("the-id", {})
     assert RULE.check({}, inputs, str)[1] == []
