@@ -213,10 +213,10 @@ class SandboxSession:
             await self._connection(READ_TIMEOUT).files.remove(path)
 
     async def start_process(
-        self, argv: Sequence[str], *, cwd: str | None = None, env: Mapping[str, str] | None = None
+        self, argv: Sequence[str], *, cwd: str | None = None, env: Mapping[str, str] | None = None, subject: str = ""
     ) -> ProcessInfo:
-        """Start a supervised process, which goes on after the response, and return it."""
-        async with self._translate_errors(argv[0], is_write=True):
+        """Start a supervised process, which goes on after the response, and return it; errors name the subject."""
+        async with self._translate_errors(subject or argv[0], is_write=True):
             started = await self._connection(READ_TIMEOUT).processes.start(
                 list(argv), cwd=cwd, env=dict(env) if env else None
             )

@@ -17,6 +17,7 @@ from tests.fakes.dynamic import PROVIDERS
 from neev_emulator import Emulator, serve
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.pulumi.dynamic.provider import (
+    NOT_RECORDED,
     NOT_STORED_HINT,
     REPLACE_ON_CHANGES,
     RESOURCE_NAME,
@@ -185,6 +186,23 @@ def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
         with pytest.raises(NeevError, match=r"^Command job: .*connection was lost") as caught:
             work()
         assert str(caught.value).endswith(NOT_STORED_HINT)
+
+
+def test_a_failed_update_that_changed_something_says_that_the_state_does_not_record_it(
+    sandbox_provider: DynamicProvider, make_provider: Callable[..., DynamicProvider]
+) -> None:
+    """Assert that an update that is refused before it stops the previous process does not say so."""
+    box, _ = create_resource(sandbox_provider)
+    processes = make_provider("Process")
+    inputs = {RESOURCE_NAME: "web", "sandboxId": box, "command": ["sleep", "600"]}
+    id, state = create_resource(processes, **inputs)
+    with pytest.raises(NeevError, match="it no longer exists") as refused:
+        processes.update(id, state, check_inputs(processes, **{**inputs, "sandboxId": "none", "triggers": [1]}))
+    assert NOT_RECORDED not in str(refused.value)
+    with pytest.raises(NeevError, match="it ended with exit code 3") as caught:
+        processes.update(id, state, check_inputs(processes, **{**inputs, "command": ["sh", "-c", "exit 3"]}))
+    assert str(caught.value).endswith(NOT_RECORDED)
+    assert (processes.read(id, state).outs or {})["status"] == "exited"
 
 
 def test_inputs_show_the_digest_of_content_because_a_diff_has_no_paths(

@@ -116,6 +116,22 @@ async def test_a_port_that_is_taken_fails_before_anything_is_started(
     assert (observed.state["status"], observed.problem) == ("pending", "it was not started")
 
 
+async def test_another_port_that_is_taken_fails_before_the_running_process_is_stopped(
+    driver: LifecycleDriver, listener: socket.socket
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        old_port = unused.getsockname()[1]
+    serve = f"import time, socket; s = socket.create_server(('', {old_port})); time.sleep(600)"
+    stored = await create_process(driver, command=["python3", "-c", serve], readiness={"port": old_port})
+    changed = {"command": shell_argv(), "readiness": {"port": listener.getsockname()[1]}}
+    failed = await expect_init_failed(driver.update(PROCESS, stored, **{**stored.inputs, **changed}))
+    assert "already. Stop what listens there, or let the process listen on another port." in str(failed)
+    assert "change only `readiness` first" in str(failed)
+    assert failed.stored == stored
+    (process,) = await list_running(driver, stored.inputs["sandboxId"])
+    assert process.id == stored.state["processId"]
+
+
 async def test_without_readiness_a_process_has_to_run_for_a_second(driver: LifecycleDriver) -> None:
     stored = await create_process(driver, readiness=None)
     assert stored.state["status"] == "running"
@@ -474,8 +490,19 @@ async def test_the_output_is_hidden_if_a_secret_is_a_part_of_the_command(driver:
 async def test_a_program_or_a_sandbox_that_does_not_exist(driver: LifecycleDriver) -> None:
     failed = await expect_init_failed(create_process(driver, command=["no-such-program"], readiness=None))
     assert "no-such-program: it ended with exit code 127" in str(failed)
+    assert "foreground" not in str(failed)
     with pytest.raises(MissingReference, match="sandboxId: there is no sandbox 'no-such' in the project"):
         await driver.create(PROCESS, sandboxId="no-such", command=["true"])
+
+
+async def test_a_directory_that_does_not_exist_is_named_as_the_cwd(driver: LifecycleDriver) -> None:
+    failed = await expect_init_failed(create_process(driver, cwd="no-such-directory"))
+    assert "sh (cwd no-such-directory): the sandbox refuses (not_found): no-such-directory" in str(failed)
+
+
+async def test_a_process_that_puts_itself_into_the_background_has_ended(driver: LifecycleDriver) -> None:
+    failed = await expect_init_failed(create_process(driver, command=["sh", "-c", "true &"], readiness=None))
+    assert "sh: it ended with exit code 0. It wrote nothing. The program must stay in the foreground" in str(failed)
 
 
 async def test_a_process_cannot_be_imported(driver: LifecycleDriver) -> None:

@@ -47,6 +47,7 @@ PROBLEMS: Final = MappingProxyType(
 )
 """Why a process with this status is not the running one."""
 PORT_TAKEN_HINT: Final = "Stop what listens there, or let the process listen on another port."
+OWN_PORT_HINT: Final = "If this process itself listens there, change only `readiness` first, which restarts nothing."
 
 
 class ProcessResource(Resource[Api, ProcessInputs, ProcessOutputs]):
@@ -54,6 +55,9 @@ class ProcessResource(Resource[Api, ProcessInputs, ProcessOutputs]):
 
     The runtime of the sandbox supervises the process. A refresh detects that the process has ended, and the next update
     starts it again. A change of what runs restarts it in place. Deleting the resource stops it.
+
+    A failed update may have stopped the previous process. A native plugin records that, and the next update starts it.
+    The state of dynamic resources does not: if you undo the change, refresh the state as well.
     """
 
     name = "Process"
@@ -170,13 +174,15 @@ class _ProcessStart:
 
     async def _restart(self, session: SandboxSession, context: OperationContext) -> None:
         inputs = self._inputs
+        port = inputs.readiness.port if inputs.readiness else None
+        old_port = (context.state.get("readiness") or {}).get("port")
+        if old_port is not None and port != old_port:  # the process that runs listens on the old one
+            await _require_free(session, port, f"{PORT_TAKEN_HINT} {OWN_PORT_HINT}")
         for process in await list_tagged(session):
             if process.is_running and self._is_own(process, just_created=context.just_created):
                 await stop_process(session, process.info.id, self._stop, context.deadline)
         self._record(ProcessOutputs())
-        port = inputs.readiness.port if inputs.readiness else None
-        if port is not None and await is_listening(session, port):
-            raise OperationFailed(f"something else listens on port {port} already", hint=PORT_TAKEN_HINT)
+        await _require_free(session, port, PORT_TAKEN_HINT)
         started = await start_process(session, self._tag, inputs)
         self._record(_to_outputs(started, ProcessStatus.RUNNING))
         # values of `env` are redacted from the log; other secret inputs may leak in part, so all output is hidden
@@ -200,6 +206,11 @@ class _ProcessStart:
         await stop_process(session, process_id, self._stop, deadline)
         own = [process for process in await list_tagged(session) if process.tag == self._tag]
         self._record(_observe(own, self._recorded.outputs, self._tag.start))
+
+
+async def _require_free(session: SandboxSession, port: int | None, hint: str) -> None:
+    if port is not None and await is_listening(session, port):
+        raise OperationFailed(f"something else listens on port {port} already", hint=hint)
 
 
 async def _observe_session(

@@ -22,6 +22,7 @@ from neev_provider.resources.process.tag import ProcessTag, TaggedProcess, parse
 
 MIN_RUN_SECONDS = 1.0
 """Seconds that a process without `readiness` has to run until its start counts as successful."""
+FOREGROUND_HINT = "The program must stay in the foreground: one that puts itself into the background has ended."
 NOT_READY_HINT = "Correct the program or its `readiness`, or raise `timeoutSeconds` of `readiness`."
 
 
@@ -37,8 +38,11 @@ async def start_process(session: SandboxSession, tag: ProcessTag, inputs: Proces
     Raises:
         OutcomeUnknown: the response is lost, and no process has the tag.
     """
+    # an error of the sandbox does not say whether it is about the program or the directory
+    subject = inputs.command[0] if inputs.cwd is None else f"{inputs.command[0]} (cwd {inputs.cwd})"
+    argv = tag.to_argv(inputs.command)
     try:
-        return await session.start_process(tag.to_argv(inputs.command), cwd=inputs.cwd, env=inputs.env)
+        return await session.start_process(argv, cwd=inputs.cwd, env=inputs.env, subject=subject)
     except OutcomeUnknown:
         started = next((process.info for process in await list_tagged(session) if process.tag == tag), None)
         if started is None:
@@ -85,7 +89,8 @@ async def wait_until_ready(
     def classify(progress: _StartProgress) -> WaitStatus:
         if progress.has_exited:
             output.close()
-            return Failed(f"it ended with exit code {progress.exit_code}. {output.last_lines}")
+            hint = FOREGROUND_HINT if progress.exit_code == 0 else ""
+            return Failed(f"it ended with exit code {progress.exit_code}. {output.last_lines}", hint)
         return Done() if progress.is_ready else InProgress(_describe_unready(readiness))
 
     try:

@@ -61,6 +61,7 @@ CHECK_ON_PREVIEW = f"{INTERNAL_PREFIX}checkOnPreview"
 REPLACE_ON_CHANGES = f"{INTERNAL_PREFIX}replaceOnChanges"
 """Hidden input: the paths of ``replace_on_changes``, which the engine ignores if a diff has no paths."""
 NOT_STORED_HINT = "Look at what came of it first: the next `up` does it again, for a dynamic resource cannot keep that."
+NOT_RECORDED = "The state does not record what changed before that: if you undo the change, run `pulumi up --refresh`."
 COPIED_KEYS = (TIMEOUTS, RESOURCE_NAME, AUTONAMED_KEY, SECRET_NAMES)
 
 T = TypeVar("T")
@@ -201,7 +202,9 @@ class DynamicProvider(dynamic.ResourceProvider):
         try:
             return self._run(_news, operation)
         except ResourceInitFailed as failure:
-            raise self._init_error(failure, _news) from None
+            names = self.resource.outputs.properties
+            is_kept = all(failure.stored.state.get(name) == _olds.get(name) for name in names)
+            raise self._init_error(failure, _news, "" if is_kept else NOT_RECORDED) from None
 
     @override
     @redact_errors
