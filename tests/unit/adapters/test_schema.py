@@ -140,6 +140,13 @@ def test_what_a_function_looks_up_or_lists_is_a_resource(function: Function[Any,
     assert {*function.looks_up, *function.lists} <= {resource.name for resource in RESOURCES}
 
 
+def test_the_variable_of_a_map_is_left_to_the_plugin() -> None:
+    """An SDK would pass the text on as a map; in Go it would not compile."""
+    settings = PACKAGE["config"]["variables"]
+    assert "defaultInfo" not in settings["defaultLabels"]
+    assert {name for name, setting in settings.items() if "defaultInfo" not in setting} == {"defaultLabels"}
+
+
 def test_settings_are_read_from_the_environment_too() -> None:
     settings = PACKAGE["config"]["variables"]
     assert settings["apiKey"]["defaultInfo"] == {"environment": ["NEEV_API_KEY", "NEEVCLOUD_API_KEY"]}

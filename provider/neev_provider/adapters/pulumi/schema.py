@@ -93,9 +93,13 @@ def render() -> str:
 
 
 def _config_variables() -> Spec:
+    """Return the settings. SDKs read a variable as it is, so the plugin reads those of a map."""
+    specs = {name: _property_spec(declared) for name, declared in ProviderConfig.properties.items()}
     return {
-        name: _property_spec(declared) | {"defaultInfo": {"environment": list(environment_variables(name))}}
-        for name, declared in ProviderConfig.properties.items()
+        name: spec
+        if spec.get("type") == "object"
+        else spec | {"defaultInfo": {"environment": list(environment_variables(name))}}
+        for name, spec in specs.items()
     }
 
 
