@@ -5,8 +5,10 @@ controls are skipped there, and what a test created is deleted after it.
 """
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 from neevai import AsyncNeevAI, NeevAI
 from neevai.errors import NotFoundError
 
-from helpers.official_client import client_options, read_and_check, read_and_check_async
+from helpers.official_client import client_options, read_and_check, read_and_check_async, wait_until_gone
 from neev_emulator import Durations, Emulator, Settings, serve
 
 LIVE = os.environ.get("NEEV_LIVE") == "1"
@@ -59,16 +61,17 @@ def service(request: pytest.FixtureRequest) -> Iterator[Service]:
     live = Service({}, {})
     yield live
     with NeevAI() as official:
-        delete = {
-            "agents": official.agents.delete,
-            "sandboxes": official.sandboxes.delete,
-            "snapshots": official.sandboxes.delete_snapshot,
+        operations: dict[str, tuple[Callable[[str], object], Callable[[str], object]]] = {
+            "agents": (official.agents.delete, official.agents.get),
+            "sandboxes": (official.sandboxes.delete, official.sandboxes.get),
+            "snapshots": (official.sandboxes.delete_snapshot, official.sandboxes.get_snapshot),
         }
         for kind, id in reversed(live.created):
-            try:
-                delete[kind](id)
-            except NotFoundError:
-                continue
+            with suppress(NotFoundError):
+                operations[kind][0](id)
+        # the next test uses the same names
+        for kind, id in live.created:
+            wait_until_gone(partial(operations[kind][1], id))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The official client, and a check of each response against its models."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -172,6 +173,7 @@ def wait_until_gone(request: Callable[[], object]) -> None:
             request()
         except NotFoundError:
             return
+        time.sleep(POLL_MS / 1000)
     raise AssertionError("it is still there")
 
 
