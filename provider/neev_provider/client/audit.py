@@ -1,12 +1,11 @@
 """The audit trail of a sandbox, in the form of either version of the API."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from neev_provider.client.models import ApiModel, build_parser
+from neev_provider.client.models import ApiModel, build_parser, format_timestamp
 
 _OCSF_OUTCOMES = {"success": "success", "failure": "error"}
 
@@ -42,9 +41,7 @@ def _mapping(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _format_time(time: Any) -> Any:
     """Return the RFC 3339 time for milliseconds since 1970; return a text as it is."""
-    if isinstance(time, int | float):
-        return datetime.fromtimestamp(time / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return time
+    return format_timestamp(time / 1000) if isinstance(time, int | float) else time
 
 
 def _round(number: Any) -> Any:

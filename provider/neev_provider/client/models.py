@@ -1,7 +1,7 @@
 """Base classes of the models of the API's responses."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -64,6 +64,11 @@ def parse_timestamp(moment: str | None) -> float | None:
     except ValueError:
         return None
     return parsed.timestamp() if parsed.tzinfo else None
+
+
+def format_timestamp(moment: float, *, timespec: str = "milliseconds") -> str:
+    """Return the RFC 3339 time of the seconds since 1970, with so many digits as `timespec` of ``isoformat`` says."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def _summarize_errors(error: ValidationError) -> list[Any]:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.audit import AuditEvent, AuditPage
+from neev_provider.client.http.pagination import PAGE_SIZE
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Boolean, Integer, Outputs
 from neev_provider.resources.references import require_existing
-
-PAGE_SIZE: Final = 100
-"""Events of a page of the trail."""
 
 
 class AuditOutcome(StrEnum):

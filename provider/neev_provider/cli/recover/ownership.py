@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from neev_provider.adapters.pulumi import checkpoint
@@ -13,7 +12,7 @@ from neev_provider.adapters.pulumi.dynamic.provider import URN
 from neev_provider.adapters.pulumi.ownership import owner_of_urn
 from neev_provider.client import Api
 from neev_provider.client.http.idempotency import CREATED_AT_TOLERANCE
-from neev_provider.client.models import parse_timestamp
+from neev_provider.client.models import format_timestamp, parse_timestamp
 from neev_provider.core.diff import AUTONAMED_KEY
 from neev_provider.core.labels import Owner, is_foreign
 from neev_provider.core.lifecycle import AnyResource, StoredResource
@@ -144,7 +143,7 @@ def _prerequisite_times(pending: StateEntry, entries: Sequence[StateEntry]) -> l
 
 
 def _format_time(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return format_timestamp(moment, timespec="seconds")
 
 
 def _parse_time(entry: StateEntry, name: str) -> float | None:

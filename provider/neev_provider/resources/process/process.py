@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from typing_extensions import override
 
 from neev_provider.client import Api
+from neev_provider.client.models import format_timestamp
 from neev_provider.client.processes import ProcessInfo
 from neev_provider.client.runtime import SandboxSession
 from neev_provider.core.diff import Change, ChangeKind, Diff
@@ -244,12 +244,11 @@ def _observe_state(id: str, state: Mapping[str, Any]) -> Observation[ProcessOutp
 
 
 def _to_outputs(process: ProcessInfo, status: ProcessStatus) -> ProcessOutputs:
-    started_at = datetime.fromtimestamp(process.started_at_ms / 1000, UTC).isoformat(timespec="milliseconds")
     return ProcessOutputs(
         status=status,
         process_id=process.id,
         exit_code=process.exit_code,
-        started_at=started_at.replace("+00:00", "Z"),
+        started_at=format_timestamp(process.started_at_ms / 1000),
     )
 
 
