@@ -123,8 +123,8 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
     async def find_created(
         self, inputs: EgressRuleInputs, owner: Owner | None = None
     ) -> Observation[EgressRuleOutputs] | None:
-        rule = _to_rule(inputs)
-        is_there = await self._is_only_rule(inputs.sandbox_id, rule)
+        rule, sandbox = _to_rule(inputs), await none_if_not_found(self.api.sandboxes.get(inputs.sandbox_id))
+        is_there = sandbox is not None and _is_only_rule(sandbox, rule)
         return _to_observation(inputs.sandbox_id, rule) if is_there else None
 
     @override
@@ -134,18 +134,13 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
             {"host": host, **{name: context.state[name] for name in ("ports", "protocol") if name in context.state}}
         )
         async with _locked(self.api, sandbox_id):
-            if await self._is_only_rule(sandbox_id, own):
+            sandbox = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
+            if sandbox is None:
+                return
+            if _is_only_rule(sandbox, own):
                 await self.api.sandboxes.patch(sandbox_id, {"egress_remove": _to_body(own)})
-            elif await self._find_rules(sandbox_id, host):
+            elif _find_rules(sandbox, host):
                 context.log(f"the rule for {host} was changed elsewhere since, so it is left as it is.")
-
-    async def _find_rules(self, sandbox_id: str, host: str) -> list[EgressDestination]:
-        sandbox = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
-        return [] if sandbox is None else _find_rules(sandbox, host)
-
-    async def _is_only_rule(self, sandbox_id: str, rule: EgressDestination) -> bool:
-        sandbox = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
-        return sandbox is not None and _is_only_rule(sandbox, rule)
 
     async def _allow(self, sandbox: Sandbox, rule: EgressDestination) -> None:
         """Add the rule and remove those that the host has. A policy that denies everything becomes an allow-list."""
