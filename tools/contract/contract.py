@@ -53,7 +53,7 @@ def from_openapi(description: Json) -> Contract:
             for method in methods
             if method in ("get", "head", "post", "put", "patch", "delete")
         ),
-        {name: _fields_of(schema, definitions) for name, schema in definitions.items()},
+        {name: parse_fields(schema, definitions) for name, schema in definitions.items()},
     )
 
 
@@ -63,12 +63,12 @@ def normalize_path(method: str, path: str) -> str:
     return f"{method} {re.sub(r'{[^}]*}', '{}', path[version.start() if version else 0 :])}"
 
 
-def _fields_of(schema: Json, definitions: Mapping[str, Json]) -> dict[str, Schema]:
+def parse_fields(schema: Json, definitions: Mapping[str, Json]) -> dict[str, Schema]:
     """Return the fields of an object, also of one that is composed of others."""
     if "$ref" in schema:
-        return _fields_of(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+        return parse_fields(definitions[schema["$ref"].rpartition("/")[2]], definitions)
     fields = {name: Schema.parse(value, definitions) for name, value in schema.get("properties", {}).items()}
     for key in ("allOf", "oneOf", "anyOf"):
         for part in schema.get(key, ()):
-            fields |= _fields_of(part, definitions)
+            fields |= parse_fields(part, definitions)
     return fields

@@ -21,7 +21,7 @@ from neev_provider.resources.sandbox.base import LastCrash
 from neev_provider.resources.sandbox.sandbox import SandboxInputs
 from neev_provider.resources.sandbox.sandbox_fork import SandboxForkInputs
 from neev_provider.resources.snapshot import SnapshotInputs
-from tools.contract.contract import Contract, Schema, from_openapi, normalize_path
+from tools.contract.contract import Contract, Schema, from_openapi, normalize_path, parse_fields
 
 EMULATED = {
     "ErrorResponse": "ErrorBody",
@@ -116,7 +116,5 @@ def _fields_of(models: tuple[type[Model], ...]) -> dict[str, Schema]:
     found: dict[str, Schema] = {}
     for model in models:
         schema = model.model_json_schema(by_alias=False)
-        definitions = {**schema.get("$defs", {}), model.__name__: schema}
-        own = definitions[model.__name__]["properties"]
-        found |= {name: Schema.parse(value, definitions) for name, value in own.items()}
+        found |= parse_fields(schema, schema.get("$defs", {}))
     return found

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tools.contract.contract import Contract, Schema, from_openapi, normalize_path
+from tools.contract.contract import Contract, Schema, from_openapi, normalize_path, parse_fields
 
 PACKAGE = "neevai"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -52,8 +52,7 @@ def read_package(directory: Path) -> Contract:
     schemas: dict[str, dict[str, Any]] = json.loads(done.stdout)
     fields: dict[str, dict[str, Schema]] = {}
     for name, schema in schemas.items():
-        definitions = {**schema.get("$defs", {}), name: schema}
-        own = {key: Schema.parse(value, definitions) for key, value in schema.get("properties", {}).items()}
+        own = parse_fields(schema, schema.get("$defs", {}))
         # the generator numbers the branches of a union
         fields[name.rstrip("0123456789")] = fields.get(name.rstrip("0123456789"), {}) | own
     sources = sorted((directory / PACKAGE).rglob("*.py"))
