@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 
 from neev_emulator.runtime import SandboxHost, build_routes
+from neev_emulator.runtime.errors import RuntimeApiError
 
 Message = MutableMapping[str, Any]
 
@@ -24,6 +26,16 @@ class ManualClock:
 
     def __call__(self) -> float:
         return self.seconds
+
+
+def spawn_unrunnable(host: SandboxHost, program: str, cwd: str | None) -> str:
+    """Start what cannot be run, beside two files that are no programs; return the reason of the refusal."""
+    host.files.write("file", b"")
+    host.files.write("text", b"\x01\x02")
+    (host.workspace / "text").chmod(0o755)
+    with pytest.raises(RuntimeApiError) as caught:
+        host.spawn(program, [], cwd=cwd, env={})
+    return caught.value.reason_code
 
 
 def create_application(host: SandboxHost) -> Starlette:

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from helpers.runtime_harness import ManualClock, count_open_descriptors, is_gone, read_state, wait_until
+from helpers.runtime_harness import (
+    ManualClock,
+    count_open_descriptors,
+    is_gone,
+    read_state,
+    spawn_unrunnable,
+    wait_until,
+)
 from neev_emulator.runtime import ProcessDefinition, RuntimeApiError, SandboxHost
 from neev_emulator.runtime.process import ManagedProcess
 
@@ -63,12 +70,7 @@ async def test_a_program_of_the_workspace_is_run_by_the_path_that_callers_know(h
     ],
 )
 async def test_what_cannot_be_run_is_refused(host: SandboxHost, program: str, cwd: str | None, reason: str) -> None:
-    host.files.write("file", b"")
-    host.files.write("text", b"\x01\x02")
-    (host.workspace / "text").chmod(0o755)
-    with pytest.raises(RuntimeApiError) as caught:
-        host.spawn(program, [], cwd=cwd, env={})
-    assert caught.value.reason_code == reason
+    assert spawn_unrunnable(host, program, cwd) == reason
     assert host.measure_usage().process_count == 0
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from helpers.isolation_harness import MEBIBYTE, IsolatedRecord, read_output, run_script, spawn_python
-from helpers.runtime_harness import is_gone, read_state, wait_until
-from neev_emulator.runtime import RuntimeApiError, SandboxHost
+from helpers.runtime_harness import is_gone, read_state, spawn_unrunnable, wait_until
+from neev_emulator.runtime import SandboxHost
 from neev_emulator.runtime.isolation import Isolation, IsolationUnavailableError, Limits
 from neev_emulator.runtime.isolation.namespaces import explain
 
@@ -99,13 +99,7 @@ async def test_what_cannot_be_run_is_refused(
 ) -> None:
     if program.startswith("/usr/"):
         pytest.skip("sandboxes have this program")
-    host = create_host()
-    host.files.write("file", b"")
-    host.files.write("text", b"\x01\x02")
-    (host.workspace / "text").chmod(0o755)
-    with pytest.raises(RuntimeApiError) as caught:
-        host.spawn(program, [], cwd=cwd, env={})
-    assert caught.value.reason_code == reason
+    assert spawn_unrunnable(create_host(), program, cwd) == reason
 
 
 async def test_a_program_of_the_sandbox_runs_wherever_it_is(create_host: CreateHost) -> None:
