@@ -57,8 +57,6 @@ class PreviewPortOutputs(Outputs):
     """URL of the port. Secret, because the URL grants access."""
     exposed_slug: Annotated[str | None, Secret()] = None
     """Slug with which this resource exposed the port. If the port has another slug, deleting leaves it exposed. Secret.
-
-
     """
 
 

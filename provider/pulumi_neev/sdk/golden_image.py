@@ -27,15 +27,11 @@ class GoldenImage(DynamicResource, provider=GoldenImageProvider):
     """Number of vCPUs of the builder and of sandboxes created from the image.
 
     Allowed: `0.5` to `8` in steps of `0.5`.
-
-
     """
     disk_gb: pulumi.Output[int | None]
     """Disk size in GB of the builder and of sandboxes created from the image.
 
     Allowed: `10` to `100` in steps of `10`.
-
-
     """
     egress: pulumi.Output[Egress | None]
     """Egress policy during the build. Defaults to denying all outbound traffic."""

@@ -21,8 +21,6 @@ class PreviewPort(DynamicResource, provider=PreviewPortProvider):
     """Slug with which this resource exposed the port.
 
     If the port has another slug, deleting leaves it exposed. Secret.
-
-
     """
     port: pulumi.Output[int]
     """Port that a process in the sandbox listens on. Allowed: `1` to `65535`."""

@@ -112,8 +112,6 @@ class SandboxPool(DynamicResource, provider=SandboxPoolProvider):
     """Id of the sandbox that each member is forked from, in its state at that time.
 
     Conflicts with the other sources.
-
-
     """
     template_digest: pulumi.Output[str]
     """Digest of the inputs that `template_hash` was computed from."""

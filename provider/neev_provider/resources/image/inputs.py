@@ -79,15 +79,11 @@ class GoldenImageInputs(Inputs):
     """
     cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update(on_removal=True)] = None
     """Number of vCPUs of the builder and of sandboxes created from the image. Allowed: `0.5` to `8` in steps of `0.5`.
-
-
     """
     memory_gb: Annotated[Integer | None, Field(ge=1, le=16), Update(on_removal=True)] = None
     """Memory in GB of the builder and of sandboxes created from the image. Allowed: `1` to `16`."""
     disk_gb: Annotated[DiskGb | None, Update(on_removal=True)] = None
     """Disk size in GB of the builder and of sandboxes created from the image. Allowed: `10` to `100` in steps of `10`.
-
-
     """
     rootfs_disk_gb: Annotated[RootfsDiskGb | None, Update(on_removal=True)] = None
     """Part of the disk for the container's root file system, in GB. Must be less than `diskGb`."""

@@ -93,8 +93,6 @@ class SandboxPoolInputs(UpdatableInputs):
     """Id of the snapshot that each member starts from. Conflicts with the other sources."""
     source_sandbox_id: Annotated[str | None, Update(on_removal=True)] = None
     """Id of the sandbox that each member is forked from, in its state at that time. Conflicts with the other sources.
-
-
     """
     region: Annotated[str | None, Update(on_removal=True)] = None
     """Region of the members. Defaults to the provider's region, then to the API's default region."""
