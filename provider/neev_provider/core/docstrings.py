@@ -31,4 +31,5 @@ def _iter_docstrings(definition: ast.stmt) -> Iterator[tuple[str, str]]:
                 ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)),
                 ast.Expr(value=ast.Constant(value=str(text))),
             ):
-                yield name, inspect.cleandoc(text)
+                # a single line with the quotes below it keeps the indentation of the quotes
+                yield name, inspect.cleandoc(text).rstrip()

@@ -13,12 +13,19 @@ class Widget:
     """
     name = "x"
     """Its name."""
+    color = "red"
+    """Its color.
+    """
     silent = 2
     text = 3, 4
 
 
 def test_each_docstring_belongs_to_the_member_above_it() -> None:
-    assert attribute_docstrings(Widget) == {"size": "Its size,\n\nin metres.", "name": "Its name."}
+    assert attribute_docstrings(Widget) == {
+        "size": "Its size,\n\nin metres.",
+        "name": "Its name.",
+        "color": "Its color.",
+    }
 
 
 def test_a_class_without_source_says_nothing() -> None:
