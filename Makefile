@@ -77,9 +77,9 @@ docs: .venv/.stamp ## write docs/resources
 sdks: .venv/.stamp ## build the Python, Node and Go SDKs into sdks/
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python tools/sdks.py
 
-.venv/.stamp: pyproject.toml uv.lock
+.venv/.stamp: pyproject.toml uv.lock tools/hatch_build.py provider/neev_provider/adapters/terraform/tfplugin6.proto
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, not %d.%d: try make PYTHON=python3.12" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv sync --frozen --quiet
+	$(BIN)/uv sync --frozen --quiet --reinstall-package pulumi-neev
 	@touch $@

@@ -1,0 +1,1 @@
+"""The adapter for Terraform and OpenTofu: a provider that speaks version 6 of their plugin protocol."""
