@@ -24,6 +24,7 @@ from neev_provider.client import Settings, connect
 HOUR = 3600
 TYPE_PREFIXES = ("neev:index:", "pulumi-python:dynamic/neev:")
 Inputs = dict[str, Any]
+Labels = dict[str, str]
 
 
 def time_before_now(seconds_ago: float = 0) -> str:
@@ -63,68 +64,93 @@ def recover_one(
     return found
 
 
-def create_sandbox(neev_emulator: Emulator) -> Inputs:
-    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "shared"})
+def owner_labels(kind: str, name: str = "it") -> Labels:
+    owner = owner_of_urn(make_urn(kind, name))
+    assert owner is not None
+    return owner.to_labels()
+
+
+def create_sandbox(neev_emulator: Emulator, labels: Labels) -> Inputs:
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "shared", "labels": labels})
     return {"name": "shared"}
 
 
-def create_fork(neev_emulator: Emulator) -> Inputs:
-    source = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "source"})
+def create_fork(neev_emulator: Emulator, _labels: Labels) -> Inputs:
+    source = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "source", "labels": {"of": "a-source"}})
     neev_emulator.advance(5)
     out_of_band_request(neev_emulator, "POST", f"/sandboxes/{source['id']}/fork", {"name": "shared"})
     return {"name": "shared", "sourceSandboxId": source["id"]}
 
 
-def create_agent(neev_emulator: Emulator) -> Inputs:
+def create_agent(neev_emulator: Emulator, _labels: Labels) -> Inputs:
     out_of_band_request(neev_emulator, "POST", "/agents", {"name": "shared", "agent_template": "claude-code"})
     return {"name": "shared", "agentTemplate": "claude-code"}
 
 
-def create_snapshot(neev_emulator: Emulator) -> Inputs:
+def create_snapshot(neev_emulator: Emulator, _labels: Labels) -> Inputs:
     source = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "source"})
     neev_emulator.advance(5)
     out_of_band_request(neev_emulator, "POST", f"/sandboxes/{source['id']}/snapshots", {"name": "shared"})
     return {"name": "shared", "sandboxId": source["id"]}
 
 
-def create_pool(neev_emulator: Emulator) -> Inputs:
-    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "shared-0a1b2c-0"})
+def create_pool(neev_emulator: Emulator, labels: Labels) -> Inputs:
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "shared-0a1b2c-0", "labels": labels})
     return {"name": "shared", "replicas": 1}
 
 
-def create_image(neev_emulator: Emulator) -> Inputs:
-    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "shared-0123456789ab"})
+def create_pool_of_forks(neev_emulator: Emulator, _labels: Labels) -> Inputs:
+    source = out_of_band_request(
+        neev_emulator, "POST", "/sandboxes", {"name": "source", "labels": {"managed-by": "another"}}
+    )
+    neev_emulator.advance(5)
+    out_of_band_request(neev_emulator, "POST", f"/sandboxes/{source['id']}/fork", {"name": "shared-0a1b2c-0"})
+    return {"name": "shared", "replicas": 1, "sourceSandboxId": source["id"]}
+
+
+def create_image(neev_emulator: Emulator, labels: Labels) -> Inputs:
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "shared-0123456789ab", "labels": labels})
     return {"name": "shared", "steps": [{"run": ["true"]}]}
 
 
-InputsFactory = Callable[[Emulator], Inputs]
-KINDS: dict[str, InputsFactory] = {
-    "Sandbox": create_sandbox,
-    "SandboxFork": create_fork,
-    "Agent": create_agent,
-    "Snapshot": create_snapshot,
-    "SandboxPool": create_pool,
-    "GoldenImage": create_image,
-}
+InputsFactory = Callable[[Emulator, Labels], Inputs]
+KINDS: tuple[tuple[str, InputsFactory], ...] = (
+    ("Sandbox", create_sandbox),
+    ("SandboxFork", create_fork),
+    ("Agent", create_agent),
+    ("Snapshot", create_snapshot),
+    ("SandboxPool", create_pool),
+    ("SandboxPool", create_pool_of_forks),
+    ("GoldenImage", create_image),
+)
+FACTORIES = dict(reversed(KINDS))
 STACK_CREATED_LATER = -60
 """The stack is a minute younger than what is there."""
 
 
+@pytest.fixture(params=["0.9", "0.8"])
+def any_emulator(neev_emulator: Emulator, request: pytest.FixtureRequest) -> Emulator:
+    """Return an emulator of an API with labels, and of one without."""
+    neev_emulator.change_settings(api=request.param)
+    return neev_emulator
+
+
 @pytest.mark.parametrize("adapter", TYPE_PREFIXES)
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_was_made_since_the_create_began_is_taken(
-    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, adapter: str
+@pytest.mark.parametrize(("kind", "make"), KINDS)
+def test_what_was_created_since_the_create_began_is_imported(
+    pulumi_cli: FakePulumiCli, any_emulator: Emulator, kind: str, make: InputsFactory, adapter: str
 ) -> None:
-    step = recover_one(pulumi_cli, adapter + kind, KINDS[kind](neev_emulator), HOUR)
+    step = recover_one(pulumi_cli, adapter + kind, make(any_emulator, owner_labels(adapter + kind)), HOUR)
     assert step["action"] == "import", step
 
 
 @pytest.mark.parametrize("adapter", TYPE_PREFIXES)
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_was_there_before_is_left_alone(
-    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, adapter: str
+@pytest.mark.parametrize(("kind", "make"), KINDS)
+def test_what_existed_before_is_left_alone(
+    pulumi_cli: FakePulumiCli, any_emulator: Emulator, kind: str, make: InputsFactory, adapter: str
 ) -> None:
-    step = recover_one(pulumi_cli, adapter + kind, KINDS[kind](neev_emulator), STACK_CREATED_LATER)
+    inputs = make(any_emulator, owner_labels(adapter + kind))
+    step = recover_one(pulumi_cli, adapter + kind, inputs, STACK_CREATED_LATER)
     assert step["action"] == "leave", step
     assert "before this create began" in step["why"]
     way = f"`pulumi import {adapter + kind} it {step['id']}`" if adapter == TYPE_PREFIXES[0] else "delete it"
@@ -133,7 +159,7 @@ def test_what_was_there_before_is_left_alone(
 
 @pytest.mark.parametrize("kind", ["Sandbox", "SandboxPool"])
 def test_what_another_stack_holds_is_left_alone(pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str) -> None:
-    inputs = KINDS[kind](neev_emulator)
+    inputs = FACTORIES[kind](neev_emulator, owner_labels(f"neev:index:{kind}"))
     (there,) = out_of_band_request(neev_emulator, "GET", "/sandboxes")["items"]
     theirs = {"urn": "urn:pulumi:prod::story::neev:index:Sandbox::box", "type": "neev:index:Sandbox", "id": there["id"]}
     pulumi_cli.set_other_state("prod", theirs)
@@ -144,9 +170,9 @@ def test_what_another_stack_holds_is_left_alone(pulumi_cli: FakePulumiCli, neev_
 def test_a_name_that_was_made_for_the_create_needs_no_other_proof(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:
-    step = recover_one(
-        pulumi_cli, "neev:index:Sandbox", {**create_sandbox(neev_emulator), "__autonamed": True}, STACK_CREATED_LATER
-    )
+    kind = "neev:index:Sandbox"
+    inputs = {**create_sandbox(neev_emulator, owner_labels(kind)), "__autonamed": True}
+    step = recover_one(pulumi_cli, kind, inputs, STACK_CREATED_LATER)
     assert step["action"] == "import", step
     assert "stack history" not in pulumi_cli.commands
 
@@ -158,7 +184,8 @@ def test_a_name_that_was_made_for_the_create_needs_no_other_proof(
 def test_what_has_the_name_and_is_not_as_asked_is_named(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, make: InputsFactory, other: Inputs
 ) -> None:
-    step = recover_one(pulumi_cli, f"neev:index:{kind}", {**make(neev_emulator), **other}, HOUR)
+    inputs = make(neev_emulator, owner_labels(f"neev:index:{kind}"))
+    step = recover_one(pulumi_cli, f"neev:index:{kind}", {**inputs, **other}, HOUR)
     assert (step["action"], bool(step["id"])) == ("leave", True)
     assert step["why"].startswith("it has the name, but not the inputs of the program; if it is this stack's")
 
@@ -169,8 +196,9 @@ def test_what_has_the_name_and_is_not_as_asked_is_named(
 def test_of_two_that_have_one_name_neither_is_taken(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, other: str
 ) -> None:
-    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": other})
-    step = recover_one(pulumi_cli, f"neev:index:{kind}", KINDS[kind](neev_emulator), HOUR)
+    labels = owner_labels(f"neev:index:{kind}")
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": other, "labels": labels})
+    step = recover_one(pulumi_cli, f"neev:index:{kind}", FACTORIES[kind](neev_emulator, labels), HOUR)
     assert (step["action"], step["id"]) == ("leave", "shared"), step
     assert step["why"].startswith("there are sandboxes with matching names, without evidence of their creator")
 
@@ -217,9 +245,9 @@ def test_what_is_inside_belongs_to_whom_the_sandbox_belongs(
 def test_a_stack_that_cannot_be_read_may_hold_it(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     pulumi_cli.set_other_state("broken")
     (pulumi_cli.directory / "others" / "broken.json").write_text("")
-    pulumi_cli.set_state(
-        pending_create("neev:index:Sandbox", create_sandbox(neev_emulator)), resources=(stack_entry(HOUR),)
-    )
+    kind = "neev:index:Sandbox"
+    inputs = create_sandbox(neev_emulator, owner_labels(kind))
+    pulumi_cli.set_state(pending_create(kind, inputs), resources=(stack_entry(HOUR),))
     refused = CliRunner().invoke(app, ["recover", "--yes"])
     assert refused.exit_code == 1
     assert len(pulumi_cli.state["deployment"]["pending_operations"]) == 1
@@ -230,13 +258,14 @@ NAMES = {"Sandbox": "box", "SandboxPool": "box-0a1b2c-0", "GoldenImage": "box-01
 
 @pytest.mark.parametrize("adapter", TYPE_PREFIXES)
 @pytest.mark.parametrize(("kind", "name"), NAMES.items())
-def test_what_bears_the_labels_of_others_is_not_shown(
+def test_what_lacks_the_labels_of_the_create_is_not_shown(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, adapter: str, kind: str, name: str
 ) -> None:
     inputs: Inputs = {"name": "box", **({"replicas": 1} if kind == "SandboxPool" else {})}
     owner = owner_of_urn(make_urn(adapter + kind))
     assert owner is not None
-    for labels in (replace(owner, stack="prod").to_labels(), {"managed-by": "another"}):
+    others = (replace(owner, stack="prod"), replace(owner, address="another resource"))
+    for labels in (*(other.to_labels() for other in others), {"managed-by": "another"}, {}):
         foreign = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": name, "labels": labels})
         step = recover_one(pulumi_cli, adapter + kind, inputs, HOUR)
         assert (step["action"], step["id"]) == ("drop", None)
@@ -245,3 +274,25 @@ def test_what_bears_the_labels_of_others_is_not_shown(
         neev_emulator.advance(60)
     out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": name, "labels": owner.to_labels()})
     assert recover_one(pulumi_cli, adapter + kind, inputs, HOUR)["action"] == "import"
+
+
+def test_without_labels_of_the_owner_the_name_and_the_inputs_decide(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator
+) -> None:
+    pulumi_cli.set_config(ownershipLabels={"value": "false"})
+    inputs = create_sandbox(neev_emulator, {"team": "search"})
+    assert recover_one(pulumi_cli, "neev:index:Sandbox", inputs, HOUR)["action"] == "import"
+
+
+def test_one_list_of_the_stack_finds_what_many_creates_made(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+    kind, names = "neev:index:Sandbox", ("one", "two", "three")
+    pending = []
+    for name in names:
+        out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": name, "labels": owner_labels(kind, name)})
+        operation = pending_create(kind, {"name": name})
+        pending.append({**operation, "resource": {**operation["resource"], "urn": make_urn(kind, name)}})
+    pulumi_cli.set_state(*pending, resources=(stack_entry(HOUR),))
+    neev_emulator.clear_log()
+    done = CliRunner().invoke(app, ["recover", "--yes", "--json"])
+    assert [step["action"] for step in json.loads(done.stdout)["steps"]] == ["import"] * len(names)
+    assert [request["template"] for request in neev_emulator.requests] == ["/sandboxes"]

@@ -28,9 +28,9 @@ def recover(  # noqa: PLR0913  one for each option
     """Add what an interrupted `pulumi up` created to the state, and clear its pending operations.
 
     If the engine was killed, the state contains a pending operation for each create, but not its result. Recover looks
-    up each result by its name, prints a plan, and applies it with `--yes` or after a prompt in a terminal. It changes
-    the state with one `pulumi stack import`, so it can be killed and run again. If anything is unclear, it changes
-    nothing.
+    up each result by the labels of the stack and its name, prints a plan, and applies it with `--yes` or after a prompt
+    in a terminal. It changes the state with one `pulumi stack import`, so it can be killed and run again. If anything
+    is unclear, it changes nothing.
 
     Exit codes: 0: nothing to do, or done; 1: error; 3: there are changes, and they were only printed.
 

@@ -96,8 +96,9 @@ def own_sandbox_ids(entries: Iterable[StateEntry]) -> set[str]:
 
 
 def find_owner(pending: StateEntry) -> Owner | None:
-    """Return the owner whom the create named in the labels of what it created."""
-    return owner_of_urn(str(decode_inputs(pending).get(URN) or pending["urn"]))
+    """Return the owner that the labels of what the create made name; ``None`` for forks, which inherit labels."""
+    inputs = decode_inputs(pending)
+    return None if inputs.get("sourceSandboxId") else owner_of_urn(str(inputs.get(URN) or pending["urn"]))
 
 
 async def list_created_objects(

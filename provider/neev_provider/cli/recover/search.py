@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import cached_property
 
 from neev_provider.cli import accounts, recorded_accounts
@@ -17,12 +18,13 @@ from neev_provider.cli.recover.plan import (
     list_state_resources,
     resource_for_lookup,
 )
+from neev_provider.cli.recover.stack_sandboxes import StackSandboxes
 from neev_provider.client import Api, Settings, connect
 from neev_provider.client.agents import Agent
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core import lifecycle
 from neev_provider.core.errors import InputError
-from neev_provider.core.labels import is_foreign
+from neev_provider.core.labels import Owner, is_foreign
 from neev_provider.core.lifecycle import AnyResource, StoredResource
 
 DIFFERENT_INPUTS_REASON = "it has the name, but not the inputs of the program"
@@ -36,6 +38,7 @@ class OperationLookup:
     def __init__(self, pulumi_cli: PulumiCli, stack: str, state: Deployment) -> None:
         self._pulumi_cli, self._stack, self._state = pulumi_cli, stack, state
         self._clients: dict[Settings, Api] = {}
+        self._stack_apis: dict[Settings, Api] = {}
 
     async def find(self, operation: StateEntry, exit_stack: AsyncExitStack) -> StoredResource | UnverifiedMatch | None:
         """Return what the operation created, or a match without evidence, or `None`."""
@@ -43,9 +46,9 @@ class OperationLookup:
         if resource is None:
             return None
         recorded_accounts.require_matching_account(list_state_resources(self._state), self._stack_config, os.environ)
-        api = self._client_for(pending, exit_stack)
+        owner = ownership.find_owner(pending)
+        api = self._limit_to_stack(self._client_for(pending, exit_stack), owner)
         try:
-            owner = ownership.find_owner(pending)
             created = await lifecycle.find_created(resource.connect(api), ownership.decode_inputs(pending), owner)
         except InputError as error:
             raise InputError(pending["urn"], f"its stored inputs cannot be used: {error.summary}") from error
@@ -62,6 +65,15 @@ class OperationLookup:
             self._clients[settings] = connect(settings)
             exit_stack.push_async_callback(self._clients[settings].aclose)
         return self._clients[settings]
+
+    def _limit_to_stack(self, api: Api, owner: Owner | None) -> Api:
+        """Return the client that lists only sandboxes with the labels of the stack, if the settings add them."""
+        if owner is None or not api.settings.labels.names_owner:
+            return api
+        if api.settings not in self._stack_apis:
+            sandboxes = StackSandboxes(api, owner.stack_labels())
+            self._stack_apis[api.settings] = replace(api, sandboxes=sandboxes)
+        return self._stack_apis[api.settings]
 
     async def _explain_mismatch(
         self, api: Api, resource: AnyResource, pending: StateEntry, candidate: StoredResource
