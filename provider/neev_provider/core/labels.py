@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -137,22 +137,16 @@ class LabelPolicy:
         total = count + MAX_LABELS - self.max_labels
         return f"must have at most {MAX_LABELS} labels together with {' and '.join(added)} (there are {total})"
 
-    def explain_difference(self, labels: Mapping[str, Any] | None, effective: Mapping[str, Any] | None) -> str | None:
-        """Return what to know about a sandbox with other default labels than those of the settings, or ``None``.
+    def explain_difference(self, explicit_keys: Collection[str], effective: Mapping[str, Any]) -> str | None:
+        """Return what to know about existing labels if other default labels are set since, or ``None``.
 
-        `labels` are those that the program sets, and `effective` those of the sandbox.
+        `explicit_keys` are keys of labels that the program sets or has set, and `effective` are the existing labels.
         """
-        if effective is None:
-            return None
-        own = {*OWNERSHIP_KEYS, *(labels or {})}
-        differing = sorted(
-            key
-            for key in (effective.keys() | self.default_labels.keys()) - own
-            if effective.get(key) != self.default_labels.get(key)
-        )
+        keys = (effective.keys() | self.default_labels.keys()) - {*OWNERSHIP_KEYS, *explicit_keys}
+        differing = sorted(key for key in keys if effective.get(key) != self.default_labels.get(key))
         return (
-            f"the setting `defaultLabels` holds for new sandboxes only; existing ones keep their labels "
-            f"({', '.join(differing)} {'differs' if len(differing) == 1 else 'differ'})"
+            "existing sandboxes keep the labels that they were created with; the setting `defaultLabels` holds for new "
+            f"ones only ({', '.join(differing)} {'differs' if len(differing) == 1 else 'differ'})"
             if differing
             else None
         )

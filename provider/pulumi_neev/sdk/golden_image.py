@@ -33,6 +33,11 @@ class GoldenImage(DynamicResource, provider=GoldenImageProvider):
 
     Allowed: `10` to `100` in steps of `10`.
     """
+    effective_labels: pulumi.Output[dict[str, str] | None]
+    """Labels of that sandbox, also the default labels and those that name the owner.
+
+    Absent if no image is ready, and if the API has no labels.
+    """
     egress: pulumi.Output[Egress | None]
     """Egress policy during the build. Defaults to denying all outbound traffic."""
     env: pulumi.Output[dict[str, str] | None]

@@ -29,6 +29,11 @@ class SandboxPool(DynamicResource, provider=SandboxPoolProvider):
     """Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`."""
     disk_gb: pulumi.Output[int | None]
     """Disk size of each member in GB. Allowed: `10` to `100` in steps of `10`."""
+    effective_labels: pulumi.Output[dict[str, str] | None]
+    """Labels that all members have, also the default labels and those that name the owner.
+
+    Absent without members, if the members are forks, and if the API has no labels.
+    """
     egress: pulumi.Output[Egress]
     """Egress policy of each member. Removing the policy denies all outbound traffic.
 

@@ -329,7 +329,7 @@ def test_changed_default_labels_are_said_once(
     changed = make_provider("Sandbox", defaultLabels='{"said-once": "yes"}')
     for _ in range(2):
         assert not changed.diff(id, state, check_inputs(changed, name=state["name"])).changes
-    assert capsys.readouterr().err.count("existing ones keep their labels (said-once differs)") == 1
+    assert capsys.readouterr().err.count("holds for new ones only (said-once differs)") == 1
 
 
 def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused(

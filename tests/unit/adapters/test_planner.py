@@ -68,6 +68,14 @@ def test_changed_default_labels_change_nothing_and_the_plan_says_so() -> None:
     assert len(lines) == 1
 
 
+def test_a_label_that_the_program_stops_setting_is_no_default_label() -> None:
+    planner, lines = Planner(SandboxResource(), ACCOUNT), list[str]()
+    inputs = {"name": "box", "labels": {"role": "worker"}}
+    state = {**inputs, "effectiveLabels": {"role": "worker"}}
+    assert planner.diff("id", inputs, state, {"name": "box"}, lines.append).requires_replacement
+    assert lines == []
+
+
 def test_a_resource_without_labels_has_none_to_check() -> None:
     planner = Planner(SandboxForkResource(), ACCOUNT, LabelPolicy({f"k{number}": "v" for number in range(17)}))
     inputs = {"name": "fork", "sourceSandboxId": "id"}

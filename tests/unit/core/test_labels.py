@@ -107,11 +107,10 @@ def test_all_labels_together_must_fit() -> None:
 def test_a_sandbox_with_other_default_labels_is_noticed() -> None:
     policy = LabelPolicy({"team": "search"})
     own = OWNER.to_labels()
-    assert policy.explain_difference(None, None) is None
-    assert policy.explain_difference(None, {"team": "search", **own}) is None
-    assert policy.explain_difference({"team": "mine", "a": "1"}, {"team": "mine", "a": "1"}) is None
-    assert "(team differs)" in str(policy.explain_difference(None, own))
-    assert "(old, team differ)" in str(policy.explain_difference(None, {"old": "1", "team": "shop"}))
+    assert policy.explain_difference((), {"team": "search", **own}) is None
+    assert policy.explain_difference(("team", "a"), {"team": "mine", "a": "1"}) is None
+    assert "(team differs)" in str(policy.explain_difference((), own))
+    assert "(old, team differ)" in str(policy.explain_difference((), {"old": "1", "team": "shop"}))
 
 
 def test_what_the_program_sets_is_read_back_and_nothing_else() -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.unit.resources.conftest import LifecycleDriver
 
 from neev_emulator import Emulator, serve
+from neev_provider.adapters.shared.planner import Planner
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core import lifecycle
 from neev_provider.core.labels import LabelPolicy, Owner
@@ -127,6 +128,34 @@ async def test_changed_labels_of_a_pool_replace_its_members(own: LifecycleDriver
     imported = await lifecycle.read(POOL.connect(own.api), "fleet", None)
     assert imported is not None
     assert imported.inputs["labels"] == {"role": "other"}
+
+
+async def test_the_plan_of_a_pool_and_of_an_image_says_that_default_labels_hold_for_new_sandboxes_only(
+    own: LifecycleDriver,
+) -> None:
+    pool = await own.create(POOL, name="fleet", replicas=2, labels={"role": "worker"})
+    image = await own.create(IMAGE, name="base")
+    assert pool.state["effectiveLabels"] == {"role": "worker", **DEFAULTS, **OWNER.to_labels()}
+    assert image.state["effectiveLabels"] == {**DEFAULTS, **OWNER.to_labels()}
+    for resource, stored in ((POOL, pool), (IMAGE, image)):
+        assert await own.read(resource, stored) == stored
+        lines: list[str] = []
+        for policy in (LabelPolicy(DEFAULTS), LabelPolicy({"team": "shop"})):
+            planner = Planner(resource, own.api.account, policy)
+            assert not planner.diff(stored.id, stored.inputs, stored.state, stored.inputs, lines.append).changes
+        assert ["(team differs)" in line for line in lines] == [True]
+
+
+async def test_a_pool_has_the_labels_that_all_its_members_have(own: LifecycleDriver, emulator: Emulator) -> None:
+    stored = await own.create(POOL, name="fleet", replicas=1)
+    async with connect(settings_for(emulator, LabelPolicy({"team": "shop", "cost": "7"}))) as api:
+        other = OwnerDriver(api, emulator)
+        grown = await other.update(POOL, stored, name="fleet", replicas=2)
+        assert grown.state["effectiveLabels"] == OWNER.to_labels()
+        assert "effectiveLabels" not in (await other.update(POOL, grown, name="fleet", replicas=0)).state
+        source = await other.create(SANDBOX, name="source")
+        forks = await other.create(POOL, name="forks", replicas=1, sourceSandboxId=source.id)
+        assert "effectiveLabels" not in forks.state
 
 
 async def test_labels_of_an_image_hold_for_its_next_builder(own: LifecycleDriver) -> None:

@@ -57,7 +57,7 @@ class Planner:
         """
         if self.account is not None:
             self.account.require_same(state)
-        self._log_default_labels(state, new_inputs, log)
+        self._log_default_labels(old_inputs, state, new_inputs, log)
         self.resource.note_inputs(id, new_inputs)
         return lifecycle.compute_diff(self.resource, old_inputs=old_inputs, state=state, new_inputs=new_inputs)
 
@@ -76,15 +76,23 @@ class Planner:
         return [] if reason is None else [ValidationFailure("labels", reason)]
 
     def _log_default_labels(
-        self, state: Mapping[str, Any], new_inputs: Mapping[str, Any], log: Callable[[str], None]
+        self,
+        old_inputs: Mapping[str, Any],
+        state: Mapping[str, Any],
+        new_inputs: Mapping[str, Any],
+        log: Callable[[str], None],
     ) -> None:
         """Log that changed default labels have no effect on a resource that has labels."""
-        labels, effective = new_inputs.get("labels"), state.get("effectiveLabels")
+        explicit, effective = (old_inputs.get("labels"), new_inputs.get("labels")), state.get("effectiveLabels")
         if (
             "labels" in self.resource.inputs.properties
-            and isinstance(labels, Mapping | None)
+            and all(isinstance(labels, Mapping | None) for labels in explicit)
             and isinstance(effective, Mapping)
-            and (text := self.label_policy.explain_difference(labels, effective))
+            and (
+                text := self.label_policy.explain_difference(
+                    {key for labels in explicit for key in labels or ()}, effective
+                )
+            )
         ):
             log(text)
 

@@ -58,7 +58,7 @@ class GoldenImageResource(ContentResource[Api, GoldenImageInputs, GoldenImageOut
     content_inputs = RECIPE_PROPERTIES
     unstored_inputs = ("steps",)
     digest_output = "recipeDigest"
-    digested_outputs = ("snapshotId", "builderId", "sizeBytes", "stepDigests")
+    digested_outputs = ("snapshotId", "builderId", "sizeBytes", "effectiveLabels", "stepDigests")
 
     @override
     def find_failures(self, raw_inputs: Mapping[str, Any], warn: WarningHandler) -> Iterable[ValidationFailure]:
@@ -238,12 +238,13 @@ def _to_observation(
     ]
     if not images or images[0].recipe_digest != recipe_digest:
         return Observation(id, {"name": id}, GoldenImageOutputs(images=images, **known))
-    current = ready[0].snapshot
+    current, labels = ready[0].snapshot, ready[0].builder.labels
     outputs = GoldenImageOutputs(
         snapshot_id=images[0].snapshot_id,
         builder_id=images[0].builder_id,
         recipe_digest=recipe_digest,
         size_bytes=current.size_bytes if current else None,
+        effective_labels=None if labels is None else dict(labels),
         step_digests=list(step_digests),
         images=images,
         **known,

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final
 from pydantic import AfterValidator, Field
 
 from neev_provider.core.labels import LABELS_RULE, NO_LABELS
-from neev_provider.core.markers import AutoName, Replace, Secret, Update
+from neev_provider.core.markers import AutoName, Derived, Replace, Secret, Update
 from neev_provider.core.model import Inputs, Integer, Model, Number, Outputs, Rule
 from neev_provider.core.names import MAX_LENGTH, validate_name
 from neev_provider.core.validation import at_most_one_of, less_than
@@ -126,6 +126,11 @@ class GoldenImageOutputs(Outputs):
     """Digest of the recipe. An update with the same digest builds nothing."""
     size_bytes: int | None = None
     """Size of the image in bytes."""
+    effective_labels: Annotated[dict[str, str] | None, Derived(frozenset({"labels"}))] = None
+    """Labels of that sandbox, also the default labels and those that name the owner.
+
+    Absent if no image is ready, and if the API has no labels.
+    """
     step_digests: list[str] = Field(default=[])
     """Digests of the steps, including the contents of their files."""
     images: list[BuiltImage] = Field(default=[])

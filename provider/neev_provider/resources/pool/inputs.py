@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field
 
 from neev_provider.core.labels import LABELS_RULE, NO_LABELS
-from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Secret, Update
+from neev_provider.core.markers import AutoName, Computed, Derived, Replace, ResetsTo, Secret, Update
 from neev_provider.core.model import Integer, Model, Outputs, Rule
 from neev_provider.core.names import MAX_LENGTH, Name, validate_name
 from neev_provider.core.validation import also_requires, at_most_one_of, less_than
@@ -154,6 +154,11 @@ class SandboxPoolOutputs(Outputs):
     """Members ordered by index, followed by those that still have to be deleted."""
     ready_replicas: int
     """Number of members that are `Ready` and reachable."""
+    effective_labels: Annotated[dict[str, str] | None, Derived(frozenset({"labels"}))] = None
+    """Labels that all members have, also the default labels and those that name the owner.
+
+    Absent without members, if the members are forks, and if the API has no labels.
+    """
     template_hash: str
     """Hash of the members' template, part of their names."""
     template_digest: str

@@ -170,6 +170,14 @@ def member_outputs(
     return list(outputs_by_name.values())
 
 
+def common_labels(desired: DesiredPool, members: Iterable[Member]) -> dict[str, str] | None:
+    """Return the labels that all members have; ``None`` without members, for forks, and from an API without labels."""
+    labels = [member.observation.outputs.effective_labels for member in members]
+    if not labels or None in labels or isinstance(desired.template, SandboxForkInputs):
+        return None
+    return dict(sorted(set.intersection(*(set((item or {}).items()) for item in labels))))
+
+
 def is_ready(observation: SandboxObservation) -> bool:
     """Return whether the member is ready and reachable."""
     return base.is_ready(observation.outputs)

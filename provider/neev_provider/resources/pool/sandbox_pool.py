@@ -276,6 +276,7 @@ def _build_outputs(
     return SandboxPoolOutputs(
         members=plan.member_outputs(desired, members, taken_names),
         ready_replicas=sum(plan.is_ready(member.observation) for member in members if plan.is_desired(desired, member)),
+        effective_labels=plan.common_labels(desired, members),
         template_hash=desired.template_hash,
         template_digest=ownership.template_digest,
         uid=ownership.uid,
