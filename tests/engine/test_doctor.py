@@ -71,7 +71,7 @@ def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: PulumiProjec
 
     refused = project.run_neev("doctor", "--stack", "dev", "--json", env={"NEEV_API_KEY": "key-of-nobody"})
     assert "was answered with 401" in messages_of_level(refused, "error")
-    assert "Check neev:apiKey or NEEV_API_KEY" in messages_of_level(refused, "error")
+    assert "Check neev:apiKey (or NEEV_API_KEY)" in messages_of_level(refused, "error")
     assert (messages_of_level(refused, "error").count("401"), "key-of-nobody" in refused.text) == (1, False)
     shown = project.run_neev("doctor")
     assert shown.returncode == 0, shown.text

@@ -20,11 +20,8 @@ ACCOUNT_KEY: Final = "__account"
 It is one text, `BASE_URL/orgs/ORG_ID/projects/PROJECT_ID`, because an engine writes every state at each of its steps.
 """
 RECORD_PATTERN: Final = re.compile(r"(?P<baseUrl>.+)/orgs/(?P<orgId>[^/]+)/projects/(?P<projectId>[^/]+)")
-ENVIRONMENT_VARIABLES: Final[Mapping[str, str]] = {
-    "orgId": "NEEV_ORG_ID",
-    "projectId": "NEEV_PROJECT_ID",
-    "baseUrl": "NEEV_BASE_URL",
-}
+ACCOUNT_SETTINGS: Final = ("orgId", "projectId", "baseUrl")
+"""The settings that name an account."""
 DEFAULT_PORTS: Final[Mapping[str, int]] = {"https": 443, "http": 80}
 
 
@@ -111,14 +108,12 @@ def _canonicalize_url(url: str) -> str:
 
 def _account_hint(differences: Mapping[str, tuple[str, str]]) -> str:
     """Return a hint that says how to run the command in the account of the resource."""
-    back = " and ".join(
-        f"the setting `{name}` (or {ENVIRONMENT_VARIABLES[name]}) to {then}" for name, (then, _) in differences.items()
-    )
+    back = " and ".join(f"the setting `{name}` to {then}" for name, (then, _) in differences.items())
     hint = f"Nothing was done. To work on it where it is, set {back}."
     if set(differences) != {"baseUrl"}:
         return hint
     then, _ = differences["baseUrl"]
-    moved = f"set the setting `previousBaseUrl` (or NEEV_PREVIOUS_BASE_URL) to {then}"
+    moved = f"set the setting `previousBaseUrl` to {then}"
     return f"{hint} If the same service has moved, {moved}."
 
 

@@ -13,12 +13,13 @@ from neev_provider.core.account import ACCOUNT_KEY
 from neev_provider.core.diff import IMPORTED_KEY, Diff
 from neev_provider.core.errors import Conflict, InputError, InvalidRequest, NeevError, NotFound
 from neev_provider.core.field_names import reword
+from neev_provider.core.hints import Hint
 from neev_provider.core.labels import Owner
 from neev_provider.core.markers import Computed
 from neev_provider.core.reference_errors import DeleteBeforeReplaceRequired, MissingReference, NameConflict
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource
 from neev_provider.core.threads import run_in_thread
-from neev_provider.core.validation import UNCHECKED_HINT, parse, parse_valid, user_properties
+from neev_provider.core.validation import parse, parse_valid, user_properties
 from neev_provider.core.wait import send_deadline
 
 AnyResource = Resource[Any, Any, Any]
@@ -230,7 +231,7 @@ def _parse_inputs(resource: AnyResource, raw_inputs: Mapping[str, Any]) -> Any:
     """Return the inputs as typed values; raise ``InputError`` if they were never validated and completed."""
     values, named = parse_valid(resource.inputs, raw_inputs), resource.name_property
     if named is not None and getattr(values, named.field) is None:
-        raise InputError(named.name, "is required", hint=UNCHECKED_HINT)
+        raise InputError(named.name, "is required", hint=Hint.CORRECT_INPUT)
     return values
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from neev_provider.core.errors import Conflict, InputError
+from neev_provider.core.hints import Hint
 
 ReferenceCheck: TypeAlias = Callable[[Any, str, str], Awaitable[None]]
 """Called with the API, the name of an input and its value; raises ``InputError`` if the API would not accept it."""
@@ -22,10 +23,10 @@ class MissingReference(InputError):
 class NameConflict(Conflict):
     """The name is taken by another object of the project (409); `holder` is its id.
 
-    The reader chooses another name, or imports that object into the stack.
+    The reader chooses another name, or imports that object.
     """
 
-    default_hint = "Choose another name, or delete what has it."
+    default_hint: ClassVar[str] = Hint.NAME_TAKEN
 
     def __init__(self, error: Conflict, name: str, existing_id: str) -> None:
         super().__init__(
@@ -45,7 +46,4 @@ class DeleteBeforeReplaceRequired(NameConflict):
     The reader sets the option that deletes the old resource first.
     """
 
-    default_hint = (
-        "That is the resource itself, which is being replaced: set its option `deleteBeforeReplace` "
-        "(`delete_before_replace` in Python), and the old one is deleted first."
-    )
+    default_hint = Hint.DELETE_FIRST

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from neev_provider.core.coercion import coerce_properties
 from neev_provider.core.errors import InputError
+from neev_provider.core.hints import Hint
 from neev_provider.core.markers import Secret
 from neev_provider.core.model import UNKNOWN, Model, Rule
 from neev_provider.core.validation_messages import explain_error
@@ -22,9 +23,6 @@ INTERNAL_PREFIX = "__"
 
 WarningHandler = Callable[[str], None]
 """Called with a warning: an input that is valid and probably not intended."""
-
-UNCHECKED_HINT = "Correct it in the program; where only the state has it so, import the resource anew."
-"""Hint for a value that was not validated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def parse(model: type[ModelT], raw: Mapping[str, Any]) -> ModelT:
         return model.model_validate(coerce_properties(model.properties, user_properties(raw)))
     except ValidationError as error:
         path, why, _ = _describe_error(model, error.errors()[0])
-    raise InputError(path, why, hint=UNCHECKED_HINT)
+    raise InputError(path, why, hint=Hint.CORRECT_INPUT)
 
 
 def parse_valid(model: type[ModelT], raw: Mapping[str, Any]) -> ModelT:
@@ -73,7 +71,7 @@ def parse_valid(model: type[ModelT], raw: Mapping[str, Any]) -> ModelT:
     """
     values = parse(model, raw)
     for broken in _rule_failures(model, coerce_properties(model.properties, user_properties(raw)), ""):
-        raise InputError(broken.path, broken.reason, hint=UNCHECKED_HINT)
+        raise InputError(broken.path, broken.reason, hint=Hint.CORRECT_INPUT)
     return values
 
 

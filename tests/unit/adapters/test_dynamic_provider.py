@@ -298,7 +298,9 @@ def test_a_resource_of_another_account_is_neither_planned_nor_changed(
         lambda: sandbox_provider.update(id, elsewhere, {**inputs, "cpu": 2}),
         lambda: sandbox_provider.delete(id, elsewhere),
     ):
-        with pytest.raises(NeevError, match=r"Sandbox box.*projectId another, and neev:projectId is project-emulator"):
+        with pytest.raises(
+            NeevError, match=r"Sandbox box.*projectId another, and neev:projectId .* is project-emulator"
+        ):
             act()
     assert emulator.requests == []
     sandbox_provider.delete(id, state)

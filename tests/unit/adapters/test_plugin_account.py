@@ -24,7 +24,9 @@ async def test_a_resource_of_another_account_is_neither_planned_nor_changed(
         plugin.update(elsewhere, {"name": "box", "cpu": 2}),
         plugin.delete(elsewhere),
     ):
-        with pytest.raises(RpcFailure, match="projectId another, and neev:projectId is project-emulator"):
+        with pytest.raises(
+            RpcFailure, match=r"projectId another, and neev:projectId \(or NEEV_PROJECT_ID\) is project-emulator"
+        ):
             await act
     assert emulator.requests == []
     await plugin.delete(kept)

@@ -89,7 +89,7 @@ async def test_a_plan_of_an_update_asks_for_what_has_changed(emulator: Emulator,
     ("settings", "message"),
     [
         ({"projectId": "other"}, "there is no project other of the organization"),
-        ({"apiKey": "wrong"}, "Check neev:apiKey or NEEV_API_KEY"),
+        ({"apiKey": "wrong"}, "Check neev:apiKey (or NEEV_API_KEY)"),
     ],
 )
 async def test_a_plan_that_is_to_ask_says_that_key_or_project_are_wrong(

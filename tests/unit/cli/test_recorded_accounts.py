@@ -85,7 +85,7 @@ def test_a_finding_names_both_accounts_and_some_of_the_resources() -> None:
     entries += [box_entry("far", **{**HERE, "baseUrl": "https://old.example/agent"})]
     first, second = recorded_accounts.report_mismatches(recorded_accounts.find_account_mismatches(entries, {}, ENVIRON))
     assert first.what.startswith("Sandbox box-0, Sandbox box-1, Sandbox box-2 and 2 more: ")
-    assert "the state records projectId there, and neev:projectId is here" in first.what
+    assert "the state records projectId there, and neev:projectId (or NEEV_PROJECT_ID) is here" in first.what
     assert "set neev:projectId (or NEEV_PROJECT_ID) to there" in first.remedy
     assert second.what.startswith("Sandbox far: ")
     assert "neev:previousBaseUrl" in second.remedy
@@ -102,7 +102,10 @@ def test_a_doctor_looks_for_nothing_where_it_is_not_recorded(
     )
     looked = run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
-    assert f"the state records projectId another, and neev:projectId is {neev_emulator.project_id}" in looked.output
+    assert (
+        f"the state records projectId another, and neev:projectId (or NEEV_PROJECT_ID) is {neev_emulator.project_id}"
+        in looked.output
+    )
     assert "Sandbox box does not exist" not in looked.output
     assert "Sandbox gone does not exist (no-such)\n         `pulumi refresh`" in looked.output
 
@@ -128,7 +131,9 @@ def test_an_account_that_does_not_answer_is_the_cause(
     looked = run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
     assert "there is no project" in looked.output
-    assert "Check neev:projectId, neev:orgId and neev:baseUrl" in looked.output
+    assert (
+        "Check neev:projectId (or NEEV_PROJECT_ID), neev:orgId (or NEEV_ORG_ID) and neev:baseUrl (or" in looked.output
+    )
     assert "Sandbox recorded: It is in another account" in looked.output
     assert ("refresh" in looked.output, "is gone" in looked.output) == (False, False)
 

@@ -95,7 +95,7 @@ async def test_a_project_that_is_not_there_is_named_with_its_settings() -> None:
         await wire.request("GET", IN_PROJECT, parse=parse_id)
     text = str(caught.value)
     assert "there is no project p of the organization o at http://127.0.0.1:1" in text
-    assert all(name in text for name in ("r-7", "project", "organization", "API"))
+    assert all(name in text for name in ("r-7", "`projectId`", "`orgId`", "`baseUrl`"))
 
 
 async def test_many_that_are_missing_ask_for_the_project_once() -> None:

@@ -14,13 +14,14 @@ from neev_provider.core.account import ACCOUNT_KEY, Account, WrongAccount
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.diff import IMPORTED_KEY
 from neev_provider.core.errors import InputError, InvalidRequest
+from neev_provider.core.hints import Hint
 from neev_provider.core.labels import Owner
 from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.markers import AutoName, Computed, Replace, Update
 from neev_provider.core.model import Inputs, Integer, Outputs, Rule
 from neev_provider.core.reference_errors import MissingReference
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource
-from neev_provider.core.validation import UNCHECKED_HINT, at_most_one_of
+from neev_provider.core.validation import at_most_one_of
 from neev_provider.core.wait import Deadline
 
 
@@ -445,7 +446,7 @@ async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_do
         with pytest.raises(InputError) as caught:
             await begun
         assert caught.value.path == path
-        assert str(caught.value).endswith(UNCHECKED_HINT)
+        assert str(caught.value).endswith(Hint.CORRECT_INPUT)
     for state in ({}, {IMPORTED_KEY: True}):
         for work in (
             lifecycle.finish_create(named.connect(platform), StoredResource("id-1", arguments, state), new_context()),

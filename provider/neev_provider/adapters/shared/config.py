@@ -11,7 +11,7 @@ from pydantic import Field
 
 from neev_provider.client.settings import DEFAULT_BASE_URL, DEFAULT_REQUEST_TIMEOUT, Settings
 from neev_provider.core import suggestions
-from neev_provider.core.account import ENVIRONMENT_VARIABLES
+from neev_provider.core.account import ACCOUNT_SETTINGS
 from neev_provider.core.coercion import coerce_properties
 from neev_provider.core.errors import ConfigError
 from neev_provider.core.labels import LabelPolicy, explain_invalid
@@ -95,7 +95,6 @@ class ProviderConfig(Inputs):
 
 REQUIRED = ("apiKey", "orgId", "projectId")
 DEFAULTS = {"baseUrl": DEFAULT_BASE_URL}
-ACCOUNT_SETTINGS = tuple(ENVIRONMENT_VARIABLES)
 SCOPE_SETTINGS = (*ACCOUNT_SETTINGS, "previousBaseUrl")
 """Where the resources are. The state records them also if they come from the environment, so a change is noticed."""
 

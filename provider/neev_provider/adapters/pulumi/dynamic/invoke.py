@@ -13,11 +13,12 @@ from pulumi.runtime.settings import get_monitor
 from pydantic.alias_generators import to_snake
 
 from neev_provider.adapters.pulumi.dynamic import event_loop, settings
-from neev_provider.adapters.pulumi.dynamic.python_names import argument_names, to_python_names
+from neev_provider.adapters.pulumi.dynamic.python_names import to_python_names
 from neev_provider.adapters.pulumi.dynamic.resource_options import unsupported_options
 from neev_provider.adapters.pulumi.schema import token
 from neev_provider.adapters.shared.hints import PULUMI, render
 from neev_provider.adapters.shared.schema_types import declares_secret
+from neev_provider.adapters.shared.snake_case import snake_case_names
 from neev_provider.core.errors import InputError, NeevError
 from neev_provider.core.function import Function
 from neev_provider.core.redaction import Redactor
@@ -84,7 +85,7 @@ async def _call_function(name: str, arguments: Mapping[str, Any], result: type[T
         properties = (await function.call(api, parse(function.arguments, raw_arguments))).to_properties()
         await api.require_project()
     except NeevError as error:
-        message = to_python_names(f"{name}: {render(error, PULUMI)}", argument_names(function.arguments))
+        message = to_python_names(f"{name}: {render(error, PULUMI)}", snake_case_names(function.arguments))
         raise pulumi.RunError(redactor.redact(message)) from None
     return cast("T", rpc.translate_output_properties(properties, lambda name: name, result))
 

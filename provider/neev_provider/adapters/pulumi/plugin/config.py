@@ -12,16 +12,10 @@ from neev_provider.adapters.pulumi.plugin.grpc_errors import missing_keys_error
 from neev_provider.adapters.pulumi.plugin.plan import diff_response, marshal_failures
 from neev_provider.adapters.pulumi.property_map import PropertyMap
 from neev_provider.adapters.shared import config
-from neev_provider.adapters.shared.config import (
-    ACCOUNT_SETTINGS,
-    PACKAGE,
-    SCOPE_SETTINGS,
-    ProviderConfig,
-    coerce_settings,
-)
+from neev_provider.adapters.shared.config import PACKAGE, SCOPE_SETTINGS, ProviderConfig, coerce_settings
 from neev_provider.adapters.shared.hints import PULUMI, render, render_text
 from neev_provider.client import Settings
-from neev_provider.core.account import Account, WrongAccount
+from neev_provider.core.account import ACCOUNT_SETTINGS, Account, WrongAccount
 from neev_provider.core.diff import Change, ChangeKind, Diff
 from neev_provider.core.errors import ConfigError
 from neev_provider.core.model import UNKNOWN
