@@ -28,6 +28,7 @@ test: check ## run lint, types and every test, with branch coverage
 	@$(BIN)/pytest -n 2 --dist worksteal emulator/tests
 	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= tests/unit tests/lifecycle
 	@$(BIN)/coverage report --include=$(COVERED) --skip-covered --show-missing --fail-under=100
+	@$(BIN)/python -m tools.engine.terraform >/dev/null
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/pytest -n 2 --dist worksteal $(WITH_ENGINE)
 
 check: .venv/.stamp ## run lint, types and guards; seconds, no engine
@@ -64,7 +65,8 @@ reliability: .venv/.stamp ## write the fault tables of docs/internals/reliabilit
 load: .venv/.stamp ## run a thousand sandboxes with and without faults
 	@$(BIN)/python -m tests.load.run "$(ENGINE)" 1000
 
-engine: .venv/.stamp ## find or build a Pulumi engine; the last line is its folder
+engine: .venv/.stamp ## find or build OpenTofu and a Pulumi engine; the last line is the folder of the latter
+	@$(BIN)/python -m tools.engine.terraform
 	@$(BIN)/python tools/engine/engine.py
 
 schema: .venv/.stamp ## write schema.json and the typed Python classes

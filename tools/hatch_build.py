@@ -11,7 +11,7 @@ PLUGIN = "pulumi_neev/pulumi-plugin.json"
 PROTOCOL = "neev_provider/adapters/terraform/tfplugin6.proto"
 MESSAGES = ("neev_provider/adapters/terraform/tfplugin6_pb2.py", "neev_provider/adapters/terraform/tfplugin6_pb2.pyi")
 PROTOC = ("grpcio-tools==1.71.*; python_version < '3.14'", "grpcio-tools==1.76.*; python_version >= '3.14'")
-"""Of the code that 1.71 generates, protobuf 5.29 and later can be used; Python 3.14 needs a later one."""
+"""What generates code for protobuf from 5.29; it does not run on Python 3.14, where the code is for 6.31 and later."""
 
 
 class BuildHook(BuildHookInterface[Any]):

@@ -31,11 +31,14 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+OPENTOFU = HERE / "opentofu"
+"""What pins OpenTofu, which terraform.py finds or builds."""
 ROOT = HERE.parents[1] / ".engine"
 MIN_VERSION = (3, 259, 0)
 MAX_VERSION_EXCLUSIVE = (4, 0, 0)
@@ -99,6 +102,13 @@ def find_engine(env: Mapping[str, str], root: Path, *, only: str | None = None) 
     """Return the directory of the first engine, in this module's order, that has everything needed."""
     if engine := find_named(env) or find_on_path(env) or find_earlier(root, only=only):
         return engine
+    with lock_root(root):
+        return find_earlier(root, only=only) or install_official(root) or build_engine(env, root, only=only)
+
+
+@contextmanager
+def lock_root(root: Path) -> Iterator[None]:
+    """Create root and keep other runs from making an engine in it."""
     root.mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as lock:
         try:
@@ -106,7 +116,7 @@ def find_engine(env: Mapping[str, str], root: Path, *, only: str | None = None) 
         except BlockingIOError:
             print_progress("waiting for another run that is making an engine …")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        return find_earlier(root, only=only) or install_official(root) or build_engine(env, root, only=only)
+        yield
 
 
 def find_named(env: Mapping[str, str]) -> Path | None:
@@ -180,7 +190,7 @@ def is_reachable(url: str, seconds: float = 2) -> bool:
 def build_engine(env: Mapping[str, str], root: Path, *, only: str | None = None) -> Path:
     """Build an engine from its Go modules and print a line for each binary; keep binaries that exist."""
     go = GoToolchain(env)
-    go.check()
+    go.check(f"Pulumi {format_version(MIN_VERSION)} or newer, or set PULUMI_NEEV_ENGINE")
     print_progress(f"building an engine from Go modules ({BUILD_COST}) …")
     partial = new_directory(root)
     (partial / "bin").mkdir()
@@ -209,25 +219,26 @@ class GoToolchain:
         self._env = {**env, "CGO_ENABLED": "0", "GOWORK": "off"}
         self._command = shutil.which("go", path=env.get("PATH", ""))
 
-    def check(self) -> None:
-        """Check that Go is installed and new enough."""
-        needed = re.findall(r"^go (.+)$", (HERE / "go.mod").read_text(), re.MULTILINE)[0]
-        remedy = (
-            f"install Go {needed} or newer, or Pulumi {format_version(MIN_VERSION)} or newer, or set PULUMI_NEEV_ENGINE"
-        )
+    def check(self, alternative: str, *, folder: str = ".") -> None:
+        """Check that Go is installed and new enough; if not, the error also names the alternative to a build."""
+        needed = re.findall(r"^go (.+)$", (HERE / folder / "go.mod").read_text(), re.MULTILINE)[0]
+        remedy = f"install Go {needed} or newer, or {alternative}"
         if not self._command:
             raise NoEngineError(f"none found, none to be downloaded, and no Go to build one: {remedy}")
-        found = self._run_go(["env", "GOVERSION"])
+        found = self._run_go(["env", "GOVERSION"], folder=folder)
         if found.returncode or parse_version(found.stdout) < parse_version(needed):
             raise NoEngineError(f"{(found.stdout + found.stderr).strip()} cannot build one: {remedy}")
 
     def build(self, binary: GoBinary, directory: Path) -> None:
-        """Build the binary into the directory."""
+        """Build the binary, which reports the version of its module, into the directory."""
         number = self._run_go(["list", "-m", "-f", "{{.Version}}", binary.module], folder=binary.folder).stdout.strip()
         stamped = number if binary.module == SDK_MODULE else number.removeprefix("v")
-        options = ["-trimpath", "-buildvcs=false", BUILD_FLAGS, "-ldflags", f"-s -w -X {binary.variable}={stamped}"]
-        target = ["-o", str(directory / binary.name), binary.package]
-        self.run(binary.name, ["build", *options, *target], folder=binary.folder)
+        self.link(binary.package, directory / binary.name, f"{binary.variable}={stamped}", folder=binary.folder)
+
+    def link(self, package: str, target: Path, variable: str, *, folder: str) -> None:
+        """Build the package into the target, with the value of one variable."""
+        options = ["-trimpath", "-buildvcs=false", BUILD_FLAGS, "-ldflags", f"-s -w -X {variable}"]
+        self.run(target.name, ["build", *options, "-o", str(target), package], folder=folder)
 
     def run(self, action: str, arguments: Sequence[str], *, folder: str = ".") -> str:
         """Run Go and return its output; print one line with the step and then its duration."""
@@ -255,13 +266,13 @@ def explain_failure(stderr: str) -> str:
     return words
 
 
-def move_into_place(partial: Path, root: Path, *, stamp: str) -> Path:
+def move_into_place(partial: Path, root: Path, *, stamp: str, name: str = "bin") -> Path:
     """Move the finished engine into place, completely or not at all."""
-    directory = root / "bin"
-    (partial / "bin" / ".stamp").write_text(stamp)
+    directory = root / name
+    (partial / name / ".stamp").write_text(stamp)
     if directory.exists():  # An earlier engine may be in use.
         directory.rename(partial / "before")
-    (partial / "bin").rename(directory)
+    (partial / name).rename(directory)
     shutil.rmtree(partial)
     return directory
 
@@ -277,7 +288,8 @@ def pins_digest(only: str | None = None) -> str:
     """Return a digest of everything that decides what is built, and of the language if it is built for one."""
     digest = hashlib.sha256(repr((BINARIES, PYTHON_HELPERS)).encode())
     for file in sorted(HERE.rglob("go.*")) + sorted(HERE.rglob("*.go")):
-        digest.update(file.read_bytes())
+        if file.parent != OPENTOFU:
+            digest.update(file.read_bytes())
     return digest.hexdigest() + (f" {only}" if only else "")
 
 
