@@ -192,7 +192,11 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         """Return the names of the program's resources that were checked in this process."""
         return set()
 
-    def note_inputs(self, id: str, raw_inputs: Mapping[str, Any]) -> None:
+    def planned_id(self, raw_inputs: Mapping[str, Any]) -> str | None:  # noqa: ARG002
+        """Return the id that inputs give the object, if a program may declare it once only; ``None`` if unknown."""
+        return None
+
+    def note_inputs(self, id: str, raw_inputs: Mapping[str, Any], state: Mapping[str, Any]) -> None:
         """Note the inputs of an object that the program declares, for checks of resources that refer to it."""
 
     def observe_id(self, id: str) -> Observation[OutputsT]:

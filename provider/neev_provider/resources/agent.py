@@ -53,7 +53,10 @@ class AgentInputs(PausableInputs, RollbackInputs):
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
     """Environment variables of the agent. The API never returns them. Secret."""
     egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(DENY_ALL, only_on_removal=True)] = None
-    """Egress policy. Defaults to the template's policy. Removing the policy denies all outbound traffic."""
+    """Egress policy. Conflicts with `EgressRule` resources of the agent's sandbox.
+
+    Defaults to the template's policy. Removing the policy denies all outbound traffic.
+    """
     cpu: Annotated[Number | None, Field(ge=0.5, le=8, multiple_of=0.5), Update()] = None
     """Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`.
 
@@ -138,6 +141,10 @@ class AgentResource(PausableResource[Agent, AgentInputs, AgentOutputs]):
         is_changed = (template, config) != (old_inputs.get("agentTemplate"), old_inputs.get("config"))
         if is_changed and isinstance(template, str) and isinstance(config, Mapping):
             yield ConfigCheck(template), "config", known_config(config)
+
+    @override
+    def note_inputs(self, id: str, raw_inputs: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+        egress.note_policy(str(state.get("sandboxId")), raw_inputs)
 
     @override
     def is_paused(self, item: Agent) -> bool:

@@ -102,6 +102,16 @@ class Egress(Model):
 
 MANAGED_SANDBOXES: set[str] = set()
 """Ids of the sandboxes whose whole policy the program sets, as far as this process has planned them."""
+
+
+def note_policy(sandbox_id: str, raw_inputs: Mapping[str, Any]) -> None:
+    """Note whether the program sets the whole policy of the sandbox."""
+    if raw_inputs.get("egress") is None:
+        MANAGED_SANDBOXES.discard(sandbox_id)
+    else:
+        MANAGED_SANDBOXES.add(sandbox_id)
+
+
 DENY_ALL = Egress().to_properties()
 """The properties of a policy that denies all outbound traffic."""
 

@@ -35,8 +35,8 @@ from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_fou
 from neev_provider.resources.references import require_sandbox
 
 MANAGED_POLICY_REASON: Final = (
-    "the program sets `egress` of this sandbox, which replaces the whole policy: "
-    "add the rule to `egress.allow` of the sandbox, or remove `egress` there and then refresh the state: "
+    "the program sets `egress` of this sandbox or of its agent, which replaces the whole policy: "
+    "add the rule to `egress.allow` there, or remove `egress` and then refresh the state: "
     "removing `egress` also removes the rules"
 )
 _LOCKS: WeakKeyDictionary[Api, defaultdict[str, asyncio.Lock]] = WeakKeyDictionary()
@@ -69,6 +69,10 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
     traffic, the first rule changes its policy to an allow-list. A rule for a host that is already allowed is rejected,
     because its owner is unknown. Deleting a rule that was changed elsewhere leaves it as it is.
 
+    If the sandbox exists, a preview rejects a rule beside `egress` of the same program, and a second rule for a host.
+    Before the sandbox is created, its id is unknown: the update then rejects the rule after it created the sandbox, and
+    does not add it.
+
     Two stacks must not create the first rules of one sandbox at the same time: the change to an allow-list replaces the
     policy, so one of the rules can be lost. A refresh finds that, and the next update adds the rule again.
     """
@@ -86,7 +90,14 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
             yield ValidationFailure("sandboxId", MANAGED_POLICY_REASON)
 
     @override
+    def planned_id(self, raw_inputs: Mapping[str, Any]) -> str | None:
+        sandbox_id, host = raw_inputs.get("sandboxId"), raw_inputs.get("host")
+        return f"{sandbox_id}/{host.lower()}" if isinstance(sandbox_id, str) and isinstance(host, str) else None
+
+    @override
     async def create(self, inputs: EgressRuleInputs, context: OperationContext) -> Observation[EgressRuleOutputs]:
+        if inputs.sandbox_id in egress.MANAGED_SANDBOXES:  # a policy that was planned after the check of this rule
+            raise InputError("sandboxId", MANAGED_POLICY_REASON)
         async with _locked(self.api, inputs.sandbox_id):
             sandbox, rule = await self.api.sandboxes.get(inputs.sandbox_id), _to_rule(inputs)
             if _find_rules(sandbox, inputs.host):

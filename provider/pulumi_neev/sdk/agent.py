@@ -41,7 +41,10 @@ class Agent(DynamicResource, provider=AgentProvider):
     effective_config: pulumi.Output[dict[str, Any] | None]
     """Settings of the agent, merged with those of its template. Secret, because `config` can contain secrets."""
     egress: pulumi.Output[Egress]
-    """Egress policy. Defaults to the template's policy. Removing the policy denies all outbound traffic."""
+    """Egress policy. Conflicts with `EgressRule` resources of the agent's sandbox.
+
+    Defaults to the template's policy. Removing the policy denies all outbound traffic.
+    """
     env: pulumi.Output[dict[str, str] | None]
     """Environment variables of the agent. The API never returns them. Secret."""
     gateway_token: pulumi.Output[str | None]
@@ -123,7 +126,8 @@ class Agent(DynamicResource, provider=AgentProvider):
             cpu: Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`. Defaults to the
                 template's value.
             disk_gb: Disk size in GB. Allowed: `10` to `100` in steps of `10`. Defaults to the template's value.
-            egress: Egress policy. Defaults to the template's policy. Removing the policy denies all outbound traffic.
+            egress: Egress policy. Conflicts with `EgressRule` resources of the agent's sandbox. Defaults to the
+                template's policy. Removing the policy denies all outbound traffic.
             env: Environment variables of the agent. The API never returns them. Secret.
             idle_timeout_seconds: Time without activity after which the agent is paused, in seconds. `0` disables the
                 timeout. Defaults to the account's setting. If the input is removed, the current value stays.

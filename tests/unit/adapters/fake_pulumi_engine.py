@@ -85,10 +85,9 @@ class FakePulumiEngine:
     ) -> provider_pb2.CheckResponse:
         """Return the response of a check."""
         request = provider_pb2.CheckRequest(
-            urn=make_urn(kind),
             olds=to_struct(old_inputs or {}),
             news=to_struct(new_inputs),
-            **{"randomSeed": RANDOM_SEED, **rest},
+            **{"urn": make_urn(kind), "randomSeed": RANDOM_SEED, **rest},
         )
         answer: provider_pb2.CheckResponse = await self.call("Check", request)
         return answer

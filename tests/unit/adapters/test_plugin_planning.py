@@ -1,4 +1,4 @@
-"""Checks, diffs and previews over the wire; nothing here is configured, so nothing can be sent."""
+"""Checks, diffs and previews over the wire; a provider that is not configured can send nothing."""
 
 from __future__ import annotations
 
@@ -286,3 +286,28 @@ async def test_a_source_that_never_ends_is_refused_by_the_check(unconfigured: Fa
         inputs = {"sandboxId": "box", "path": "x", "sourcePath": str(tmp_path / "pipe")}
         found = failures_by_property(await unconfigured.check(kind, inputs))
         assert found == {"sourcePath": f"{tmp_path / 'pipe'} is not a regular file"}
+
+
+async def test_a_check_rejects_what_the_same_program_declares_already(plugin: FakePulumiEngine) -> None:
+    async def find_failures(name: str) -> dict[str, str]:
+        rule = {"sandboxId": "the-id", "host": "pypi.org"}
+        return failures_by_property(await plugin.check("EgressRule", rule, urn=make_urn("EgressRule", name)))
+
+    assert await find_failures("first") == {}
+    already = f"the program declares the-id/pypi.org already: {make_urn('EgressRule', 'first')}"
+    assert await find_failures("second") == {"": already}
+    await plugin.configure()  # another run of the program
+    assert await find_failures("second") == {}
+
+
+async def test_an_egress_rule_beside_the_policy_of_its_new_sandbox_is_refused_before_it_is_created(
+    plugin: FakePulumiEngine,
+) -> None:
+    rule = {"sandboxId": UNKNOWN, "host": "pypi.org"}
+    assert failures_by_property(await plugin.check("EgressRule", rule)) == {}  # the first preview cannot know
+    sandbox = await plugin.create("Sandbox", {"name": "box", "egress": {"mode": "deny_all"}})
+    agent = await plugin.create(
+        "Agent", {"name": "helper", "agentTemplate": "claude-code", "egress": {"mode": "deny_all"}}
+    )
+    for id in (sandbox.id, agent.state["sandboxId"]):
+        assert list(failures_by_property(await plugin.check("EgressRule", {**rule, "sandboxId": id}))) == ["sandboxId"]

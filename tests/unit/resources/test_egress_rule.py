@@ -9,15 +9,18 @@ import pytest
 from tests.fakes.scripted_transport import ScriptedTransport, json_response
 from tests.unit.resources.conftest import LifecycleDriver
 
+from neev_provider.adapters.shared.planner import Planner
 from neev_provider.client import Settings, connect
 from neev_provider.core import lifecycle
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.errors import Conflict, InputError, OperationFailed
 from neev_provider.core.hints import Hint
 from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
+from neev_provider.core.model import UNKNOWN
 from neev_provider.core.reference_errors import MissingReference
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Deadline
+from neev_provider.resources.agent import AgentResource
 from neev_provider.resources.egress_rule import EgressRuleInputs, EgressRuleResource
 from neev_provider.resources.sandbox.sandbox import SandboxResource
 
@@ -181,14 +184,51 @@ def test_no_ports_are_refused_because_they_may_mean_all_ports() -> None:
 def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused() -> None:
     """As long as it does."""
     inputs = {"sandboxId": "the-id", "host": "pypi.org"}
-    SANDBOX.note_inputs("the-id", {"egress": {"mode": "allow_list"}})
+    SANDBOX.note_inputs("the-id", {"egress": {"mode": "allow_list"}}, {})
     (failure,) = RULE.check({}, inputs, str)[1]
     assert failure.path == "sandboxId"
     assert "the program sets `egress` of this sandbox" in failure.reason
     assert failure.reason.endswith("refresh the state: removing `egress` also removes the rules")
     assert [item.path for item in RULE.check({}, {**inputs, "sandboxId": ["the-id"]}, str)[1]] == ["sandboxId"]
-    SANDBOX.note_inputs("the-id", {})
+    SANDBOX.note_inputs("the-id", {}, {})
     assert RULE.check({}, inputs, str)[1] == []
+
+
+async def test_a_create_is_refused_before_it_changes_a_policy_that_was_planned_after_its_check(
+    driver: LifecycleDriver, box: str
+) -> None:
+    SANDBOX.note_inputs(box, {"egress": {"mode": "allow_list"}}, {})
+    driver.take_requests()
+    inputs = {"sandboxId": box, "host": "pypi.org"}
+    with pytest.raises(InputError, match="sandboxId: the program sets `egress` of this sandbox"):
+        await lifecycle.start_create(RULE.connect(driver.api), inputs, driver.new_context())
+    assert driver.take_requests() == []
+
+
+def test_a_rule_of_the_sandbox_of_an_agent_whose_policy_the_program_sets_is_refused() -> None:
+    state, policy = {"sandboxId": "of-agent"}, {"egress": {"mode": "deny_all"}}
+    planner, inputs = Planner(AgentResource()), {"name": "helper", "agentTemplate": "claude-code"}
+    planner.diff("agent", inputs, state, {**inputs, **policy})
+    rule = {"sandboxId": "of-agent", "host": "pypi.org"}
+    assert [failure.path for failure in RULE.check({}, rule, str)[1]] == ["sandboxId"]
+    planner.diff("agent", {**inputs, **policy}, state, inputs)
+    assert RULE.check({}, rule, str)[1] == []
+
+
+def test_two_rules_for_a_host_are_refused_where_the_sandbox_is_known() -> None:
+    planner, inputs = Planner(RULE), {"sandboxId": "the-id", "host": "pypi.org"}
+
+    def find_failures(address: str, **more: Any) -> list[tuple[str, str]]:
+        _, failures = planner.check({}, {**inputs, **more}, generate_name=str, address=address)
+        return [(failure.path, failure.reason) for failure in failures]
+
+    assert find_failures("first") == find_failures("first") == []
+    assert find_failures("second", host="PyPI.org", ports=[443]) == [
+        ("", "the program declares the-id/pypi.org already: first")
+    ]
+    for other in ({"host": "a.example"}, {"sandboxId": "another"}, {"sandboxId": UNKNOWN}, {"host": UNKNOWN}):
+        assert find_failures("second", **other) == []
+    assert find_failures("") == []  # an engine that does not say which resource is checked
 
 
 async def test_a_sandbox_without_a_policy_keeps_the_rules_of_others(driver: LifecycleDriver) -> None:

@@ -114,7 +114,7 @@ class Executor:
         except Exception as error:
             raise ResourceInitFailed(started) from error
         del self._started_creates[address]
-        resource.note_inputs(stored.id, raw_inputs)
+        resource.note_inputs(stored.id, raw_inputs, stored.state)
         return converted
 
     async def update(  # noqa: PLR0913  the engine's own arguments

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,8 @@ class Planner:
     resource: AnyResource
     account: Account | None = None
     label_policy: LabelPolicy = field(default_factory=LabelPolicy)
+    addresses: MutableMapping[tuple[str, str], str] = field(default_factory=dict)
+    """The address of each object that the program declares, by type and id, as far as it is checked and known."""
 
     def check(  # noqa: PLR0913  the engine's own arguments
         self,
@@ -28,16 +30,18 @@ class Planner:
         new_inputs: Mapping[str, Any],
         *,
         generate_name: Callable[[], str],
+        address: str = "",
         secret_inputs: frozenset[str] = frozenset(),
         rejected: Sequence[ValidationFailure] = (),
         warn: WarningHandler = ignore,
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
         """Return the inputs to store (coerced, with defaults and a name) and their failures, without secrets.
 
-        `rejected` are failures that the adapter found; the resource's own failures of these properties are left out.
+        `address` is the resource's in the engine, empty if the adapter does not know it. `rejected` are failures that
+        the adapter found; the resource's own failures of these properties are left out.
         """
         inputs, failures = self.resource.check(old_inputs, new_inputs, generate_name, warn)
-        failures = [*failures, *self._find_label_failures(inputs)]
+        failures = [*failures, *self._find_label_failures(inputs), *self._find_duplicates(address, inputs)]
         rejected_paths = {_failure_path(failure) for failure in rejected}
         others = (failure for failure in failures if _failure_path(failure) not in rejected_paths)
         return inputs, [redact_failure(failure, secret_inputs) for failure in (*rejected, *others)]
@@ -58,7 +62,7 @@ class Planner:
         if self.account is not None:
             self.account.require_same(state)
         self._log_default_labels(old_inputs, state, new_inputs, log)
-        self.resource.note_inputs(id, new_inputs)
+        self.resource.note_inputs(id, new_inputs, state)
         return lifecycle.compute_diff(self.resource, old_inputs=old_inputs, state=state, new_inputs=new_inputs)
 
     def preview(self, state: Mapping[str, Any] | None, new_inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,6 +70,12 @@ class Planner:
         if state is None:
             return self.resource.preview_create(new_inputs)
         return lifecycle.preview_update(self.resource, state, new_inputs)
+
+    def _find_duplicates(self, address: str, inputs: Mapping[str, Any]) -> list[ValidationFailure]:
+        """Return the failure of an object that the program declares at another address already."""
+        id = self.resource.planned_id(inputs) if address else None
+        other = address if id is None else self.addresses.setdefault((self.resource.name, id), address)
+        return [] if other == address else [ValidationFailure("", f"the program declares {id} already: {other}")]
 
     def _find_label_failures(self, inputs: Mapping[str, Any]) -> list[ValidationFailure]:
         """Return the failure of labels that do not fit together with those that the settings add."""

@@ -135,11 +135,8 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
         return _is_left_paused(item, inputs)
 
     @override
-    def note_inputs(self, id: str, raw_inputs: Mapping[str, Any]) -> None:
-        if raw_inputs.get("egress") is None:
-            egress.MANAGED_SANDBOXES.discard(id)
-        else:
-            egress.MANAGED_SANDBOXES.add(id)
+    def note_inputs(self, id: str, raw_inputs: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+        egress.note_policy(id, raw_inputs)
 
     @override
     async def reconcile(self, id: str, inputs: InputsT, context: OperationContext) -> Observation[OutputsT]:

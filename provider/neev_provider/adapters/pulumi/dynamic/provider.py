@@ -63,6 +63,8 @@ REPLACE_ON_CHANGES = f"{INTERNAL_PREFIX}replaceOnChanges"
 NOT_STORED_HINT = "Look at what came of it first: the next `up` does it again, for a dynamic resource cannot keep that."
 NOT_RECORDED = "The state does not record what changed before that: if you undo the change, run `pulumi up --refresh`."
 COPIED_KEYS = (TIMEOUTS, RESOURCE_NAME, AUTONAMED_KEY, SECRET_NAMES)
+_ADDRESSES: dict[tuple[str, str], str] = {}
+"""The addresses that a planner needs, of the one program that a host's process serves."""
 
 T = TypeVar("T")
 
@@ -122,6 +124,7 @@ class DynamicProvider(dynamic.ResourceProvider):
             old,
             new,
             generate_name=lambda: generate_name(label, secrets.token_hex(4), max_length=limit),
+            address=str(news.get(URN) or ""),
             secret_inputs=secret,
             warn=lambda text: self._warn(f"{self.resource.name} {label}", text),
         )
@@ -227,7 +230,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         return {**self._inputs(stored), **_copy_internal_keys(old_state)}
 
     def _new_planner(self) -> Planner:
-        return Planner(self.resource, self._settings.account, self._settings.labels)
+        return Planner(self.resource, self._settings.account, self._settings.labels, _ADDRESSES)
 
     def _operation_context(self, executor: Executor, props: Values, verb: str) -> OperationContext:
         seconds = (props.get(TIMEOUTS) or {}).get(verb) or getattr(self.resource.timeouts, verb)

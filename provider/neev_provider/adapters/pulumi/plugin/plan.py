@@ -54,6 +54,7 @@ def check(
         unmarshal(request.olds).values,
         news.values,
         generate_name=generate_name,
+        address=request.urn,
         secret_inputs=news.secret_names(properties),
         rejected=rejected,
         warn=warn,

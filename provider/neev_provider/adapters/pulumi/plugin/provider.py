@@ -55,6 +55,7 @@ class PulumiProvider:
         self._crud_handler = CrudHandler(self._get_client, engine_client, clock)
         self._clients: list[Api] = []
         self._asset_cache = AssetCache()
+        self._addresses: dict[tuple[str, str], str] = {}
         self._api_in_use = False
         """Whether the program sends requests in a preview anyway, so that a plan may do so too."""
         self._preflight: Preflight | None = None
@@ -65,6 +66,7 @@ class PulumiProvider:
         self._settings = config.parse_settings(request, self._environ)
         self._key_from_engine = "apiKey" in request.args
         self._api = self._preflight = None
+        self._addresses = {}
         self._crud_handler = CrudHandler(self._get_client, self._engine_client, self._clock)
 
     def secrets(self, request: Any) -> list[Any]:
@@ -178,7 +180,9 @@ class PulumiProvider:
     async def _run_plan(self, resource: AnyResource, operation: Callable[..., T], *arguments: Any) -> T:
         """Return the result of a step of a plan. A slow one runs in a thread and ends if the provider is cancelled."""
         planner = (
-            Planner(resource, self._settings.account, self._settings.labels) if self._settings else Planner(resource)
+            Planner(resource, self._settings.account, self._settings.labels, self._addresses)
+            if self._settings
+            else Planner(resource)
         )
         if not resource.is_slow:
             return operation(planner, *arguments)
