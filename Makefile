@@ -74,7 +74,7 @@ schema: .venv/.stamp ## write schema.json and the typed Python classes
 	@$(BIN)/python -m neev_provider.adapters.pulumi.dynamic.codegen provider/pulumi_neev
 
 docs: .venv/.stamp ## write docs/resources
-	@$(BIN)/python -m neev_provider.adapters.shared.docs docs/resources
+	@$(BIN)/python -m neev_provider.adapters.pulumi.docs docs/resources
 
 sdks: .venv/.stamp ## build the Python, Node and Go SDKs into sdks/
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python tools/sdks.py

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pulumi_neev
-from neev_provider.adapters.pulumi import schema
+from neev_provider.adapters.pulumi import docs, schema
 from neev_provider.adapters.pulumi.dynamic import codegen
-from neev_provider.adapters.shared import docs
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic.alias_generators import to_snake
 
-from neev_provider.adapters.shared import docs
+from neev_provider.adapters.pulumi import docs
 from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 

@@ -63,7 +63,7 @@ import pulumi_neev
 from pulumi_neev.dynamic_providers import ToyProvider
 from neev_provider.adapters.pulumi import schema
 from neev_provider.adapters.pulumi.plugin.provider import find_resource
-from neev_provider.adapters.shared import docs
+from neev_provider.adapters.pulumi import docs
 
 print(json.dumps({
     "schema": sorted(schema.package_schema()["resources"]["neev:index:Toy"]["properties"]),
