@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from neev_provider.adapters.pulumi.checkpoint import decode_state
+from neev_provider.adapters.pulumi.stack_config import coerce_settings
 from neev_provider.adapters.shared import config
-from neev_provider.adapters.shared.config import PACKAGE, SCOPE_SETTINGS, coerce_settings
+from neev_provider.adapters.shared.config import PACKAGE, SCOPE_SETTINGS
 from neev_provider.client import Settings
 from neev_provider.core import redaction
 

@@ -1,6 +1,7 @@
 """The sources of settings, and the errors for missing ones."""
 
 import pytest
+from pydantic.alias_generators import to_snake
 
 from neev_provider.adapters.shared.config import (
     REQUIRED,
@@ -9,6 +10,7 @@ from neev_provider.adapters.shared.config import (
     environment_variables,
     parse_settings,
 )
+from neev_provider.adapters.shared.hints import PULUMI, TERRAFORM, render
 from neev_provider.client.settings import DEFAULT_BASE_URL, DEFAULT_REQUEST_TIMEOUT
 from neev_provider.core.errors import ConfigError
 from neev_provider.core.labels import LabelPolicy
@@ -80,9 +82,12 @@ def test_a_missing_setting_is_named_with_its_key_and_variable(name: str) -> None
     with pytest.raises(MissingConfigError, match="not configured") as caught:
         parse_settings({key: value for key, value in CONFIG.items() if key != name}, {})
     assert caught.value.missing == [name]
-    assert f"neev:{name}" in str(caught.value)
-    assert environment_variables(name)[0] in str(caught.value)
-    assert "pulumi config set" in str(caught.value)
+    text = render(caught.value, PULUMI)
+    assert f"it lacks neev:{name} (or {environment_variables(name)[0]})." in text
+    assert "pulumi config set" in text
+    text = render(caught.value, TERRAFORM)
+    assert f"it lacks `{to_snake(name)}` (or {environment_variables(name)[0]})." in text
+    assert text.endswith('Set it in the `provider "neev"` block or in the environment.')
 
 
 def test_all_that_is_missing_is_said_at_once() -> None:
@@ -103,7 +108,7 @@ def test_a_flag_of_the_environment_is_true_or_false(name: str) -> None:
     for message, meant in (("TRUE", True), ("1", True), ("false", False), ("0", False), ("", False)):
         found = parse_settings(CONFIG, {variable: message})
         assert {"allowInsecure": found.allow_insecure, "checkOnPreview": found.check_on_preview}[name] is meant
-    with pytest.raises(ConfigError, match=f"neev:{name} .or {variable}. must be true or false, not perhaps"):
+    with pytest.raises(ConfigError, match=f"the setting `{name}` must be true or false, not perhaps"):
         parse_settings(CONFIG, {variable: "perhaps"})
 
 
@@ -134,7 +139,7 @@ def test_default_labels_are_a_map_or_a_text(text: str) -> None:
     ],
 )
 def test_an_invalid_default_label_is_named_with_what_is_allowed(text: str, reason: str) -> None:
-    with pytest.raises(ConfigError, match=f"neev:defaultLabels \\(or NEEV_DEFAULT_LABELS\\): {reason}"):
+    with pytest.raises(ConfigError, match=f"the setting `defaultLabels`: {reason}"):
         parse_settings(CONFIG, {"NEEV_DEFAULT_LABELS": text})
 
 

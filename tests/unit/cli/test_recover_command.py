@@ -119,7 +119,7 @@ def test_a_provider_that_the_program_made_has_its_account_in_the_state(
     done = run_recover("--yes", "--json")
     assert (done.exit_code, json.loads(done.stdout)["steps"][0]["action"]) == (0, "drop"), done.output
     pulumi_cli.set_state(operation)
-    assert "neev:apiKey (or the variable NEEV_API_KEY)" in run_recover("--yes").output
+    assert "neev:apiKey (or NEEV_API_KEY)" in run_recover("--yes").output
 
 
 def test_what_the_engine_says_is_told(pulumi_cli: FakePulumiCli) -> None:

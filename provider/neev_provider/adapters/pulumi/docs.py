@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_snake
 
+from neev_provider.adapters.pulumi.stack_config import PROVIDER_DESCRIPTION, describe_setting
 from neev_provider.adapters.shared import examples
 from neev_provider.adapters.shared.config import PACKAGE, REQUIRED, ProviderConfig, environment_variables
 from neev_provider.adapters.shared.descriptions import description
@@ -92,12 +93,12 @@ def _provider() -> list[str]:
             " ".join(f"`{variable}`" for variable in environment_variables(name)),
             "yes" if name in REQUIRED else "",
             _change_effect(declared),
-            _format_cell(declared.description),
+            _format_cell(describe_setting(declared)),
         ]
         for name, declared in ProviderConfig.properties.items()
     ]
     columns = ["setting", "type", "variables", "required", "change", "description"]
-    return ["# Settings of the provider", description(ProviderConfig), _format_table(columns, rows)]
+    return ["# Settings of the provider", PROVIDER_DESCRIPTION, _format_table(columns, rows)]
 
 
 def _resource(resource: Resource[Any, Any, Any]) -> list[str]:

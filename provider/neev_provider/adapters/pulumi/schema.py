@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_pascal
 
+from neev_provider.adapters.pulumi.stack_config import PROVIDER_DESCRIPTION, describe_setting
 from neev_provider.adapters.shared import examples
 from neev_provider.adapters.shared.config import PACKAGE, ProviderConfig, environment_variables
 from neev_provider.adapters.shared.descriptions import description
@@ -94,7 +95,7 @@ def render() -> str:
 
 def _config_variables() -> Spec:
     """Return the settings. SDKs read a variable as it is, so the plugin reads those of a map."""
-    specs = {name: _property_spec(declared) for name, declared in ProviderConfig.properties.items()}
+    specs = {name: _setting_spec(declared) for name, declared in ProviderConfig.properties.items()}
     return {
         name: spec
         if spec.get("type") == "object"
@@ -105,7 +106,7 @@ def _config_variables() -> Spec:
 
 def _provider() -> Spec:
     texts = {
-        declared.name: _property_spec(declared)
+        declared.name: _setting_spec(declared)
         for declared in ProviderConfig.properties.values()
         if type_of(declared) == PrimitiveType(str)  # a provider's output can have no other type
     }
@@ -113,7 +114,7 @@ def _provider() -> Spec:
         name: setting | _input_spec(ProviderConfig.properties[name]) for name, setting in _config_variables().items()
     }
     return {
-        "description": description(ProviderConfig),
+        "description": PROVIDER_DESCRIPTION,
         "type": "object",
         "inputProperties": settings,
         "properties": texts,
@@ -191,6 +192,10 @@ def _properties(model: type[Model], extra: Callable[[Property], Spec] = lambda _
 def _property_spec(prop: Property) -> Spec:
     spec = _TYPE_SPECS.visit(type_of(prop)) | {"description": prop.description}
     return spec | {"secret": True} if prop.has(Secret) else spec
+
+
+def _setting_spec(setting: Property) -> Spec:
+    return _property_spec(setting) | {"description": describe_setting(setting)}
 
 
 def _input_spec(prop: Property) -> Spec:

@@ -1,42 +1,33 @@
-"""The provider's settings: from Pulumi's configuration, else from the environment."""
+"""The provider's settings: from the engine's configuration, else from the environment."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from neev_provider.client.settings import DEFAULT_BASE_URL, DEFAULT_REQUEST_TIMEOUT, Settings
-from neev_provider.core import suggestions
 from neev_provider.core.account import ACCOUNT_SETTINGS
 from neev_provider.core.coercion import coerce_properties
 from neev_provider.core.errors import ConfigError
+from neev_provider.core.hints import Hint
 from neev_provider.core.labels import LabelPolicy, explain_invalid
 from neev_provider.core.markers import Secret, Update
 from neev_provider.core.model import Boolean, Inputs, Number, Property, Rule
 
 PACKAGE = "neev"
-ENGINE_KEYS = ("version", "pluginDownloadURL", "pluginChecksums", "__internal")
-"""Inputs of every provider that only the engine uses."""
 
 
 class ProviderConfig(Inputs):
     """Settings of the provider: API key, organization, project and connection.
 
-    Each setting is read from the stack's configuration (for example `neev:apiKey`). If it is not set there, the
-    provider reads the environment variables `NEEV_…` and then `NEEVCLOUD_…`. An explicit provider (`new neev.Provider`,
-    in YAML `pulumi:providers:neev`) reads its arguments instead of the stack's configuration. Pass `apiKey` to it, or
-    set the variable.
+    A setting that is not configured is read from the environment: from the variable `NEEV_…`, then from `NEEVCLOUD_…`.
 
     The state records organization, project and base URL with the resources. The provider rejects operations if they
-    change. To create the resources in another account, destroy the stack first, or use another stack or another
-    provider.
-
-    A `destroy` or `refresh` that does not run the program uses the key from the stack's state. If that key is no longer
-    valid, add `--run-program`.
+    change.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = (
@@ -47,7 +38,7 @@ class ProviderConfig(Inputs):
     )
 
     api_key: Annotated[str | None, Update(), Secret()] = None
-    """API key. Set it with `pulumi config set --secret neev:apiKey` or `NEEV_API_KEY`. Secret."""
+    """API key. Environment variable: `NEEV_API_KEY`. Secret."""
     org_id: Annotated[str | None, Update()] = None
     """Id of the organization. Environment variable: `NEEV_ORG_ID`."""
     project_id: Annotated[str | None, Update()] = None
@@ -60,7 +51,7 @@ class ProviderConfig(Inputs):
     A change has no effect on existing sandboxes, because labels are set at creation only.
     """
     ownership_labels: Annotated[Boolean | None, Update()] = None
-    """Whether new sandboxes get labels that name their owner: the stack, and a digest of the resource's URN.
+    """Whether new sandboxes get labels that name their owner: the manager, and a digest of the resource's address.
 
     Defaults to `true`. Environment variable: `NEEV_OWNERSHIP_LABELS`.
     """
@@ -70,13 +61,13 @@ class ProviderConfig(Inputs):
     """Earlier base URL of the same API. Environment variable: `NEEV_PREVIOUS_BASE_URL`.
 
     Set this if the API moved to another host name. Resources that the state records at this URL count as being at
-    `baseUrl`. Run `pulumi up` and then `pulumi refresh` to record the new URL. Then remove this setting.
+    `baseUrl`. Remove this setting when an update and a refresh have recorded the new URL.
     """
     check_on_preview: Annotated[Boolean | None, Update()] = None
-    """Whether a preview verifies the key, the project and referenced objects. Defaults to `false`.
+    """Whether a plan or preview verifies the key, the project and referenced objects. Defaults to `false`.
 
-    Environment variable: `NEEV_CHECK_ON_PREVIEW`. If false, only a preview that sends requests for other reasons, such
-    as a function call, verifies them.
+    Environment variable: `NEEV_CHECK_ON_PREVIEW`. If false, only a plan that sends requests for other reasons, such as
+    a lookup, verifies them.
     """
     ca_bundle: Annotated[str | None, Update()] = None
     """Path of a file with CA certificates, used instead of the system's. Environment variable: `NEEV_CA_BUNDLE`."""
@@ -88,8 +79,7 @@ class ProviderConfig(Inputs):
     request_timeout_seconds: Annotated[Number | None, Field(gt=0), Update()] = None
     """Read timeout of one request, in seconds. Defaults to `30`.
 
-    Environment variable: `NEEV_REQUEST_TIMEOUT_SECONDS`. To limit the duration of a whole operation, use
-    `customTimeouts`.
+    Environment variable: `NEEV_REQUEST_TIMEOUT_SECONDS`. It does not limit the duration of a whole operation.
     """
 
 
@@ -127,16 +117,13 @@ class MissingConfigError(ConfigError):
 
     def __init__(self, missing: list[str]) -> None:
         self.missing = missing
-        message = "; ".join(f"{PACKAGE}:{name} (or the variable {environment_variables(name)[0]})" for name in missing)
-        super().__init__(
-            f"the NeevAI provider is not configured: missing {message}",
-            hint="Set it with `pulumi config set`, the key with `--secret`, or in the environment.",
-        )
+        message = "; ".join(f"the setting `{name}`" for name in missing)
+        super().__init__(f"the NeevAI provider is not configured: it lacks {message}", hint=Hint.CONFIGURE)
 
 
 def coerce_settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings with their declared types: the engine and the SDKs pass numbers and booleans as text."""
-    settings = {name: value for name, value in values.items() if name not in ENGINE_KEYS}
+    """Return the settings with their declared types."""
+    settings = dict(values)
     if isinstance(settings.get("defaultLabels"), str):
         settings["defaultLabels"] = _parse_labels(settings["defaultLabels"])
     return coerce_properties(ProviderConfig.properties, settings)
@@ -153,39 +140,15 @@ def read_environment(name: str, environ: Mapping[str, str]) -> str | None:
     return next((environ[variable] for variable in environment_variables(name) if environ.get(variable)), None)
 
 
-def require_known_settings(configured_keys: Iterable[str], project_name: str) -> None:
-    """Raise an error unless every key of the package in a stack's configuration (`neev:apiKey`) is a setting.
-
-    A project with the name of the package has its own keys there, so its keys are not checked.
-
-    Raises:
-        ConfigError: a key is not a setting.
-    """
-    prefix = f"{PACKAGE}:"
-    names = (key.removeprefix(prefix) for key in configured_keys if key.startswith(prefix))
-    unknown = next((name for name in names if name not in (*ProviderConfig.properties, *ENGINE_KEYS)), None)
-    if unknown is not None and project_name != PACKAGE:
-        hint = suggestions.format_suggestion(unknown, ProviderConfig.properties, prefix)
-        raise ConfigError(
-            f"{prefix}{unknown} is not a setting of the provider{hint or f'; there are {_list_settings()}'}"
-        )
-
-
 def is_preview_check_enabled(config: Mapping[str, object], environ: Mapping[str, str]) -> bool:
-    """Return whether the settings enable requests in a preview."""
+    """Return whether the settings enable requests in a plan."""
     return _parse_boolean("checkOnPreview", _find_value(ProviderConfig.properties["checkOnPreview"], config, environ))
-
-
-def _list_settings() -> str:
-    return ", ".join(f"{PACKAGE}:{name}" for name in ProviderConfig.properties)
 
 
 def _parse_boolean(name: str, raw_value: str | None) -> bool:
     text = (raw_value or "false").lower()
     if text not in ("true", "1", "false", "0"):
-        raise ConfigError(
-            f"{PACKAGE}:{name} (or {environment_variables(name)[0]}) must be true or false, not {raw_value}"
-        )
+        raise ConfigError(f"the setting `{name}` must be true or false, not {raw_value}")
     return text in ("true", "1")
 
 
@@ -193,7 +156,7 @@ def _parse_seconds(name: str, raw_value: str | None, *, default: float) -> float
     try:
         return float(raw_value) if raw_value else default
     except ValueError:
-        raise ConfigError(f"{PACKAGE}:{name} is not a number of seconds: {raw_value}") from None
+        raise ConfigError(f"the setting `{name}` is not a number of seconds: {raw_value}") from None
 
 
 def _parse_label_policy(default_labels: str | None, ownership_labels: str | None) -> LabelPolicy:
@@ -203,7 +166,7 @@ def _parse_label_policy(default_labels: str | None, ownership_labels: str | None
     if isinstance(labels, Mapping) and all(isinstance(value, str) for value in labels.values()):
         reason = _explain_default_labels(labels, names_owner) or ""
     if reason:
-        raise ConfigError(f"{PACKAGE}:defaultLabels (or {environment_variables('defaultLabels')[0]}): {reason}")
+        raise ConfigError(f"the setting `defaultLabels`: {reason}")
     return LabelPolicy(dict(labels), names_owner=names_owner)
 
 

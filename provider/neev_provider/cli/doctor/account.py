@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from neev_provider.adapters.pulumi.stack_config import ENGINE_KEYS
 from neev_provider.adapters.shared.config import (
-    ENGINE_KEYS,
     PACKAGE,
     REQUIRED,
     ProviderConfig,

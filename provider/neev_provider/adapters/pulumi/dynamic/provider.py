@@ -29,6 +29,7 @@ from neev_provider.adapters.pulumi.dynamic.secrets import (
 from neev_provider.adapters.pulumi.dynamic.values import Values, from_host, to_host
 from neev_provider.adapters.pulumi.ownership import owner_of_urn
 from neev_provider.adapters.pulumi.property_paths import covers
+from neev_provider.adapters.pulumi.stack_config import require_known_settings
 from neev_provider.adapters.shared import config
 from neev_provider.adapters.shared.executor import Executor
 from neev_provider.adapters.shared.hints import PULUMI, render
@@ -90,7 +91,7 @@ class DynamicProvider(dynamic.ResourceProvider):
     @override
     def configure(self, req: dynamic.ConfigureRequest) -> None:
         host_patches.patch_host(sys.modules["__main__"])
-        config.require_known_settings(getattr(req.config, "_props", ()), getattr(req.config, "_project_name", ""))
+        require_known_settings(getattr(req.config, "_props", ()), getattr(req.config, "_project_name", ""))
         settings = {name: req.config.get(f"{config.PACKAGE}:{name}") for name in config.ProviderConfig.properties}
         self._settings: Settings = config.parse_settings(settings, os.environ)
 

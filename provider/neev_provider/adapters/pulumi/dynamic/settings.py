@@ -7,6 +7,7 @@ import os
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config, get_config_env
 
+from neev_provider.adapters.pulumi import stack_config
 from neev_provider.adapters.pulumi.dynamic import event_loop
 from neev_provider.adapters.shared import config
 from neev_provider.adapters.shared.hints import PULUMI, render
@@ -26,7 +27,7 @@ def require_known_settings() -> None:
         pulumi.RunError: a key is not a setting.
     """
     try:
-        config.require_known_settings((*CONFIG.get(), *get_config_env()), pulumi.get_project())
+        stack_config.require_known_settings((*CONFIG.get(), *get_config_env()), pulumi.get_project())
     except ConfigError as error:
         raise pulumi.RunError(render(error, PULUMI)) from None
 

@@ -11,8 +11,9 @@ from neev_provider.adapters.pulumi.marshal import marshal, unmarshal, unsupporte
 from neev_provider.adapters.pulumi.plugin.grpc_errors import missing_keys_error
 from neev_provider.adapters.pulumi.plugin.plan import diff_response, marshal_failures
 from neev_provider.adapters.pulumi.property_map import PropertyMap
+from neev_provider.adapters.pulumi.stack_config import coerce_settings, describe_setting
 from neev_provider.adapters.shared import config
-from neev_provider.adapters.shared.config import PACKAGE, SCOPE_SETTINGS, ProviderConfig, coerce_settings
+from neev_provider.adapters.shared.config import PACKAGE, SCOPE_SETTINGS, ProviderConfig
 from neev_provider.adapters.shared.hints import PULUMI, render, render_text
 from neev_provider.client import Settings
 from neev_provider.core.account import ACCOUNT_SETTINGS, Account, WrongAccount
@@ -66,7 +67,7 @@ def parse_settings(request: provider_pb2.ConfigureRequest, environ: Mapping[str,
         if name and not name.startswith(DEFAULT_PROVIDER_PREFIX):
             raise _missing_arguments_error(name, error.missing) from error
         properties = ProviderConfig.properties
-        missing = [(f"{PACKAGE}:{name}", properties[name].description) for name in error.missing]
+        missing = [(f"{PACKAGE}:{name}", describe_setting(properties[name])) for name in error.missing]
         raise missing_keys_error(render(error, PULUMI), missing) from error
 
 
