@@ -22,7 +22,7 @@ from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure
 from neev_emulator import serve
 from neev_provider.adapters.pulumi.engine_watch import wait_for_engine_exit
 from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
-from neev_provider.adapters.pulumi.plugin.fast_start import import_stubs_without_sdk
+from neev_provider.adapters.pulumi.plugin.stub_imports import import_stubs_without_sdk
 
 COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
 WITHOUT_FAST_START = (
@@ -135,7 +135,7 @@ async def test_an_engine_is_gone_once_nobody_answers_at_its_address_twice() -> N
 
 def test_nothing_heavy_is_imported_before_its_first_line() -> None:
     script = (
-        "import sys; from neev_provider.adapters.pulumi.plugin.fast_start import import_stubs_without_sdk; "
+        "import sys; from neev_provider.adapters.pulumi.plugin.stub_imports import import_stubs_without_sdk; "
         "import_stubs_without_sdk(); "
         "import neev_provider.adapters.pulumi.plugin.servicer; print(*sys.modules)"
     )
@@ -145,8 +145,9 @@ def test_nothing_heavy_is_imported_before_its_first_line() -> None:
 
 def test_what_no_check_needs_is_not_loaded_with_the_provider() -> None:
     script = (
-        "import sys; from neev_provider.adapters.pulumi.plugin import fast_start; "
-        "fast_start.import_stubs_without_sdk(); fast_start.skip_optional_imports(); "
+        "import sys; from neev_provider.adapters.pulumi.plugin.stub_imports import import_stubs_without_sdk; "
+        "from neev_provider.adapters.shared import fast_start; "
+        "import_stubs_without_sdk(); fast_start.skip_optional_imports(); "
         "from neev_provider.adapters.pulumi.plugin.servicer import load_provider; "
         "from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient; load_provider(EngineClient()); "
         "from neev_provider.resources.sandbox.sandbox import SandboxInputs; "

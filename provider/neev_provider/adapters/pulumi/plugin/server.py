@@ -10,8 +10,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from neev_provider.adapters.pulumi.engine_watch import wait_for_engine_exit
-from neev_provider.adapters.pulumi.plugin import fast_start
 from neev_provider.adapters.pulumi.plugin.command_line import engine_address
+from neev_provider.adapters.pulumi.plugin.stub_imports import import_stubs_without_sdk
+from neev_provider.adapters.shared import fast_start
 from neev_provider.core.tasks import first_completed
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def main() -> None:
     """Serve one engine."""
     # without an address, another process started this one and ends it
     address = engine_address(sys.argv[1:])
-    fast_start.import_stubs_without_sdk()
+    import_stubs_without_sdk()
     fast_start.skip_optional_imports()
     asyncio.run(serve(address))
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from neev_provider.adapters.pulumi.plugin import fast_start
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
 from neev_provider.adapters.pulumi.plugin.grpc_errors import ServicerContext, StatusCode, StatusError, abort
+from neev_provider.adapters.shared import fast_start
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.redaction import Redactor, use_redactor
 

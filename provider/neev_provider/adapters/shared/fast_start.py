@@ -1,36 +1,13 @@
-"""Shortcuts that let the plugin answer its engine sooner. The plugin works without each of them.
-
-Gains are in seconds of processor time as measured once. With all of them, the port line takes 0.18 s and the first
-check 0.61 s.
-"""
+"""Shortcuts that let a provider process answer its engine sooner. The process works without each of them."""
 
 from __future__ import annotations
 
 import gc
-import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from types import ModuleType
 from typing import Any
-
-
-def import_stubs_without_sdk() -> None:
-    """Make Pulumi's gRPC stubs importable without the SDK around them. Gain: 0.5 s until the first check."""
-    spec = importlib.util.find_spec("pulumi")
-    if "pulumi" in sys.modules or spec is None or spec.origin is None:
-        return
-    root = Path(spec.origin).parent
-    for name, folder in (
-        ("pulumi", root),
-        ("pulumi.runtime", root / "runtime"),
-        ("pulumi.runtime.proto", root / "runtime" / "proto"),
-    ):
-        module = ModuleType(name)
-        module.__path__ = [str(folder)]
-        sys.modules[name] = module
 
 
 def skip_optional_imports() -> None:
