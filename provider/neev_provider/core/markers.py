@@ -32,6 +32,9 @@ class Update(Marker):
 class Secret(Marker):
     """The value is hidden in state, previews, logs, errors and ``repr``."""
 
+    is_credential: bool = False
+    """The API returns it whenever it is asked: an engine that does not encrypt its state leaves it out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Computed(Marker):

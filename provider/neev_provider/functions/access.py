@@ -17,7 +17,7 @@ from neev_provider.resources.references import require_existing
 class ConnectToken(Outputs):
     """Token for the commands and files of one sandbox."""
 
-    token: Annotated[str, Secret()]
+    token: Annotated[str, Secret(is_credential=True)]
     """Token, used in place of an API key at the sandbox's `connectUrl`. Secret."""
     expires_in_seconds: int
     """Time until the token expires, in seconds."""

@@ -96,11 +96,11 @@ class AgentOutputs(Outputs):
     """Interface of the agent: `http`, `exec` or `pty`."""
     effective_config: Annotated[dict[str, Any] | None, Secret(), Stable()] = None
     """Settings of the agent, merged with those of its template. Secret, because `config` can contain secrets."""
-    web_ui_url: Annotated[str | None, Secret()] = None
+    web_ui_url: Annotated[str | None, Secret(is_credential=True)] = None
     """URL of the agent's user interface. Absent if it has none. Secret, because the URL grants access."""
     metrics_url: Annotated[str, Stable()]
     """URL of the sandbox's metrics. Access requires an API key."""
-    gateway_token: Annotated[str | None, Secret()] = None
+    gateway_token: Annotated[str | None, Secret(is_credential=True)] = None
     """Token for the agent's user interface. Absent if it has none. Secret."""
     last_crash: LastCrash | None = None
     """Last crash of the agent's sandbox. Absent if it never crashed."""

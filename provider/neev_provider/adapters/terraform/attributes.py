@@ -1,0 +1,204 @@
+"""The attributes of resources, data sources and the provider, derived from the declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Final
+
+from neev_provider.adapters.shared.schema_types import AnyType, AssetType, ObjectType, PrimitiveType, TypeSpec, type_of
+from neev_provider.core.function import Function
+from neev_provider.core.lifecycle import AnyResource
+from neev_provider.core.markers import AutoName, Computed, Derived, Replace, Secret, SecretIf, Stable, Update
+from neev_provider.core.model import Model, Property
+
+ID: Final = "id"
+TIMEOUTS: Final = "timeouts"
+SECRET_PREFIX: Final = "secret_"  # noqa: S105  the prefix of a name
+"""Prefix of the sensitive twin of an output that is secret in some configurations only."""
+WRITE_ONLY_SUFFIX: Final = "_wo"
+VERSION_SUFFIX: Final = "_wo_version"
+TEXT: Final = PrimitiveType(str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """One attribute of a schema. Exactly one of required, optional, computed, or optional and computed."""
+
+    name: str
+    type: TypeSpec
+    description: str
+    prop: Property | None = None
+    """The declared property; ``None`` for an attribute of the engine's own."""
+    required: bool = False
+    optional: bool = False
+    computed: bool = False
+    stable: bool = False
+    """Whether no update in place changes the computed value."""
+    sensitive: bool = False
+    write_only: bool = False
+
+    @property
+    def is_input(self) -> bool:
+        """Return whether a configuration may set the attribute."""
+        return self.required or self.optional
+
+
+Attributes = Mapping[str, Attribute]
+
+
+@cache
+def resource_attributes(resource: AnyResource) -> Attributes:
+    """Return the attributes of a resource, by name."""
+    inputs = [_input(prop) for prop in served_properties(resource.inputs)]
+    outputs = [attribute for prop in served_properties(resource.outputs) for attribute in _outputs(prop)]
+    secrets = [item for attribute in inputs for item in _write_only(attribute)]
+    own_id = Attribute(name=ID, type=TEXT, description="Id of the resource.", computed=True, stable=True)
+    return _by_name([own_id, *inputs, *secrets, *outputs])
+
+
+@cache
+def data_source_attributes(arguments: type[Model], result: type[Model]) -> Attributes:
+    """Return the attributes of a data source: arguments, and the results that are no credentials."""
+    given = {prop.field: _argument(prop) for prop in arguments.properties.values()}
+    found = {prop.field: _computed(prop) for prop in served_properties(result)}
+    both = {
+        name: replace(
+            found[name], required=given[name].required, optional=given[name].optional, computed=given[name].optional
+        )
+        for name in given.keys() & found.keys()
+    }
+    return _by_name([*({**given, **found, **both}.values())])
+
+
+@cache
+def ephemeral_attributes(arguments: type[Model], result: type[Model]) -> Attributes:
+    """Return the attributes of an ephemeral resource: arguments and every result."""
+    given = [_argument(prop) for prop in arguments.properties.values()]
+    names = {attribute.name for attribute in given}
+    return _by_name([*given, *(_computed(prop) for prop in result.properties.values() if prop.field not in names)])
+
+
+@cache
+def setting_attributes(model: type[Model]) -> Attributes:
+    """Return the attributes of the provider's configuration, none of which is required."""
+    return _by_name([replace(_argument(prop), required=False, optional=True) for prop in model.properties.values()])
+
+
+@cache
+def nested_attributes(model: type[Model], *, is_input: bool) -> Attributes:
+    """Return the attributes of a nested object."""
+    return _by_name([(_argument if is_input else _computed)(prop) for prop in served_properties(model)])
+
+
+def served_properties(model: type[Model]) -> list[Property]:
+    """Return the properties that a state holds: this engine has no assets, and states are no place for credentials."""
+    return [
+        prop
+        for prop in model.properties.values()
+        if not isinstance(type_of(prop), AssetType) and not _is_credential(prop)
+    ]
+
+
+def is_ephemeral(function: Function[Any, Any]) -> bool:
+    """Return whether the function returns a credential, which no state may hold."""
+    return any(prop.required and _is_credential(prop) for prop in function.result.properties.values())
+
+
+def _is_credential(prop: Property) -> bool:
+    secret = prop.find(Secret)
+    return secret is not None and secret.is_credential
+
+
+def has_object(type_spec: TypeSpec) -> bool:
+    """Return whether values of the type are objects with declared properties, or collections of them."""
+    inner = getattr(type_spec, "item", None) or getattr(type_spec, "value", None)
+    return isinstance(type_spec, ObjectType) or (inner is not None and has_object(inner))
+
+
+def is_json(type_spec: TypeSpec) -> bool:
+    """Return whether a value of the type is a JSON text here, because its structure is not declared."""
+    return isinstance(getattr(type_spec, "value", None), AnyType)
+
+
+def _by_name(attributes: Iterable[Attribute]) -> Attributes:
+    return {attribute.name: attribute for attribute in sorted(attributes, key=lambda item: item.name)}
+
+
+def _argument(prop: Property) -> Attribute:
+    return Attribute(
+        name=prop.field,
+        type=type_of(prop),
+        description=prop.description,
+        prop=prop,
+        required=prop.required,
+        optional=not prop.required,
+        sensitive=prop.has(Secret),
+    )
+
+
+def _input(prop: Property) -> Attribute:
+    return replace(_argument(prop), computed=not prop.required and _has_value_if_unset(prop))
+
+
+def _has_value_if_unset(prop: Property) -> bool:
+    """Return whether the input can have a value that the configuration does not set."""
+    update, replacement = prop.find(Update), prop.find(Replace)
+    is_kept = (update is not None and not update.on_removal) or (replacement is not None and replacement.if_configured)
+    return is_kept or prop.has(Computed) or prop.has(AutoName) or prop.default is not None
+
+
+def _computed(prop: Property) -> Attribute:
+    return Attribute(
+        name=prop.field,
+        type=type_of(prop),
+        description=prop.description,
+        prop=prop,
+        computed=True,
+        stable=prop.has(Stable),
+        sensitive=prop.has(Secret),
+    )
+
+
+def is_sometimes_secret(prop: Property) -> bool:
+    """Return whether the output is secret in some configurations only."""
+    derived = prop.find(Derived)
+    return prop.has(SecretIf) or (derived is not None and derived.inputs is None)
+
+
+def _outputs(prop: Property) -> list[Attribute]:
+    """Return the attribute of an output, and its sensitive twin if only the configuration decides what is secret."""
+    plain = _computed(prop)
+    if not is_sometimes_secret(prop):
+        return [plain]
+    twin = f"`{prop.field}` if it is secret. Absent otherwise."
+    hint = f"{plain.description}\n\nAbsent if it is secret: `{SECRET_PREFIX}{prop.field}` has it then."
+    return [
+        replace(plain, description=hint),
+        replace(plain, name=f"{SECRET_PREFIX}{prop.field}", description=twin, sensitive=True),
+    ]
+
+
+def _write_only(attribute: Attribute) -> list[Attribute]:
+    """Return the write-only twin of a secret input, and the version whose change announces another value."""
+    if not attribute.sensitive or attribute.computed or attribute.required:
+        return []
+    name = attribute.name
+    return [
+        Attribute(
+            name=f"{name}{WRITE_ONLY_SUFFIX}",
+            type=attribute.type,
+            description=f"`{name}`, but stored in no plan and no state. Requires Terraform or OpenTofu 1.11. "
+            f"Change `{name}{VERSION_SUFFIX}` together with it. Conflicts with `{name}`.",
+            optional=True,
+            sensitive=True,
+            write_only=True,
+        ),
+        Attribute(
+            name=f"{name}{VERSION_SUFFIX}",
+            type=PrimitiveType(int),
+            description=f"Version of `{name}{WRITE_ONLY_SUFFIX}`. A change means that its value has changed.",
+            optional=True,
+        ),
+    ]

@@ -1,0 +1,65 @@
+"""Command line of `terraform-provider-neev`. The engine passes no arguments, and a variable by which it is known."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from importlib import import_module
+from typing import Final
+
+COOKIE_NAME: Final = "TF_PLUGIN_MAGIC_COOKIE"
+COOKIE: Final = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
+"""The value by which every provider knows that an engine starts it."""
+CLIENT_CERTIFICATE: Final = "PLUGIN_CLIENT_CERT"
+
+HELP = """\
+Usage: terraform-provider-neev [--help] [--version] [--debug]
+
+The provider of Terraform and OpenTofu for NeevAI sandboxes. The engine starts it by itself where a configuration has
+`source = "neevcloud/neev"`.
+
+  --debug  serve until Ctrl-C, and print the variable TF_REATTACH_PROVIDERS with which the engine uses this process"""
+
+
+class Mode(Enum):
+    """How the process is used."""
+
+    ENCRYPTED = "encrypted"
+    """By an engine that encrypts its connection, as all do unless told otherwise."""
+    PLAIN = "plain"
+    """By an engine that does not."""
+    DEBUG = "debug"
+    """By a developer: engines come and go."""
+
+
+def parse_command_line(arguments: Sequence[str], environ: Mapping[str, str]) -> Mode:
+    """Return how the process is used.
+
+    Raises:
+        SystemExit: the help or the version is printed, an argument is unknown, or no engine started the process.
+    """
+    if {"--help", "-h"} & set(arguments):
+        _print_and_exit(HELP)
+    if "--version" in arguments:
+        # imported only here, since an engine waits for the start
+        _print_and_exit(import_module("importlib.metadata").version("pulumi-neev"))
+    if arguments == ["--debug"]:
+        return Mode.DEBUG
+    if arguments:
+        sys.stderr.write(
+            f"terraform-provider-neev: unknown argument {arguments[0]}: see terraform-provider-neev --help\n"
+        )
+        raise SystemExit(2)
+    if environ.get(COOKIE_NAME) != COOKIE:
+        sys.stderr.write(
+            "This is a provider: terraform or tofu starts it, where a configuration has the source neevcloud/neev. "
+            "To debug it, run it with --debug.\n"
+        )
+        raise SystemExit(1)
+    return Mode.ENCRYPTED if environ.get(CLIENT_CERTIFICATE) else Mode.PLAIN
+
+
+def _print_and_exit(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    raise SystemExit(0)

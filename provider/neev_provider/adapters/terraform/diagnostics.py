@@ -1,0 +1,94 @@
+"""Diagnostics: errors and warnings as the engine shows them, at the line of the argument."""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from typing import Final
+
+from neev_provider.adapters.shared.hints import TERRAFORM, render, render_failure
+from neev_provider.adapters.shared.schema_types import ArrayType, MapType, ObjectType, TypeSpec, type_of
+from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
+from neev_provider.core.errors import InputError, NeevError
+from neev_provider.core.model import Model
+from neev_provider.core.redaction import redact
+from neev_provider.core.validation import ValidationFailure
+
+ISSUES_URL: Final = "https://github.com/neevcloud/pulumi-neev/issues"
+_PART: Final = re.compile(r'\.?(?P<name>[^.\[\]"]+)|\[(?P<index>\d+)\]|\["(?P<key>[^"]*)"\]')
+Step = pb.AttributePath.Step
+
+
+def failure_diagnostic(failure: ValidationFailure, model: type[Model]) -> pb.Diagnostic:
+    """Return the error of an invalid property of the model."""
+    path = attribute_path(failure.path, model)
+    name = format_path(path) or "argument"
+    reason = render_failure(failure, TERRAFORM, [model]).reason
+    return _error(f"Invalid {name}", f"{name}: {reason}" if path.steps else reason, path)
+
+
+def error_diagnostic(error: BaseException, action: str, model: type[Model]) -> pb.Diagnostic:
+    """Return the error of an operation, such as "create neev_sandbox": what failed, and what to do next."""
+    if not isinstance(error, NeevError):
+        _print_traceback(error)
+        detail = f"A bug in the NeevAI provider ({type(error).__name__}). Please report it: {ISSUES_URL}"
+        return _error(f"Cannot {action}", detail, pb.AttributePath())
+    path = attribute_path(error.path, model) if isinstance(error, InputError) else pb.AttributePath()
+    return _error(f"Cannot {action}", render(error, TERRAFORM, models=[model]), path)
+
+
+def warning(summary: str, detail: str) -> pb.Diagnostic:
+    """Return a warning about the whole block."""
+    return pb.Diagnostic(severity=pb.Diagnostic.WARNING, summary=redact(summary), detail=redact(detail))
+
+
+def attribute_path(path: str, model: type[Model]) -> pb.AttributePath:
+    """Return the steps of the core's path (`egress.allow[0].host`) in this engine's names."""
+    steps: list[Step] = []
+    inner: TypeSpec | None = ObjectType(model)
+    for part in _PART.finditer(path):
+        name = part["name"] or part["key"] or ""
+        match inner:
+            case ObjectType(declared) if name in declared.properties:
+                prop = declared.properties[name]
+                steps.append(Step(attribute_name=prop.field))
+                inner = type_of(prop)
+            case ArrayType(item) if part["index"]:
+                steps.append(Step(element_key_int=int(part["index"])))
+                inner = item
+            case MapType(value):
+                steps.append(Step(element_key_string=name or part["index"]))
+                inner = value
+            case _:
+                break
+    return pb.AttributePath(steps=steps)
+
+
+def attribute_steps(name: str) -> pb.AttributePath:
+    """Return the path of an attribute of the resource itself."""
+    return pb.AttributePath(steps=[Step(attribute_name=name)])
+
+
+def format_path(path: pb.AttributePath) -> str:
+    """Return the path as a configuration writes it."""
+    text = ""
+    for step in path.steps:
+        if step.attribute_name:
+            text += f".{step.attribute_name}" if text else step.attribute_name
+        else:
+            text += f'["{step.element_key_string}"]' if step.element_key_string else f"[{step.element_key_int}]"
+    return text
+
+
+def _error(summary: str, detail: str, path: pb.AttributePath) -> pb.Diagnostic:
+    message = pb.Diagnostic(severity=pb.Diagnostic.ERROR, summary=redact(summary), detail=redact(detail))
+    if path.steps:  # with an empty path the engine shows no line at all
+        message.attribute.CopyFrom(path)
+    return message
+
+
+def _print_traceback(error: BaseException) -> None:
+    """Print where the error happened, for the engine's log, without its message, which may contain a secret."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    sys.stderr.write(f"[ERROR] {type(error).__name__} in the NeevAI provider:\n{frames}")

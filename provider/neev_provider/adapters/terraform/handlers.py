@@ -1,0 +1,255 @@
+"""The calls of the protocol, as messages of the provider's plans, operations and reads."""
+
+# ruff: noqa: N802, ARG002  the names and arguments are the protocol's
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from neev_provider.adapters.shared.config import ProviderConfig
+from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
+from neev_provider.adapters.terraform.attributes import (
+    ID,
+    TIMEOUTS,
+    Attributes,
+    data_source_attributes,
+    resource_attributes,
+    setting_attributes,
+)
+from neev_provider.adapters.terraform.conversion import properties_to_core, to_engine
+from neev_provider.adapters.terraform.diagnostics import attribute_steps, error_diagnostic, failure_diagnostic, warning
+from neev_provider.adapters.terraform.identity import IDENTITY_SCHEMA, PROJECT_ID, identity_data, read_identity
+from neev_provider.adapters.terraform.names import function_of, resource_of, resource_type
+from neev_provider.adapters.terraform.operations import Applied
+from neev_provider.adapters.terraform.private_state import PrivateState
+from neev_provider.adapters.terraform.provider import TerraformProvider
+from neev_provider.adapters.terraform.provider_schema import build_provider_schema
+from neev_provider.adapters.terraform.resource_values import ResourceValues
+from neev_provider.adapters.terraform.schema import OPERATIONS
+from neev_provider.adapters.terraform.upgrade import conform
+from neev_provider.adapters.terraform.values import decode, decode_json, encode
+from neev_provider.core.model import Model
+from neev_provider.core.validation import ValidationFailure, validate
+from neev_provider.resources import RESOURCES
+
+ACTIONS: Final[Mapping[str, str]] = {
+    "ConfigureProvider": "configure the provider",
+    "ApplyResourceChange": "apply",
+    "ImportResourceState": "import",
+    "PlanResourceChange": "plan",
+    "ReadDataSource": "read",
+    "ReadResource": "read",
+    "UpgradeResourceState": "read the state of",
+}
+"""What the engine was doing, for the summary of an error; in all other calls it validates."""
+VALUE_FIELDS: Final = ("config", "prior_state", "planned_state", "current_state")
+INTERRUPTED: Final = "The next apply continues with it."
+
+
+class Handlers:
+    """The calls of one engine."""
+
+    def __init__(self, provider: TerraformProvider) -> None:
+        self._provider = provider
+
+    def cancel(self) -> None:
+        """End every operation at once, with what exists."""
+        self._provider.cancel()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._provider.aclose()
+
+    def explain(self, error: BaseException, call: str, request: Any) -> pb.Diagnostic:
+        """Return the diagnostic of an error that ended a call."""
+        return error_diagnostic(error, _describe(call, request), _model_of(call, request))
+
+    def secrets(self, request: Any) -> list[Any]:
+        """Return the secrets in the request, by their declaration."""
+        fields = {field.name for field, _ in request.ListFields()}
+        attributes = _attributes_of(request)
+        values = [decode(getattr(request, name)) or {} for name in VALUE_FIELDS if name in fields]
+        secret_names = [name for name, attribute in attributes.items() if attribute.sensitive]
+        return [value[name] for value in values for name in secret_names if value.get(name) is not None]
+
+    async def GetProviderSchema(self, request: pb.GetProviderSchema.Request) -> pb.GetProviderSchema.Response:
+        """Return the schemas of everything that the provider has."""
+        return build_provider_schema()
+
+    async def GetResourceIdentitySchemas(
+        self, request: pb.GetResourceIdentitySchemas.Request
+    ) -> pb.GetResourceIdentitySchemas.Response:
+        """Return the schema of the identity, which is the same for every resource."""
+        types = [resource_type(resource.name) for resource in RESOURCES]
+        return pb.GetResourceIdentitySchemas.Response(identity_schemas=dict.fromkeys(types, IDENTITY_SCHEMA))
+
+    async def ValidateProviderConfig(
+        self, request: pb.ValidateProviderConfig.Request
+    ) -> pb.ValidateProviderConfig.Response:
+        """Check the provider's block."""
+        failures = self._provider.config_failures(decode(request.config))
+        return pb.ValidateProviderConfig.Response(diagnostics=_failures(failures, ProviderConfig))
+
+    async def ConfigureProvider(self, request: pb.ConfigureProvider.Request) -> pb.ConfigureProvider.Response:
+        """Set the account of all operations."""
+        self._provider.configure(decode(request.config))
+        self._provider.require_settings()
+        return pb.ConfigureProvider.Response()
+
+    async def StopProvider(self, request: pb.StopProvider.Request) -> pb.StopProvider.Response:
+        """End every operation at once, with what exists; the process stays until the engine has the answers."""
+        self.cancel()
+        return pb.StopProvider.Response()
+
+    async def ValidateResourceConfig(
+        self, request: pb.ValidateResourceConfig.Request
+    ) -> pb.ValidateResourceConfig.Response:
+        """Check the configuration of a resource, as far as its values are known."""
+        resource = resource_of(request.type_name)
+        warnings: list[str] = []
+        values = ResourceValues(resource, decode(request.config))
+        failures = await self._provider.validate(values, warnings.append)
+        found = [*_failures(failures, resource.inputs), *_warnings(request, warnings)]
+        return pb.ValidateResourceConfig.Response(diagnostics=found)
+
+    async def UpgradeResourceState(self, request: pb.UpgradeResourceState.Request) -> pb.UpgradeResourceState.Response:
+        """Return the stored state in this version's form; the engine asks for every resource."""
+        resource = resource_of(request.type_name)
+        stored = decode_json(request.raw_state.json)
+        limits = stored.get(TIMEOUTS) and dict.fromkeys(OPERATIONS) | stored[TIMEOUTS]
+        state = conform(resource_attributes(resource), stored) | {TIMEOUTS: limits}
+        return pb.UpgradeResourceState.Response(upgraded_state=encode(state))
+
+    async def UpgradeResourceIdentity(
+        self, request: pb.UpgradeResourceIdentity.Request
+    ) -> pb.UpgradeResourceIdentity.Response:
+        """Return the stored identity, whose form has not changed."""
+        stored = decode_json(request.raw_identity.json)
+        identity = identity_data(stored[ID], stored.get(PROJECT_ID))
+        return pb.UpgradeResourceIdentity.Response(upgraded_identity=identity)
+
+    async def PlanResourceChange(self, request: pb.PlanResourceChange.Request) -> pb.PlanResourceChange.Response:
+        """Return what will be, and what replaces the resource."""
+        resource = resource_of(request.type_name)
+        prior = decode(request.prior_state)
+        private = PrivateState.load(request.prior_private)
+        values = ResourceValues(resource, decode(request.config), prior, private)
+        warnings: list[str] = []
+        plan, failures = await self._provider.plan(values, warnings.append)
+        if failures:
+            return pb.PlanResourceChange.Response(diagnostics=_failures(failures, resource.inputs))
+        return pb.PlanResourceChange.Response(
+            planned_state=encode(plan.values),
+            requires_replace=[attribute_steps(name) for name in plan.replacing],
+            planned_private=request.prior_private,
+            planned_identity=request.prior_identity if request.HasField("prior_identity") else None,
+            diagnostics=_warnings(request, warnings),
+        )
+
+    async def ApplyResourceChange(self, request: pb.ApplyResourceChange.Request) -> pb.ApplyResourceChange.Response:
+        """Create, update or delete the resource. Whatever fails, what exists is in the response."""
+        warnings: list[str] = []
+        resource = resource_of(request.type_name)
+        prior, planned = decode(request.prior_state), decode(request.planned_state)
+        private = PrivateState.load(request.planned_private)
+        values = ResourceValues(resource, decode(request.config) or {}, prior, private)
+        try:
+            applied = await self._provider.apply(values, planned, warnings.append)
+        except Exception as error:  # noqa: BLE001  nothing was created or changed; the state stays what it was
+            applied = Applied(prior, private, error)
+        found = _warnings(request, warnings)
+        if applied.error is not None:
+            text = self.explain(applied.error, "ApplyResourceChange", request)
+            if applied.is_interrupted:
+                text.severity = pb.Diagnostic.WARNING
+            found.append(text)
+        return pb.ApplyResourceChange.Response(
+            new_state=encode(applied.state),
+            private=applied.private.dump(),
+            diagnostics=found,
+            new_identity=self._identity(applied.state),
+        )
+
+    async def ReadResource(self, request: pb.ReadResource.Request) -> pb.ReadResource.Response:
+        """Return the current resource; an empty state only if it is gone."""
+        resource = resource_of(request.type_name)
+        private = PrivateState.load(request.private)
+        values = ResourceValues(resource, {}, decode(request.current_state), private)
+        warnings: list[str] = []
+        applied = await self._provider.read(values, warnings.append)
+        return pb.ReadResource.Response(
+            new_state=encode(applied.state),
+            private=applied.private.dump(),
+            diagnostics=_warnings(request, warnings),
+            new_identity=self._identity(applied.state),
+        )
+
+    async def ImportResourceState(self, request: pb.ImportResourceState.Request) -> pb.ImportResourceState.Response:
+        """Return a state with the id alone; the engine reads the rest next."""
+        resource = resource_of(request.type_name)
+        named = read_identity(request.identity) if request.HasField("identity") else {}
+        self._provider.require_project(named.get(PROJECT_ID))
+        id = request.id or named[ID]
+        state = {**dict.fromkeys(resource_attributes(resource)), ID: id, TIMEOUTS: None}
+        imported = pb.ImportResourceState.ImportedResource(
+            type_name=request.type_name, state=encode(state), identity=self._identity(state)
+        )
+        return pb.ImportResourceState.Response(imported_resources=[imported])
+
+    async def ValidateDataResourceConfig(
+        self, request: pb.ValidateDataResourceConfig.Request
+    ) -> pb.ValidateDataResourceConfig.Response:
+        """Check the configuration of a data source, as far as its values are known."""
+        function = function_of(request.type_name)
+        arguments = properties_to_core(function.arguments, decode(request.config))
+        failures = _failures(validate(function.arguments, arguments), function.arguments)
+        return pb.ValidateDataResourceConfig.Response(diagnostics=failures)
+
+    async def ReadDataSource(self, request: pb.ReadDataSource.Request) -> pb.ReadDataSource.Response:
+        """Return what the function returns."""
+        function = function_of(request.type_name)
+        config = decode(request.config)
+        result = (await self._provider.call(function, properties_to_core(function.arguments, config))).to_properties()
+        state = {
+            name: config[name]
+            if config[name] is not None or attribute.prop is None
+            else to_engine(attribute.prop, result.get(attribute.prop.name))
+            for name, attribute in data_source_attributes(function.arguments, function.result).items()
+        }
+        return pb.ReadDataSource.Response(state=encode(state))
+
+    def _identity(self, state: Mapping[str, Any] | None) -> pb.ResourceIdentityData | None:
+        return None if state is None else identity_data(state[ID], self._provider.project_id)
+
+
+def _failures(failures: Iterable[ValidationFailure], model: type[Model]) -> list[pb.Diagnostic]:
+    return [failure_diagnostic(failure, model) for failure in failures]
+
+
+def _warnings(request: Any, texts: Iterable[str]) -> list[pb.Diagnostic]:
+    return [warning(request.type_name, text) for text in texts]
+
+
+def _describe(call: str, request: Any) -> str:
+    action = ACTIONS.get(call, "validate")
+    if isinstance(request, pb.ApplyResourceChange.Request):
+        is_create, is_delete = decode(request.prior_state) is None, decode(request.planned_state) is None
+        action = "create" if is_create else "delete" if is_delete else "update"
+    return f"{action} {getattr(request, 'type_name', '')}".strip()
+
+
+def _model_of(call: str, request: Any) -> type[Model]:
+    """Return the model whose properties the request's configuration sets."""
+    if not hasattr(request, "type_name"):
+        return ProviderConfig
+    return function_of(request.type_name).arguments if "Data" in call else resource_of(request.type_name).inputs
+
+
+def _attributes_of(request: Any) -> Attributes:
+    if not hasattr(request, "type_name"):
+        return setting_attributes(ProviderConfig)
+    if isinstance(request, pb.ReadDataSource.Request | pb.ValidateDataResourceConfig.Request):
+        function = function_of(request.type_name)
+        return data_source_attributes(function.arguments, function.result)
+    return resource_attributes(resource_of(request.type_name))

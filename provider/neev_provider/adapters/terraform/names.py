@@ -1,0 +1,42 @@
+"""Names of this engine for resources and functions, and the declarations behind them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic.alias_generators import to_pascal, to_snake
+
+from neev_provider.adapters.shared.config import PACKAGE
+from neev_provider.core.errors import InputError
+from neev_provider.core.function import Function
+from neev_provider.core.lifecycle import AnyResource
+from neev_provider.functions import find_function
+from neev_provider.resources import find_resource
+
+PREFIX: Final = f"{PACKAGE}_"
+
+
+def resource_type(name: str) -> str:
+    """Return the type of the resource with the declared name: `neev_sandbox_pool` for `SandboxPool`."""
+    return f"{PREFIX}{to_snake(name)}"
+
+
+def function_type(name: str) -> str:
+    """Return the type of the function's data source or ephemeral resource: `neev_sandbox` for `getSandbox`."""
+    return f"{PREFIX}{to_snake(name.removeprefix('get'))}"
+
+
+def resource_of(type_name: str) -> AnyResource:
+    """Return the resource of the type."""
+    resource = find_resource(to_pascal(type_name.removeprefix(PREFIX)))
+    if resource is None:
+        raise InputError("type", f"this version of the provider has no resource {type_name}")
+    return resource
+
+
+def function_of(type_name: str) -> Function[Any, Any]:
+    """Return the function behind the data source or ephemeral resource."""
+    function = find_function(f"get{to_pascal(type_name.removeprefix(PREFIX))}")
+    if function is None:
+        raise InputError("type", f"this version of the provider has no data source {type_name}")
+    return function

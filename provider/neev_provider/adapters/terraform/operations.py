@@ -1,0 +1,138 @@
+"""Creates, reads, updates, deletes and imports. Once an id is known, its state is returned, whatever happens."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from neev_provider.adapters.shared.executor import Executor
+from neev_provider.adapters.terraform.attributes import ID, TIMEOUTS
+from neev_provider.adapters.terraform.names import resource_type
+from neev_provider.adapters.terraform.planning import has_volatile_attribute
+from neev_provider.adapters.terraform.private_state import PrivateState
+from neev_provider.adapters.terraform.resource_values import ResourceValues, declared_secrets
+from neev_provider.adapters.terraform.values import Values, same, without_unknown
+from neev_provider.core.durations import parse_duration
+from neev_provider.core.errors import Cancelled
+from neev_provider.core.labels import Owner
+from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
+from neev_provider.core.model import UNKNOWN
+from neev_provider.core.resource import OperationContext
+from neev_provider.core.validation import WarningHandler
+
+OwnerOf = Callable[[str, str], Owner]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What the engine stores after an operation, and the error that it reports."""
+
+    state: Values | None
+    private: PrivateState = field(default_factory=PrivateState)
+    error: BaseException | None = None
+    is_interrupted: bool = False
+    """Whether the user ended the operation: what exists is kept, and the next apply continues with it."""
+
+
+@dataclass(frozen=True)
+class Operations:
+    """The operations of one configured provider."""
+
+    executor: Executor
+    owner_of: OwnerOf
+    """Return the owner of the resource of the type with the name."""
+
+    async def create(
+        self, values: ResourceValues, planned: Values, checked: Mapping[str, Any], warn: WarningHandler
+    ) -> Applied:
+        """Create the resource."""
+        context = self._context(values, "create", checked, warn)
+        try:
+            return await self.executor.create(
+                values.resource, context, checked, convert=lambda stored: _as_planned(values, planned, stored)
+            )
+        except ResourceInitFailed as failure:
+            kept = _as_planned(values, planned, failure.stored, is_unfinished=True)
+            interrupted = isinstance(failure.__cause__, Cancelled) and has_volatile_attribute(values)
+            return Applied(kept.state, kept.private, failure.__cause__ or failure, is_interrupted=interrupted)
+
+    async def update(
+        self, values: ResourceValues, planned: Values, checked: Mapping[str, Any], warn: WarningHandler
+    ) -> Applied:
+        """Update the resource; without a change, finish what an earlier operation started."""
+        prior = values.prior or {}
+        if not values.private.is_unfinished and same({**planned, TIMEOUTS: None}, {**prior, TIMEOUTS: None}):
+            return Applied(planned, values.private)  # only the time limits of later operations differ
+        try:
+            return await self.executor.update(
+                values.resource,
+                self._context(values, "update", checked, warn),
+                prior[ID],
+                old_inputs=values.old_inputs,
+                state=values.state,
+                new_inputs=checked,
+                convert=lambda stored: _as_planned(values, planned, stored),
+            )
+        except ResourceInitFailed as failure:
+            kept = _as_found(values, failure.stored)
+            return Applied(kept.state, kept.private, failure.__cause__ or failure)
+
+    async def read(self, values: ResourceValues, warn: WarningHandler) -> Applied:
+        """Return the current resource; its state is ``None`` if it is gone."""
+        inputs = None if values.is_import else values.old_inputs
+        context = self._context(values, "read", values.old_inputs, warn)
+        stored = await self.executor.read(values.resource, context, (values.prior or {})[ID], inputs, values.state)
+        if stored is None:
+            return Applied(None)
+        if stored.problem:
+            warn(stored.problem)
+        return _as_found(values, stored)
+
+    async def delete(self, values: ResourceValues, warn: WarningHandler) -> None:
+        """Delete the resource."""
+        context = self._context(values, "delete", values.old_inputs, warn)
+        state = {**values.state, **values.old_inputs}
+        await self.executor.delete(values.resource, context, (values.prior or {})[ID], state)
+
+    def _context(
+        self, values: ResourceValues, operation: str, inputs: Mapping[str, Any], warn: WarningHandler
+    ) -> OperationContext:
+        resource = values.resource
+        named = resource.name_property
+        name = str(inputs.get(named.name) or "") if named else ""
+        return self.executor.operation_context(
+            f"{resource_type(resource.name)} {name or (values.prior or {}).get(ID, '')}".strip(),
+            _timeout(values, operation),
+            address=secrets.token_hex(),  # the engine repeats no operation, so each has an address of its own
+            secret_inputs=declared_secrets(resource, inputs),
+            owner=self.owner_of(resource_type(resource.name), name) if name else None,
+            warn=warn,
+        )
+
+
+def _timeout(values: ResourceValues, operation: str) -> float:
+    """Return the seconds of the operation: those of the configuration or the state, else the resource's own."""
+    limits = values.config.get(TIMEOUTS) or (values.prior or {}).get(TIMEOUTS) or {}
+    text = limits.get(operation)
+    return parse_duration(text) if text else float(getattr(values.resource.timeouts, operation))
+
+
+def _as_planned(
+    values: ResourceValues, planned: Values, stored: StoredResource, *, is_unfinished: bool = False
+) -> Applied:
+    """Return what was planned, to the letter, with the resource's values for what was unknown."""
+    found = values.to_state(stored, planned)
+    state = {name: found[name] if value is UNKNOWN else value for name, value in planned.items()}
+    return Applied(without_unknown(state), _private(values, stored, is_unfinished=is_unfinished))
+
+
+def _as_found(values: ResourceValues, stored: StoredResource) -> Applied:
+    """Return what exists, in the form of the prior state where that means the same."""
+    state = values.to_state(stored, values.prior)
+    return Applied(state, _private(values, stored, is_unfinished=values.private.is_unfinished))
+
+
+def _private(values: ResourceValues, stored: StoredResource, *, is_unfinished: bool) -> PrivateState:
+    return PrivateState.of(stored, left_out=values.left_out, is_unfinished=is_unfinished)

@@ -1,0 +1,143 @@
+"""The plan of one resource: which values it will have, which are unknown, and what replaces it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from neev_provider.adapters.shared.planner import Planner
+from neev_provider.adapters.terraform.attributes import (
+    ID,
+    SECRET_PREFIX,
+    TIMEOUTS,
+    Attribute,
+    is_sometimes_secret,
+)
+from neev_provider.adapters.terraform.conversion import keep_form
+from neev_provider.adapters.terraform.resource_values import ResourceValues, declared_secrets, is_secret_now
+from neev_provider.adapters.terraform.values import Values
+from neev_provider.core.diff import Diff
+from neev_provider.core.model import UNKNOWN
+from neev_provider.core.validation import WarningHandler, contains_unknown, ignore
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The planned values, and the attributes whose change replaces the resource."""
+
+    values: Values
+    replacing: tuple[str, ...] = ()
+
+
+def plan_create(planner: Planner, values: ResourceValues, checked: Mapping[str, Any]) -> Plan:
+    """Return the values of a resource that does not exist yet."""
+    preview = planner.preview(None, checked)
+    return Plan(
+        {name: _new_value(attribute, values, preview, checked) for name, attribute in values.attributes.items()}
+        | {ID: UNKNOWN, TIMEOUTS: values.config[TIMEOUTS]}
+    )
+
+
+def plan_update(
+    planner: Planner, values: ResourceValues, checked: Mapping[str, Any], log: WarningHandler = ignore
+) -> Plan:
+    """Return the values after the update: those of the prior state if nothing changes."""
+    prior = values.prior or {}
+    diff = planner.diff(prior[ID], values.old_inputs, values.state, checked, log)
+    if not diff.changes and not values.private.is_unfinished:
+        return Plan(_recorded(values))
+    preview = planner.preview(values.state, checked)
+    changed = frozenset(change.property_name for change in diff.changes)
+    planned = {
+        name: _changed_value(attribute, values, preview, checked, changed)
+        for name, attribute in values.attributes.items()
+    }
+    return Plan(planned | {ID: prior[ID], TIMEOUTS: values.config[TIMEOUTS]}, _replacing(values, diff))
+
+
+def has_volatile_attribute(values: ResourceValues) -> bool:
+    """Return whether an attribute can be unknown in the plan of an update, so that an update can be planned."""
+    return any(_is_volatile(attribute) for attribute in values.attributes.values())
+
+
+def _is_volatile(attribute: Attribute) -> bool:
+    return attribute.computed and not attribute.is_input and not attribute.stable
+
+
+def _recorded(values: ResourceValues) -> Values:
+    """Return the prior values, with what the engine alone records."""
+    prior, config = values.prior or {}, values.config
+    return (
+        {
+            name: config[name] if _is_only_recorded(attribute) or _is_unset(attribute, config) else prior[name]
+            for name, attribute in values.attributes.items()
+        }
+        | {name: None for name, attribute in values.attributes.items() if attribute.write_only}
+        | {TIMEOUTS: config[TIMEOUTS]}
+    )
+
+
+def _is_only_recorded(attribute: Attribute) -> bool:
+    return attribute.prop is None and attribute.is_input
+
+
+def _is_unset(attribute: Attribute, config: Mapping[str, Any]) -> bool:
+    """Return whether the attribute must be planned as unset, because only a configuration can set it."""
+    return attribute.is_input and not attribute.computed and config[attribute.name] is None
+
+
+def _new_value(
+    attribute: Attribute, values: ResourceValues, preview: Mapping[str, Any], checked: Mapping[str, Any]
+) -> Any:
+    configured = values.config[attribute.name]
+    prop = attribute.prop
+    if attribute.write_only:
+        return None
+    if configured is not None or prop is None or (attribute.is_input and not attribute.computed):
+        return configured
+    return _visible(attribute, values, checked, keep_form(prop, None, preview.get(prop.name)))
+
+
+def _changed_value(
+    attribute: Attribute,
+    values: ResourceValues,
+    preview: Mapping[str, Any],
+    checked: Mapping[str, Any],
+    changed: frozenset[str],
+) -> Any:
+    configured, before = values.config[attribute.name], (values.prior or {})[attribute.name]
+    prop = attribute.prop
+    if attribute.write_only:
+        return None
+    if prop is None or (attribute.is_input and not attribute.computed and configured is None):
+        return configured
+    if configured is not None:
+        is_kept = before is not None and prop.name not in changed and not contains_unknown(configured)
+        return before if is_kept else configured
+    if attribute.stable or prop.name not in preview:
+        return before  # an update in place leaves it as it is
+    return _visible(attribute, values, checked, keep_form(prop, before, preview[prop.name]))
+
+
+def _visible(attribute: Attribute, values: ResourceValues, checked: Mapping[str, Any], value: Any) -> Any:
+    """Return the value, or null for that twin of a sometimes secret output which will have none."""
+    prop = attribute.prop
+    if prop is None or attribute.is_input or not is_sometimes_secret(prop):
+        return value
+    if any(checked.get(name) is UNKNOWN for name in checked):
+        return value
+    is_secret = is_secret_now(prop, checked, declared_secrets(values.resource, checked))
+    return value if is_secret == attribute.name.startswith(SECRET_PREFIX) else None
+
+
+def _replacing(values: ResourceValues, diff: Diff) -> tuple[str, ...]:
+    """Return the attributes of the changes that replace the resource."""
+    names = {change.property_name for change in diff.changes if change.requires_replacement}
+    found = [
+        name
+        for name, attribute in values.attributes.items()
+        if attribute.prop is not None and attribute.prop.name in names and not name.startswith(SECRET_PREFIX)
+    ]
+    versions = [f"{prop.field}_wo_version" for prop in values.write_only.values() if prop.name in names]
+    return (*found, *versions)
