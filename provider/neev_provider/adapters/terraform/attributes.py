@@ -28,9 +28,10 @@ class Attribute:
 
     name: str
     type: TypeSpec
-    description: str
     prop: Property | None = None
     """The declared property; ``None`` for an attribute of the engine's own."""
+    text: str = ""
+    """The description of an attribute of the engine's own."""
     required: bool = False
     optional: bool = False
     computed: bool = False
@@ -38,6 +39,17 @@ class Attribute:
     """Whether no update in place changes the computed value."""
     sensitive: bool = False
     write_only: bool = False
+
+    @property
+    def description(self) -> str:
+        """Return the description; reading it from the declaration takes time."""
+        if self.prop is None:
+            return self.text
+        if self.is_input or not is_sometimes_secret(self.prop):
+            return self.prop.description
+        if self.name.startswith(SECRET_PREFIX):
+            return f"`{self.prop.field}` if it is secret. Absent otherwise."
+        return f"{self.prop.description}\n\nAbsent if it is secret: `{SECRET_PREFIX}{self.name}` has it then."
 
     @property
     def is_input(self) -> bool:
@@ -54,7 +66,7 @@ def resource_attributes(resource: AnyResource) -> Attributes:
     inputs = [_input(prop) for prop in served_properties(resource.inputs)]
     outputs = [attribute for prop in served_properties(resource.outputs) for attribute in _outputs(prop)]
     secrets = [item for attribute in inputs for item in _write_only(attribute)]
-    own_id = Attribute(name=ID, type=TEXT, description="Id of the resource.", computed=True, stable=True)
+    own_id = Attribute(name=ID, type=TEXT, text="Id of the resource.", computed=True, stable=True)
     return _by_name([own_id, *inputs, *secrets, *outputs])
 
 
@@ -130,7 +142,6 @@ def _argument(prop: Property) -> Attribute:
     return Attribute(
         name=prop.field,
         type=type_of(prop),
-        description=prop.description,
         prop=prop,
         required=prop.required,
         optional=not prop.required,
@@ -153,7 +164,6 @@ def _computed(prop: Property) -> Attribute:
     return Attribute(
         name=prop.field,
         type=type_of(prop),
-        description=prop.description,
         prop=prop,
         computed=True,
         stable=prop.has(Stable),
@@ -172,12 +182,7 @@ def _outputs(prop: Property) -> list[Attribute]:
     plain = _computed(prop)
     if not is_sometimes_secret(prop):
         return [plain]
-    twin = f"`{prop.field}` if it is secret. Absent otherwise."
-    hint = f"{plain.description}\n\nAbsent if it is secret: `{SECRET_PREFIX}{prop.field}` has it then."
-    return [
-        replace(plain, description=hint),
-        replace(plain, name=f"{SECRET_PREFIX}{prop.field}", description=twin, sensitive=True),
-    ]
+    return [plain, replace(plain, name=f"{SECRET_PREFIX}{prop.field}", sensitive=True)]
 
 
 def _write_only(attribute: Attribute) -> list[Attribute]:
@@ -189,7 +194,7 @@ def _write_only(attribute: Attribute) -> list[Attribute]:
         Attribute(
             name=f"{name}{WRITE_ONLY_SUFFIX}",
             type=attribute.type,
-            description=f"`{name}`, but stored in no plan and no state. Requires Terraform or OpenTofu 1.11. "
+            text=f"`{name}`, but stored in no plan and no state. Requires Terraform or OpenTofu 1.11. "
             f"Change `{name}{VERSION_SUFFIX}` together with it. Conflicts with `{name}`.",
             optional=True,
             sensitive=True,
@@ -198,7 +203,7 @@ def _write_only(attribute: Attribute) -> list[Attribute]:
         Attribute(
             name=f"{name}{VERSION_SUFFIX}",
             type=PrimitiveType(int),
-            description=f"Version of `{name}{WRITE_ONLY_SUFFIX}`. A change means that its value has changed.",
+            text=f"Version of `{name}{WRITE_ONLY_SUFFIX}`. A change means that its value has changed.",
             optional=True,
         ),
     ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Final
 
-from neev_provider.adapters.shared.hints import TERRAFORM, render, render_failure
+from neev_provider.adapters.shared.hints import TERRAFORM, render, render_failure, render_text
 from neev_provider.adapters.shared.schema_types import ArrayType, MapType, ObjectType, TypeSpec, type_of
 from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
 from neev_provider.core.errors import InputError, NeevError
@@ -28,19 +29,24 @@ def failure_diagnostic(failure: ValidationFailure, model: type[Model]) -> pb.Dia
     return _error(f"Invalid {name}", f"{name}: {reason}" if path.steps else reason, path)
 
 
-def error_diagnostic(error: BaseException, action: str, model: type[Model]) -> pb.Diagnostic:
-    """Return the error of an operation, such as "create neev_sandbox": what failed, and what to do next."""
+def error_diagnostic(error: BaseException, action: str, models: Sequence[type[Model]], hint: str = "") -> pb.Diagnostic:
+    """Return the error of an operation, such as "create neev_sandbox": what failed, and what to do next.
+
+    The first of the models is the one that a configuration sets; the error may name properties of all.
+    """
     if not isinstance(error, NeevError):
         _print_traceback(error)
         detail = f"A bug in the NeevAI provider ({type(error).__name__}). Please report it: {ISSUES_URL}"
         return _error(f"Cannot {action}", detail, pb.AttributePath())
-    path = attribute_path(error.path, model) if isinstance(error, InputError) else pb.AttributePath()
-    return _error(f"Cannot {action}", render(error, TERRAFORM, models=[model]), path)
+    path = attribute_path(error.path, models[0]) if isinstance(error, InputError) else pb.AttributePath()
+    detail = f"{render(error, TERRAFORM, models=models)} {render_text(hint, TERRAFORM, models)}".strip()
+    return _error(f"Cannot {action}", detail, path)
 
 
-def warning(summary: str, detail: str) -> pb.Diagnostic:
+def warning_diagnostic(summary: str, text: str, models: Sequence[type[Model]]) -> pb.Diagnostic:
     """Return a warning about the whole block."""
-    return pb.Diagnostic(severity=pb.Diagnostic.WARNING, summary=redact(summary), detail=redact(detail))
+    detail = redact(render_text(text, TERRAFORM, models))
+    return pb.Diagnostic(severity=pb.Diagnostic.WARNING, summary=redact(summary), detail=detail)
 
 
 def attribute_path(path: str, model: type[Model]) -> pb.AttributePath:

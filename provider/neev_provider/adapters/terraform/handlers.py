@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from neev_provider.adapters.shared.config import ProviderConfig
+from neev_provider.adapters.shared.snake_case import type_name
 from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
 from neev_provider.adapters.terraform.attributes import (
     ID,
@@ -18,9 +19,14 @@ from neev_provider.adapters.terraform.attributes import (
     setting_attributes,
 )
 from neev_provider.adapters.terraform.conversion import properties_to_core, to_engine
-from neev_provider.adapters.terraform.diagnostics import attribute_steps, error_diagnostic, failure_diagnostic, warning
+from neev_provider.adapters.terraform.diagnostics import (
+    attribute_steps,
+    error_diagnostic,
+    failure_diagnostic,
+    warning_diagnostic,
+)
 from neev_provider.adapters.terraform.identity import IDENTITY_SCHEMA, PROJECT_ID, identity_data, read_identity
-from neev_provider.adapters.terraform.names import function_of, resource_of, resource_type
+from neev_provider.adapters.terraform.names import function_of, resource_of
 from neev_provider.adapters.terraform.operations import Applied
 from neev_provider.adapters.terraform.private_state import PrivateState
 from neev_provider.adapters.terraform.provider import TerraformProvider
@@ -29,6 +35,7 @@ from neev_provider.adapters.terraform.resource_values import ResourceValues
 from neev_provider.adapters.terraform.schema import OPERATIONS
 from neev_provider.adapters.terraform.upgrade import conform
 from neev_provider.adapters.terraform.values import decode, decode_json, encode
+from neev_provider.core.hints import Hint
 from neev_provider.core.model import Model
 from neev_provider.core.validation import ValidationFailure, validate
 from neev_provider.resources import RESOURCES
@@ -44,7 +51,6 @@ ACTIONS: Final[Mapping[str, str]] = {
 }
 """What the engine was doing, for the summary of an error; in all other calls it validates."""
 VALUE_FIELDS: Final = ("config", "prior_state", "planned_state", "current_state")
-INTERRUPTED: Final = "The next apply continues with it."
 
 
 class Handlers:
@@ -63,7 +69,7 @@ class Handlers:
 
     def explain(self, error: BaseException, call: str, request: Any) -> pb.Diagnostic:
         """Return the diagnostic of an error that ended a call."""
-        return error_diagnostic(error, _describe(call, request), _model_of(call, request))
+        return error_diagnostic(error, _describe(call, request), _models_of(call, request))
 
     def secrets(self, request: Any) -> list[Any]:
         """Return the secrets in the request, by their declaration."""
@@ -81,7 +87,7 @@ class Handlers:
         self, request: pb.GetResourceIdentitySchemas.Request
     ) -> pb.GetResourceIdentitySchemas.Response:
         """Return the schema of the identity, which is the same for every resource."""
-        types = [resource_type(resource.name) for resource in RESOURCES]
+        types = [type_name(resource.name) for resource in RESOURCES]
         return pb.GetResourceIdentitySchemas.Response(identity_schemas=dict.fromkeys(types, IDENTITY_SCHEMA))
 
     async def ValidateProviderConfig(
@@ -160,7 +166,10 @@ class Handlers:
             applied = Applied(prior, private, error)
         found = _warnings(request, warnings)
         if applied.error is not None:
-            text = self.explain(applied.error, "ApplyResourceChange", request)
+            is_left = prior is None and applied.state is not None and not applied.is_interrupted
+            hint = Hint.UNFINISHED_CREATE if is_left else ""
+            models = _models_of("ApplyResourceChange", request)
+            text = error_diagnostic(applied.error, _describe("ApplyResourceChange", request), models, hint)
             if applied.is_interrupted:
                 text.severity = pb.Diagnostic.WARNING
             found.append(text)
@@ -228,7 +237,8 @@ def _failures(failures: Iterable[ValidationFailure], model: type[Model]) -> list
 
 
 def _warnings(request: Any, texts: Iterable[str]) -> list[pb.Diagnostic]:
-    return [warning(request.type_name, text) for text in texts]
+    models = _models_of("", request)
+    return [warning_diagnostic(request.type_name, text, models) for text in texts]
 
 
 def _describe(call: str, request: Any) -> str:
@@ -239,11 +249,15 @@ def _describe(call: str, request: Any) -> str:
     return f"{action} {getattr(request, 'type_name', '')}".strip()
 
 
-def _model_of(call: str, request: Any) -> type[Model]:
-    """Return the model whose properties the request's configuration sets."""
+def _models_of(call: str, request: Any) -> tuple[type[Model], ...]:
+    """Return the models of the request: first the one that its configuration sets."""
     if not hasattr(request, "type_name"):
-        return ProviderConfig
-    return function_of(request.type_name).arguments if "Data" in call else resource_of(request.type_name).inputs
+        return (ProviderConfig,)
+    if "Data" in call:
+        function = function_of(request.type_name)
+        return function.arguments, function.result
+    resource = resource_of(request.type_name)
+    return resource.inputs, resource.outputs
 
 
 def _attributes_of(request: Any) -> Attributes:

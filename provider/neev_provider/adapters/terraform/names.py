@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pydantic.alias_generators import to_pascal, to_snake
+from pydantic.alias_generators import to_pascal
 
 from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.core.errors import InputError
@@ -14,16 +14,6 @@ from neev_provider.functions import find_function
 from neev_provider.resources import find_resource
 
 PREFIX: Final = f"{PACKAGE}_"
-
-
-def resource_type(name: str) -> str:
-    """Return the type of the resource with the declared name: `neev_sandbox_pool` for `SandboxPool`."""
-    return f"{PREFIX}{to_snake(name)}"
-
-
-def function_type(name: str) -> str:
-    """Return the type of the function's data source or ephemeral resource: `neev_sandbox` for `getSandbox`."""
-    return f"{PREFIX}{to_snake(name.removeprefix('get'))}"
 
 
 def resource_of(type_name: str) -> AnyResource:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from neev_provider.adapters.shared.executor import Executor
+from neev_provider.adapters.shared.snake_case import type_name
 from neev_provider.adapters.terraform.attributes import ID, TIMEOUTS
-from neev_provider.adapters.terraform.names import resource_type
 from neev_provider.adapters.terraform.planning import has_volatile_attribute
 from neev_provider.adapters.terraform.private_state import PrivateState
 from neev_provider.adapters.terraform.resource_values import ResourceValues, declared_secrets
@@ -103,11 +103,11 @@ class Operations:
         named = resource.name_property
         name = str(inputs.get(named.name) or "") if named else ""
         return self.executor.operation_context(
-            f"{resource_type(resource.name)} {name or (values.prior or {}).get(ID, '')}".strip(),
+            f"{type_name(resource.name)} {name or (values.prior or {}).get(ID, '')}".strip(),
             _timeout(values, operation),
             address=secrets.token_hex(),  # the engine repeats no operation, so each has an address of its own
             secret_inputs=declared_secrets(resource, inputs),
-            owner=self.owner_of(resource_type(resource.name), name) if name else None,
+            owner=self.owner_of(type_name(resource.name), name) if name else None,
             warn=warn,
         )
 

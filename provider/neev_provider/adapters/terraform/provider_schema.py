@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from neev_provider.adapters.shared.config import ProviderConfig
 from neev_provider.adapters.shared.descriptions import description
+from neev_provider.adapters.shared.snake_case import type_name
 from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
 from neev_provider.adapters.terraform.attributes import (
     data_source_attributes,
@@ -12,40 +15,42 @@ from neev_provider.adapters.terraform.attributes import (
     resource_attributes,
     setting_attributes,
 )
-from neev_provider.adapters.terraform.names import function_type, resource_type
 from neev_provider.adapters.terraform.schema import build_schema
+from neev_provider.core.function import Function
+from neev_provider.core.lifecycle import AnyResource
 from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 
-PROVIDER_DESCRIPTION = (
-    "Settings of the provider. Each is read from its environment variable if the block does not set it."
+PROVIDER_DESCRIPTION: Final = (
+    "Settings of the provider. A setting that the block leaves out is read from its environment variable."
 )
 
 
 def build_provider_schema() -> pb.GetProviderSchema.Response:
     """Return the response of `GetProviderSchema`."""
+    ephemeral = [function for function in FUNCTIONS if is_ephemeral(function)]
+    data_sources = [function for function in FUNCTIONS if not is_ephemeral(function)]
     return pb.GetProviderSchema.Response(
-        provider=build_schema(setting_attributes(ProviderConfig), PROVIDER_DESCRIPTION),
-        resource_schemas={
-            resource_type(resource.name): build_schema(
-                resource_attributes(resource), description(type(resource)), timeouts=resource.timeouts
-            )
-            for resource in RESOURCES
-        },
-        data_source_schemas={
-            function_type(function.name): build_schema(
-                data_source_attributes(function.arguments, function.result), description(type(function))
-            )
-            for function in FUNCTIONS
-            if not is_ephemeral(function)
-        },
-        ephemeral_resource_schemas={
-            function_type(function.name): build_schema(
-                ephemeral_attributes(function.arguments, function.result), description(type(function))
-            )
-            for function in FUNCTIONS
-            if is_ephemeral(function)
-        },
+        provider=build_schema(setting_attributes(ProviderConfig), PROVIDER_DESCRIPTION, (ProviderConfig,)),
+        resource_schemas={type_name(resource.name): _resource(resource) for resource in RESOURCES},
+        data_source_schemas={type_name(function.name): _data_source(function) for function in data_sources},
+        ephemeral_resource_schemas={type_name(function.name): _ephemeral(function) for function in ephemeral},
         # the engine asks the first process only, which saves the others the time
         server_capabilities=pb.ServerCapabilities(get_provider_schema_optional=True),
     )
+
+
+def _resource(resource: AnyResource) -> pb.Schema:
+    models = (resource.inputs, resource.outputs)
+    attributes = resource_attributes(resource)
+    return build_schema(attributes, description(type(resource)), models, timeouts=resource.timeouts)
+
+
+def _data_source(function: Function[Any, Any]) -> pb.Schema:
+    models = (function.arguments, function.result)
+    return build_schema(data_source_attributes(*models), description(type(function)), models)
+
+
+def _ephemeral(function: Function[Any, Any]) -> pb.Schema:
+    models = (function.arguments, function.result)
+    return build_schema(ephemeral_attributes(*models), description(type(function)), models)

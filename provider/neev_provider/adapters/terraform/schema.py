@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from neev_provider.adapters.shared.hints import TERRAFORM, render_text
 from neev_provider.adapters.shared.schema_types import (
     PRIMITIVE_NAMES,
     ArrayType,
@@ -23,17 +24,28 @@ from neev_provider.adapters.terraform.attributes import (
     is_json,
     nested_attributes,
 )
+from neev_provider.core.model import Model
 from neev_provider.core.resource import Timeouts
 
 STRING: Final = "string"
 OPERATIONS: Final = ("create", "read", "update", "delete")
+Describe = Callable[[str], str]
+"""The engine's form of a description."""
 Nesting = pb.Schema.Object.NestingMode
 
 
-def build_schema(attributes: Attributes, description: str, *, timeouts: Timeouts | None = None) -> pb.Schema:
-    """Return the schema of a resource, a data source or the provider."""
+def build_schema(
+    attributes: Attributes, description: str, models: Sequence[type[Model]], *, timeouts: Timeouts | None = None
+) -> pb.Schema:
+    """Return the schema of a resource, a data source or the provider. Texts may name properties of the models."""
+
+    def describe(text: str) -> str:
+        return render_text(text, TERRAFORM, models)
+
     block = pb.Schema.Block(
-        attributes=_attributes(attributes.values()), description=description, description_kind=pb.MARKDOWN
+        attributes=[_attribute(attribute, describe) for attribute in attributes.values()],
+        description=describe(description),
+        description_kind=pb.MARKDOWN,
     )
     if timeouts is not None:
         block.block_types.append(_timeouts_block(timeouts))
@@ -42,12 +54,7 @@ def build_schema(attributes: Attributes, description: str, *, timeouts: Timeouts
 
 def constraint(type_spec: TypeSpec) -> Any:
     """Return the type as the engine's JSON has it; undeclared values are text."""
-    return json_text_type() if is_json(type_spec) else _CONSTRAINTS.visit(type_spec)
-
-
-def json_text_type() -> str:
-    """Return the type of a JSON text."""
-    return STRING
+    return STRING if is_json(type_spec) else _CONSTRAINTS.visit(type_spec)
 
 
 def _primitive_name(type_: type) -> str:
@@ -69,14 +76,10 @@ _CONSTRAINTS: Final[TypeVisitor[Any]] = TypeVisitor(
 )
 
 
-def _attributes(attributes: Iterable[Attribute]) -> list[pb.Schema.Attribute]:
-    return [_attribute(attribute) for attribute in attributes]
-
-
-def _attribute(attribute: Attribute) -> pb.Schema.Attribute:
+def _attribute(attribute: Attribute, describe: Describe) -> pb.Schema.Attribute:
     message = pb.Schema.Attribute(
         name=attribute.name,
-        description=attribute.description,
+        description=describe(attribute.description),
         description_kind=pb.MARKDOWN,
         required=attribute.required,
         optional=attribute.optional,
@@ -85,13 +88,13 @@ def _attribute(attribute: Attribute) -> pb.Schema.Attribute:
         write_only=attribute.write_only,
     )
     if has_object(attribute.type):
-        message.nested_type.CopyFrom(_nested_type(attribute.type, is_input=attribute.is_input))
+        message.nested_type.CopyFrom(_nested_type(attribute.type, describe, is_input=attribute.is_input))
     else:
         message.type = json.dumps(constraint(attribute.type)).encode()
     return message
 
 
-def _nested_type(type_spec: TypeSpec, *, is_input: bool) -> pb.Schema.Object:
+def _nested_type(type_spec: TypeSpec, describe: Describe, *, is_input: bool) -> pb.Schema.Object:
     match type_spec:
         case ObjectType(model):
             nesting, inner = Nesting.SINGLE, model
@@ -102,7 +105,7 @@ def _nested_type(type_spec: TypeSpec, *, is_input: bool) -> pb.Schema.Object:
         case _:
             raise AssertionError(f"{type_spec}: objects in collections of collections have no type here")
     nested = nested_attributes(inner, is_input=is_input)
-    return pb.Schema.Object(nesting=nesting, attributes=_attributes(nested.values()))
+    return pb.Schema.Object(nesting=nesting, attributes=[_attribute(item, describe) for item in nested.values()])
 
 
 def _timeouts_block(timeouts: Timeouts) -> pb.Schema.NestedBlock:

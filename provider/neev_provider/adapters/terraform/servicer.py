@@ -100,6 +100,7 @@ class Servicer:
             "request_deserializer": request.FromString,
             "response_serializer": response.SerializeToString,
         }
+
         # gRPC calls a coroutine function differently from one that returns a coroutine
         async def call(request: Message, _context: Any) -> Any:
             return await self.call(method.name, request, response)
@@ -115,4 +116,3 @@ class Servicer:
     async def _shut_down(self, _request: Empty, _context: Any) -> Empty:
         self.stop.set()
         return Empty()
-
