@@ -138,6 +138,24 @@ def test_what_others_created_is_neither_shown_nor_touched(
     assert there == {"pr-dev", "pr-other", "pr-plain"}
 
 
+def test_a_stack_that_nobody_knows_is_said_with_those_that_exist(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
+) -> None:
+    """A removed stack without remains is no error."""
+    pulumi_cli.set_state()
+    pulumi_cli.set_other_state("prod")
+    (tmp_path / "Pulumi.yaml").write_text("name: story\nruntime: yaml\n")
+    text = "There is no stack dve, and no sandbox has its labels. Stacks: organization/story/dev, prod."
+    for arguments in (("--stack", "dve"), ("--stack", "dve", "--yes")):
+        shown = run_sweep("-C", str(tmp_path), *arguments)
+        assert (shown.exit_code, shown.output) == (0, f"{text}\n")
+    assert json.loads(run_sweep("-C", str(tmp_path), "--stack", "dve", "--json").stdout)["missingStack"] == text
+    assert run_sweep("-C", str(tmp_path), "--stack", "dev").output == "There are no orphans.\n"
+    owner = Owner("pulumi-neev", "story", "dve", "1")
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "new", "labels": owner.to_labels()})
+    assert run_sweep("-C", str(tmp_path), "--stack", "dve").output == "There are no orphans.\n"
+
+
 SHOP = Owner("pulumi-neev", "shop", "dev", "1")
 
 

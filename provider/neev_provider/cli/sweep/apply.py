@@ -98,6 +98,13 @@ class SweepScope:
         )
         return accounts.resolve_stack_settings(stack_config, os.environ)
 
+    def explain_missing_stack(self) -> str | None:
+        """Return that no backend has the stack, with those that exist; ``None`` if one has it or none is named."""
+        names = sorted({name for pulumi_cli in self.pulumi_clis for name in pulumi_cli.list_stacks()})
+        if not self.stack or self._parse_name(self.stack) in map(self._parse_name, names):
+            return None
+        return f"There is no stack {self.stack}, and no sandbox has its labels. Stacks: {', '.join(names) or 'none'}."
+
     def _has_stack(self, pulumi_cli: PulumiCli, stack: str) -> bool:
         return self._parse_name(stack) in map(self._parse_name, pulumi_cli.list_stacks())
 
@@ -113,11 +120,12 @@ def run(scope: SweepScope, sweep_filter: SweepFilter, options: RunOptions, *, pa
         candidates = asyncio.run(
             _run_with_client(settings, lambda api: load_orphans(api, scope.pulumi_clis, sweep_filter))
         )
+        missing_stack = scope.explain_missing_stack() if candidates.is_empty else None
         orphans = candidates.orphans
         if pause:
             orphans = [orphan.unblocked for orphan in orphans if orphan.can_be_paused]
         if not options.json:
-            _print_orphans(orphans, candidates.skipped)
+            _print_orphans(orphans, candidates.skipped, missing_stack)
         unblocked = [orphan for orphan in orphans if orphan.blocked_by is None]
         is_applied = bool(unblocked) and sweep_filter.is_specific and options.should_apply()
         outcomes = (
@@ -127,7 +135,10 @@ def run(scope: SweepScope, sweep_filter: SweepFilter, options: RunOptions, *, pa
         )
     except NeevError as error:
         exit_with_error(error)
-    _print_outcomes(orphans, candidates.skipped, outcomes, options, is_specific=sweep_filter.is_specific)
+    if options.json:
+        _print_json(orphans, candidates.skipped, outcomes, missing_stack)
+    else:
+        _print_outcomes(orphans, outcomes, is_specific=sweep_filter.is_specific)
     if candidates.skipped or not all(outcome in SUCCESS_OUTCOMES for outcome in outcomes.values()):
         return EXIT_ERROR
     return EXIT_CHANGES_PENDING if unblocked and not is_applied else EXIT_OK
@@ -139,6 +150,8 @@ class SweepCandidates:
 
     orphans: list[Orphan]
     skipped: Mapping[str, str]
+    is_empty: bool
+    """Whether the API has nothing that the filter lists, orphan or not."""
 
 
 async def load_orphans(api: Api, pulumi_clis: Iterable[PulumiCli], sweep_filter: SweepFilter) -> SweepCandidates:
@@ -147,9 +160,8 @@ async def load_orphans(api: Api, pulumi_clis: Iterable[PulumiCli], sweep_filter:
     objects = await _list_objects(api, sweep_filter)
     now = api.transport.server_clock.now()
     references = _load_references(pulumi_clis)
-    return SweepCandidates(
-        find_orphans(objects, references, sweep_filter, now), explain_skipped(objects, references, sweep_filter, now)
-    )
+    orphans = find_orphans(objects, references, sweep_filter, now)
+    return SweepCandidates(orphans, explain_skipped(objects, references, sweep_filter, now), is_empty=not objects)
 
 
 async def sweep_one(api: Api, orphan: Orphan, sweep_filter: SweepFilter, *, pause: bool) -> str:
@@ -244,7 +256,7 @@ async def _sweep_all(api: Api, orphans: Sequence[Orphan], sweep_filter: SweepFil
     return {orphan.remote_object.id: await sweep_one(api, orphan, sweep_filter, pause=pause) for orphan in orphans}
 
 
-def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes) -> None:
+def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes, missing_stack: str | None) -> None:
     for id, why in skipped.items():
         print_line(f"{id} is skipped: {why}")
     if orphans:
@@ -261,17 +273,17 @@ def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes) -> None:
             for orphan in orphans
         )
     else:
-        print_line("There are no orphans.")
+        print_line(missing_stack or "There are no orphans.")
 
 
-def _print_outcomes(
-    orphans: Sequence[Orphan], skipped: Outcomes, outcomes: Outcomes, options: RunOptions, *, is_specific: bool
-) -> None:
-    if options.json:
-        found = [{**to_json(orphan), "outcome": outcomes.get(orphan.remote_object.id)} for orphan in orphans]
-        others = [{"id": id, "why": why} for id, why in skipped.items()]
-        print_json({"done": bool(outcomes), "orphans": found, "skipped": others})
-    elif outcomes:
+def _print_json(orphans: Sequence[Orphan], skipped: Outcomes, outcomes: Outcomes, missing_stack: str | None) -> None:
+    found = [{**to_json(orphan), "outcome": outcomes.get(orphan.remote_object.id)} for orphan in orphans]
+    others = [{"id": id, "why": why} for id, why in skipped.items()]
+    print_json({"done": bool(outcomes), "orphans": found, "skipped": others, "missingStack": missing_stack})
+
+
+def _print_outcomes(orphans: Sequence[Orphan], outcomes: Outcomes, *, is_specific: bool) -> None:
+    if outcomes:
         print_table(
             (*_identity_columns(orphan), outcomes[orphan.remote_object.id])
             for orphan in orphans
