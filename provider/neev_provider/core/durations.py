@@ -1,23 +1,30 @@
-"""Durations as Go writes them, such as `90s` and `1h30m`."""
+"""Durations as Go writes them, such as `1h30m`, which the engines' timeouts use."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
-_UNITS: Final[Mapping[str, float]] = {"h": 3600, "m": 60, "s": 1, "ms": 0.001}
-_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
+_SECONDS_BY_UNIT: Final = {
+    "ns": Decimal("1e-9"),
+    "us": Decimal("1e-6"),
+    "µs": Decimal("1e-6"),
+    "ms": Decimal("1e-3"),
+    "s": Decimal(1),
+    "m": Decimal(60),
+    "h": Decimal(3600),
+}
+_PART: Final = r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|ms|s|m|h)"
+_DURATION: Final = re.compile(rf"0|(?:{_PART})+")
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds of a duration.
+    """Return the seconds of a duration of hours, minutes, seconds and parts of a second: 5400 of `1h30m`.
 
     Raises:
-        ValueError: the text is no duration, or none above zero.
+        ValueError: the text is not a duration, or is negative.
     """
-    parts = _PART.findall(text)
-    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
-    if "".join(number + unit for number, unit in parts) != text or seconds <= 0:
-        raise ValueError(f"must be a duration above zero such as 90s, 10m or 1h30m (is {text})")
-    return seconds
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"must be a duration, such as 90s, 30m or 1h30m (is {text!r})")
+    return float(sum(Decimal(number) * _SECONDS_BY_UNIT[unit] for number, unit in re.findall(_PART, text)))

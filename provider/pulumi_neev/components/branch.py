@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 
-from neev_provider.core.names import MAX_LENGTH, sanitize_name
+from neev_provider.core.branch_names import convert_branch_name
 from pulumi_neev import sdk
 from pulumi_neev.components.resource_types import ResourceTypes
 from pulumi_neev.sdk.types import Egress, EgressArgs
 
-DIGEST_LENGTH = 6
 MINUTE, DAY = 60, 86_400
 Content = pulumi.Input[str] | pulumi.Asset
 """What a file holds: text, or an asset, such as a file of the machine that runs Pulumi."""
@@ -106,7 +104,7 @@ class BranchEnvironment(pulumi.ComponentResource):
         self._resources = resources or sdk
         self._resource_name = resource_name
         self._settings: dict[str, Any] = {
-            "name": dns_label("-".join(filter(None, (prefix, branch)))),
+            "name": convert_branch_name("-".join(filter(None, (prefix, branch)))),
             "renew_trigger": revision,
             "paused": paused,
             "resume_idle_paused": True,
@@ -201,11 +199,3 @@ class BranchEnvironment(pulumi.ComponentResource):
 
     def _resource_options(self, **options: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, **options)
-
-
-def dns_label(text: str) -> str:
-    """Return the text as a sandbox's name; if the text has to be converted, a digest makes the name unique."""
-    if sanitize_name(text) == text:
-        return text
-    digest = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
-    return sanitize_name(f"{sanitize_name(text, max_length=MAX_LENGTH - DIGEST_LENGTH - 1)}-{digest}")

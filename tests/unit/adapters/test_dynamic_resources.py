@@ -108,6 +108,11 @@ def test_custom_timeouts_are_handed_on_in_seconds(text: str, seconds: float) -> 
     assert found["__timeouts"] == {"create": seconds, "delete": seconds}
 
 
+def test_a_custom_timeout_that_is_no_duration_is_refused() -> None:
+    with pytest.raises(pulumi.RunError, match=r"^Sandbox box: custom_timeouts: must be a duration, .* \(is 'soon'\)"):
+        run_program(lambda: neev.Sandbox("box", opts=timeout_options(delete="soon")), ProgramMocks())
+
+
 def test_a_provider_is_handed_on_by_name() -> None:
     pickled = base64.b64decode(registered_inputs(lambda: neev.Snapshot("kept", sandbox_id="box"))["__provider"])
     words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]

@@ -6,14 +6,10 @@ from typing import Any
 
 import pulumi
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
 from pulumi.runtime import MockResourceArgs
 from tests.fakes.program import ProgramMocks, run_program
 
 import pulumi_neev as neev
-from neev_provider.core.names import validate_name
-from pulumi_neev.components.branch import dns_label
 
 KIND = "neev:components:BranchEnvironment"
 
@@ -131,26 +127,6 @@ def test_without_a_port_there_is_no_url() -> None:
 def test_it_has_one_base(bases: dict[str, str]) -> None:
     with pytest.raises(pulumi.RunError, match="give one of base_sandbox_id and snapshot_id"):
         neev.BranchEnvironment("web", branch="a", **bases)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("branch", ["main", "pr-7", "a" * 63])
-def test_a_branch_that_can_be_a_name_is_one(branch: str) -> None:
-    assert dns_label(branch) == branch
-
-
-@pytest.mark.parametrize(
-    "branch", ["feature/login", "Feature-Login", "7", "a" * 64, "-", "", "ä", "a-", "a" * 56 + "/b"]
-)
-def test_a_branch_that_cannot_is_told_by_a_digest(branch: str) -> None:
-    assert validate_name(dns_label(branch))
-    assert dns_label(branch) != branch
-
-
-@given(st.text(), st.text())
-def test_two_branches_have_two_names(one: str, other: str) -> None:
-    assume(one != other)
-    assert dns_label(one) != dns_label(other)
-    assert validate_name(dns_label(one))
 
 
 def test_it_labels_its_sandbox_unless_that_is_a_fork() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pulumi
@@ -10,6 +9,7 @@ from pydantic.alias_generators import to_snake
 
 from neev_provider.adapters.pulumi.property_paths import PathError, resolve_property_name, translate_path
 from neev_provider.adapters.shared.config import PACKAGE
+from neev_provider.core.durations import parse_duration
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.functions import find_lookup_function
 
@@ -18,7 +18,6 @@ SINGLE_ACCOUNT_REASON = (
     "For another account, use another stack, or the plugin's classes (pulumi_neev_sdk), which take a provider"
 )
 NO_PLUGIN_REASON = "a dynamic resource has no plugin of its own: its version is that of the package pulumi-neev"
-_SECONDS_PER_UNIT = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 class OptionError(ValueError):
@@ -59,7 +58,7 @@ def timeout_seconds(opts: pulumi.ResourceOptions) -> dict[str, float]:
     if given is None:
         return {}
     texts = {"create": given.create, "update": given.update, "delete": given.delete}
-    return {verb: _parse_duration(text) for verb, text in texts.items() if text}
+    return {verb: parse_duration(text) for verb, text in texts.items() if text}
 
 
 def unsupported_options(
@@ -80,6 +79,10 @@ def _unsupported_resource_options(resource: AnyResource, opts: pulumi.ResourceOp
     yield from unsupported_options(opts)
     if _has_own_provider(opts.providers):
         yield "providers", SINGLE_ACCOUNT_REASON
+    try:
+        timeout_seconds(opts)
+    except ValueError as error:
+        yield "custom_timeouts", str(error)
     if opts.import_ is not None:
         yield "import_", "Pulumi's host cannot import a dynamic resource: use the plugin (pulumi_neev_sdk)"
     if opts.id is not None:
@@ -99,8 +102,3 @@ def _translate_option(opts: pulumi.ResourceOptions, option: str, translate: Call
         setattr(opts, option, given and [translate(item) for item in given])
     except PathError as error:
         raise OptionError(f"{option}: {error}") from None
-
-
-def _parse_duration(duration: str) -> float:
-    """Return a Pulumi duration (``1h30m``) in seconds; the engine rejects invalid ones."""
-    return sum(float(number) * _SECONDS_PER_UNIT[unit] for number, unit in re.findall(r"([0-9.]+)(ms|h|m|s)", duration))

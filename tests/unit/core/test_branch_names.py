@@ -1,0 +1,32 @@
+"""The name of a sandbox of a branch."""
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from neev_provider.core.branch_names import convert_branch_name
+from neev_provider.core.names import validate_name
+
+
+@pytest.mark.parametrize("branch", ["main", "pr-7", "a" * 63])
+def test_a_branch_that_can_be_a_name_is_one(branch: str) -> None:
+    assert convert_branch_name(branch) == branch
+
+
+@pytest.mark.parametrize(
+    "branch", ["feature/login", "Feature-Login", "7", "a" * 64, "-", "", "ä", "a-", "a" * 56 + "/b"]
+)
+def test_a_branch_that_cannot_is_told_by_a_digest(branch: str) -> None:
+    assert validate_name(convert_branch_name(branch))
+    assert convert_branch_name(branch) != branch
+
+
+@given(st.text(), st.text())
+def test_two_branches_have_two_names(one: str, other: str) -> None:
+    assume(one != other)
+    assert convert_branch_name(one) != convert_branch_name(other)
+    assert validate_name(convert_branch_name(one))
+
+
+def test_a_name_is_the_same_in_every_process() -> None:
+    assert convert_branch_name("Feature/Login") == "feature-login-1ce277"
