@@ -4,6 +4,7 @@ ENGINE = $$($(BIN)/python tools/engine/engine.py)
 ENGINE_OF_PYTHON = $$($(BIN)/python tools/engine/engine.py --only python)
 # of these every line and every branch is run by a test
 COVERED := 'provider/neev_provider/core/*,provider/neev_provider/client/*,provider/neev_provider/adapters/*,provider/neev_provider/resources/*'
+TERRAFORM_SCHEMA := provider/neev_provider/adapters/terraform/schema.json
 WITH_ENGINE := tests/engine tests/matrix tests/chaos tests/load
 RUNS ?= 200
 SEED ?= 1
@@ -69,9 +70,10 @@ engine: .venv/.stamp ## find or build OpenTofu and a Pulumi engine; the last lin
 	@$(BIN)/python -m tools.engine.terraform
 	@$(BIN)/python tools/engine/engine.py
 
-schema: .venv/.stamp ## write schema.json and the typed Python classes
+schema: .venv/.stamp ## write the schemas for Pulumi and Terraform, and the typed Python classes
 	@$(BIN)/python -m neev_provider.adapters.pulumi.schema > schema.json.new && mv schema.json.new schema.json
 	@$(BIN)/python -m neev_provider.adapters.pulumi.dynamic.codegen provider/pulumi_neev
+	@$(BIN)/python -m neev_provider.adapters.terraform.provider_schema > terraform.json.new && mv terraform.json.new $(TERRAFORM_SCHEMA)
 
 docs: .venv/.stamp ## write docs/resources
 	@$(BIN)/python -m neev_provider.adapters.pulumi.docs docs/resources

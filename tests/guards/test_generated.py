@@ -5,12 +5,19 @@ from pathlib import Path
 import pulumi_neev
 from neev_provider.adapters.pulumi import docs, schema
 from neev_provider.adapters.pulumi.dynamic import codegen
+from neev_provider.adapters.terraform import provider_schema
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_schema_is_up_to_date() -> None:
     assert (ROOT / "schema.json").read_text() == schema.render(), "run `make schema`"
+
+
+def test_the_schema_for_terraform_is_up_to_date() -> None:
+    """A process reads the file, so it needs neither the sources nor the time to read them."""
+    committed = Path(provider_schema.__file__).with_name(provider_schema.FILE).read_text()
+    assert committed == provider_schema.render_provider_schema(), "run `make schema`"
 
 
 def test_the_typed_classes_are_up_to_date() -> None:

@@ -30,7 +30,7 @@ from neev_provider.adapters.terraform.names import function_of, resource_of
 from neev_provider.adapters.terraform.operations import Applied
 from neev_provider.adapters.terraform.private_state import PrivateState
 from neev_provider.adapters.terraform.provider import TerraformProvider
-from neev_provider.adapters.terraform.provider_schema import build_provider_schema
+from neev_provider.adapters.terraform.provider_schema import load_provider_schema
 from neev_provider.adapters.terraform.resource_values import ResourceValues
 from neev_provider.adapters.terraform.schema import OPERATIONS
 from neev_provider.adapters.terraform.upgrade import conform
@@ -81,7 +81,7 @@ class Handlers:
 
     async def GetProviderSchema(self, request: pb.GetProviderSchema.Request) -> pb.GetProviderSchema.Response:
         """Return the schemas of everything that the provider has."""
-        return build_provider_schema()
+        return load_provider_schema()
 
     async def GetResourceIdentitySchemas(
         self, request: pb.GetResourceIdentitySchemas.Request

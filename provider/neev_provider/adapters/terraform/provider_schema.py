@@ -1,8 +1,16 @@
-"""The schemas of everything that the provider has."""
+"""The schemas of everything that the provider has.
+
+They are built from the declarations and their sources, which takes long. So they are built beforehand, into a file of
+the package, and a process reads that file.
+"""
 
 from __future__ import annotations
 
+import sys
+from importlib.resources import files
 from typing import Any, Final
+
+from google.protobuf import json_format
 
 from neev_provider.adapters.shared.config import ProviderConfig
 from neev_provider.adapters.shared.descriptions import description
@@ -24,10 +32,22 @@ from neev_provider.resources import RESOURCES
 PROVIDER_DESCRIPTION: Final = (
     "Settings of the provider. A setting that the block leaves out is read from its environment variable."
 )
+FILE: Final = "schema.json"
+
+
+def load_provider_schema() -> pb.GetProviderSchema.Response:
+    """Return the response of `GetProviderSchema` from the file of the package."""
+    text = files(__package__).joinpath(FILE).read_text(encoding="utf-8")
+    return json_format.Parse(text, pb.GetProviderSchema.Response())
+
+
+def render_provider_schema() -> str:
+    """Return the content of the file."""
+    return json_format.MessageToJson(build_provider_schema(), sort_keys=True) + "\n"
 
 
 def build_provider_schema() -> pb.GetProviderSchema.Response:
-    """Return the response of `GetProviderSchema`."""
+    """Return the response of `GetProviderSchema` from the declarations."""
     ephemeral = [function for function in FUNCTIONS if is_ephemeral(function)]
     data_sources = [function for function in FUNCTIONS if not is_ephemeral(function)]
     return pb.GetProviderSchema.Response(
@@ -54,3 +74,7 @@ def _data_source(function: Function[Any, Any]) -> pb.Schema:
 def _ephemeral(function: Function[Any, Any]) -> pb.Schema:
     models = (function.arguments, function.result)
     return build_schema(ephemeral_attributes(*models), description(type(function)), models)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render_provider_schema())

@@ -1,0 +1,26 @@
+"""The schema that a process reads from its package."""
+
+import subprocess
+import sys
+
+from neev_provider.adapters.terraform.provider_schema import build_provider_schema, load_provider_schema
+
+PROGRAM = """
+import asyncio
+from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
+from neev_provider.adapters.terraform.servicer import load_handlers
+from neev_provider.core import docstrings
+response = asyncio.run(load_handlers().GetProviderSchema(pb.GetProviderSchema.Request()))
+print(response.resource_schemas["neev_sandbox"].block.description_kind, end=" ")
+print(docstrings.attribute_docstrings.cache_info().misses)
+"""
+
+
+def test_the_stored_schema_is_that_of_the_declarations() -> None:
+    assert load_provider_schema() == build_provider_schema()
+
+
+def test_a_process_reads_no_source_for_the_schema() -> None:
+    """Reading the sources takes half a second, and a frozen bundle has none."""
+    finished = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True)
+    assert finished.stdout.split() == ["1", "0"]
