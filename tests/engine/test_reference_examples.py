@@ -40,7 +40,7 @@ def test_every_example_of_the_reference_runs(project: PulumiProject) -> None:
     emulator.advance(5)
     out_of_band_request(emulator, "POST", f"/sandboxes/{shared['id']}/pause")
     kept = out_of_band_request(emulator, "POST", f"/sandboxes/{shared['id']}/snapshots", {"name": "kept"})
-    out_of_band_request(emulator, "POST", "/agents", {"name": "shared-agent", "agent_template": "claude-code"})
+    out_of_band_request(emulator, "POST", "/agents", {"name": "shared-agent", "agent_template": "code-server"})
     emulator.advance(5)
     project.write_project({"runtime": "yaml", **merge_examples(kept["id"], str(find_free_port()))})
     project.up()
@@ -63,5 +63,6 @@ def test_every_example_of_the_reference_runs(project: PulumiProject) -> None:
     assert outputs["getConnectToken-token"]
     assert outputs["getPreviewPorts-ports"] == []
     assert outputs["getAgent-sandboxId"]
+    assert outputs["getAgentGateway-gatewayToken"]
     assert [output["name"] for output in outputs["getAgents-agents"]] == ["shared-agent"]
     assert project.up().changes == {}

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.agents import Agent
+from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
+from neev_provider.core.markers import Secret
 from neev_provider.core.model import Arguments, Outputs
 from neev_provider.functions.arguments import IdOrNameArguments, find_by_id_or_name
 from neev_provider.resources import egress
 from neev_provider.resources.agent import AgentOutputs
 from neev_provider.resources.egress import Egress
+from neev_provider.resources.references import require_existing
 
 
 class AgentInfo(AgentOutputs):
@@ -41,6 +46,26 @@ class AgentFilter(Arguments):
     """Substring of the name, case-insensitive. Defaults to no filter."""
     status: str | None = None
     """Status, such as `Ready` or `Paused`. Defaults to no filter."""
+
+
+class AgentIdArguments(Arguments):
+    """Agent to return the access to."""
+
+    agent_id: str
+    """Id or name of the agent."""
+
+
+class AgentGateway(Outputs):
+    """Access to the user interface of an agent."""
+
+    gateway_token: Annotated[str, Secret(is_credential=True)]
+    """Token for the agent's user interface. Secret."""
+    web_ui_url: Annotated[str | None, Secret(is_credential=True)] = None
+    """URL of the agent's user interface. Secret, because the URL grants access. Absent if the API reports none."""
+    status: str
+    """Status of the agent. The user interface responds while it is `Ready`."""
+    sandbox_id: str
+    """Id of the sandbox that the agent runs in."""
 
 
 class GetAgent(Function[IdOrNameArguments, AgentInfo]):
@@ -73,6 +98,25 @@ class GetAgents(Function[AgentFilter, GetAgentsResult]):
             if substring in agent.name.lower() and arguments.status in (None, agent.status)
         ]
         return GetAgentsResult(agents=agents)
+
+
+class GetAgentGateway(Function[AgentIdArguments, AgentGateway]):
+    """Returns the URL of an agent's user interface and the token for it. Fails if the agent has no user interface.
+
+    Do not use them as inputs of a resource, because its state would contain them.
+    """
+
+    name = "getAgentGateway"
+    arguments = AgentIdArguments
+    result = AgentGateway
+
+    @override
+    async def call(self, api: Api, arguments: AgentIdArguments) -> AgentGateway:
+        id = arguments.agent_id
+        agent = await require_existing(api.agents.get(id), api, id, path="agentId", kind="agent")
+        if agent.gateway_token is None:
+            raise InputError("agentId", f"the agent {agent.name} has no user interface, or not yet ({agent.status})")
+        return AgentGateway.model_validate(agent.model_dump())
 
 
 def _to_agent_info(agent: Agent) -> AgentInfo:

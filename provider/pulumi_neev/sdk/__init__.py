@@ -3,6 +3,7 @@
 """The resources, functions and types of Python programs."""
 
 from pulumi_neev.sdk.agent import Agent as Agent
+from pulumi_neev.sdk.types import AgentGateway as AgentGateway
 from pulumi_neev.sdk.types import AgentInfo as AgentInfo
 from pulumi_neev.sdk.types import AgentResources as AgentResources
 from pulumi_neev.sdk.types import AgentTemplate as AgentTemplate
@@ -56,6 +57,8 @@ from neev_provider.resources.process.inputs import StopSignal as StopSignal
 from neev_provider.functions.templates import TemplateCategory as TemplateCategory
 from neev_provider.functions.templates import TemplateStatus as TemplateStatus
 from pulumi_neev.sdk.functions import get_agent as get_agent
+from pulumi_neev.sdk.functions import get_agent_gateway as get_agent_gateway
+from pulumi_neev.sdk.functions import get_agent_gateway_output as get_agent_gateway_output
 from pulumi_neev.sdk.functions import get_agent_output as get_agent_output
 from pulumi_neev.sdk.functions import get_agent_template as get_agent_template
 from pulumi_neev.sdk.functions import get_agent_template_output as get_agent_template_output

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from neev_provider.adapters.pulumi.dynamic.invoke import invoke, invoke_output
 from neev_provider.functions.audit import AuditOutcome
 from neev_provider.functions.templates import TemplateCategory, TemplateStatus
-from pulumi_neev.sdk.types import AgentInfo, AgentTemplate, ConnectToken, GetAgentTemplatesResult, GetAgentsResult, GetPreviewPortsResult, GetSandboxAuditResult, GetSandboxMetricsResult, GetSandboxTemplatesResult, GetSandboxesResult, GetSnapshotsResult, SandboxInfo, SandboxTemplate, SnapshotInfo
+from pulumi_neev.sdk.types import AgentGateway, AgentInfo, AgentTemplate, ConnectToken, GetAgentTemplatesResult, GetAgentsResult, GetPreviewPortsResult, GetSandboxAuditResult, GetSandboxMetricsResult, GetSandboxTemplatesResult, GetSandboxesResult, GetSnapshotsResult, SandboxInfo, SandboxTemplate, SnapshotInfo
 from typing import Literal
 
 
@@ -43,6 +43,38 @@ def get_agent_output(
         opts: Pulumi's own options.
     """
     return invoke_output("getAgent", {"id": id, "name": name}, AgentInfo, opts)
+
+
+def get_agent_gateway(
+    *,
+    agent_id: str,
+    opts: pulumi.InvokeOptions | None = None,
+) -> AgentGateway:
+    """Returns the URL of an agent's user interface and the token for it. Fails if the agent has no user interface.
+
+    Do not use them as inputs of a resource, because its state would contain them.
+
+    Args:
+        agent_id: Id or name of the agent.
+        opts: Pulumi's own options.
+    """
+    return invoke("getAgentGateway", {"agentId": agent_id}, AgentGateway, opts)
+
+
+def get_agent_gateway_output(
+    *,
+    agent_id: pulumi.Input[str],
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
+) -> pulumi.Output[AgentGateway]:
+    """Returns the URL of an agent's user interface and the token for it. Fails if the agent has no user interface.
+
+    Do not use them as inputs of a resource, because its state would contain them.
+
+    Args:
+        agent_id: Id or name of the agent.
+        opts: Pulumi's own options.
+    """
+    return invoke_output("getAgentGateway", {"agentId": agent_id}, AgentGateway, opts)
 
 
 def get_agent_template(

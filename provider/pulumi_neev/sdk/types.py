@@ -86,6 +86,20 @@ class ProcessStopArgs(TypedDict, total=False):
 
 
 @pulumi.output_type
+class AgentGateway(OutputObject):
+    """Access to the user interface of an agent."""
+
+    gateway_token: str = pulumi.property("gatewayToken", default=None)
+    """Token for the agent's user interface. Secret."""
+    sandbox_id: str = pulumi.property("sandboxId", default=None)
+    """Id of the sandbox that the agent runs in."""
+    status: str = pulumi.property("status", default=None)
+    """Status of the agent. The user interface responds while it is `Ready`."""
+    web_ui_url: str | None = pulumi.property("webUiUrl", default=None)
+    """URL of the agent's user interface. Secret, because the URL grants access. Absent if the API reports none."""
+
+
+@pulumi.output_type
 class AgentInfo(OutputObject):
     """Current properties of an agent."""
 

@@ -1,4 +1,4 @@
-"""Look-ups of agents: getAgent and getAgents."""
+"""Look-ups of agents: getAgent, getAgents and getAgentGateway."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from neev_emulator import Emulator
 from neev_provider.client import Api
 from neev_provider.core.errors import InputError
-from neev_provider.functions.agents import AgentFilter, GetAgent, GetAgents
+from neev_provider.functions.agents import AgentFilter, AgentIdArguments, GetAgent, GetAgentGateway, GetAgents
 from neev_provider.functions.arguments import IdOrNameArguments
 
 
@@ -52,3 +52,24 @@ async def test_agents_are_filtered(api: Api, emulator: Emulator) -> None:
     assert {agent.name for agent in named.agents} == {"coder", "decoder"}
     paused = await GetAgents().call(api, AgentFilter(status="Paused"))
     assert [agent.name for agent in paused.agents] == ["other"]
+
+
+async def test_the_gateway_of_an_agent_has_its_url_and_token_and_they_are_in_no_text(
+    api: Api, emulator: Emulator
+) -> None:
+    id = await create_agent(api, emulator, "coder")
+    for agent_id in (id, "coder"):
+        found = await GetAgentGateway().call(api, AgentIdArguments(agent_id=agent_id))
+        agent = await api.agents.get(id)
+        assert (found.gateway_token, found.web_ui_url) == (agent.gateway_token, agent.web_ui_url)
+        assert (found.status, found.sandbox_id) == ("Ready", agent.sandbox_id)
+        assert not {found.gateway_token, found.web_ui_url} & set(repr(found).split("'"))
+
+
+async def test_an_agent_without_a_user_interface_has_no_gateway(api: Api, emulator: Emulator) -> None:
+    await api.agents.create({"name": "terminal", "agent_template": "claude-code"})
+    emulator.advance(5)
+    with pytest.raises(InputError, match=r"agentId: the agent terminal has no user interface, or not yet \(Ready\)"):
+        await GetAgentGateway().call(api, AgentIdArguments(agent_id="terminal"))
+    with pytest.raises(InputError, match="agentId: there is no agent 'none' in the project project-emulator"):
+        await GetAgentGateway().call(api, AgentIdArguments(agent_id="none"))
