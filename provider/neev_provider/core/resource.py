@@ -56,7 +56,7 @@ class OperationContext:
     resource_name: str
     deadline: Deadline
     address: str = ""
-    """The resource's address in the engine, such as a URN; empty if the adapter does not know it."""
+    """The resource's address in the engine; empty if the adapter does not know it."""
     just_created: bool = field(default=False)
     """Whether this operation has just created the resource."""
     state: Mapping[str, Any] = field(default_factory=dict, repr=False)

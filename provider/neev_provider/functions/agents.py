@@ -1,4 +1,4 @@
-"""Data functions for agents, in the stack or not."""
+"""Data functions for agents, in the state or not."""
 
 from __future__ import annotations
 

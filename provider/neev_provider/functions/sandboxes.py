@@ -1,4 +1,4 @@
-"""Data functions for sandboxes and snapshots, in the stack or not."""
+"""Data functions for sandboxes and snapshots, in the state or not."""
 
 from __future__ import annotations
 

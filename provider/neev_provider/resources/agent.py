@@ -39,7 +39,7 @@ class AgentInputs(PausableInputs, RollbackInputs):
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
     """Name of the agent, unique in the project: a DNS label of at most 63 characters.
 
-    Defaults to a name generated from the resource's name.
+    Defaults to a generated name.
     """
     agent_template: Annotated[str, Replace()]
     """Name of the agent template, such as `claude-code`."""
@@ -48,7 +48,7 @@ class AgentInputs(PausableInputs, RollbackInputs):
     config: Annotated[JsonObject | None, Replace()] = None
     """Settings of the agent, merged over those of its template. The template's `configSchema` describes them.
 
-    A preview that looks templates up (`checkOnPreview`) validates the settings against the schema.
+    A plan that looks templates up validates them against the schema: see `checkOnPreview` of the provider.
     """
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
     """Environment variables of the agent. The API never returns them. Secret."""

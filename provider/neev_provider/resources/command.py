@@ -70,9 +70,9 @@ class CommandInputs(Inputs):
     secret_output: Annotated[Boolean | None, Update(on_removal=True)] = None
     """Whether the output of the command is secret. Defaults to `false`.
 
-    Secret output is encrypted in the state and hidden in errors and in the log. The output is also secret if the
-    program marks any input as secret. `env` is always secret: its values are redacted in errors and in the log, and the
-    output is encrypted in the state.
+    Secret output is secret in the state, and hidden in errors and in the log. The output is also secret if any input is
+    marked as secret. `env` is always secret: its values are redacted in errors and in the log, and the output is secret
+    in the state.
     """
 
 
@@ -115,8 +115,8 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
     """A command that runs in a sandbox when the resource is created, updated or deleted.
 
     The provider never runs a command twice for one change. If the connection breaks during a run, the outcome is
-    unknown. The error says so, and the next `up` asks for a decision. A refresh does not run the command and keeps its
-    output.
+    unknown. The error says so, and the next update asks for a decision. A refresh does not run the command and keeps
+    its output.
     """
 
     name = "Command"
@@ -181,7 +181,7 @@ class CommandResource(Resource[Api, CommandInputs, CommandOutputs]):
 
     @override
     async def read(self, id: str, inputs: CommandInputs | None) -> Observation[CommandOutputs] | None:
-        raise OperationFailed("a command cannot be imported; declare it in the program instead, and it runs")
+        raise OperationFailed("a command cannot be imported: declare it instead, and it runs")
 
     @override
     async def refresh(

@@ -35,7 +35,7 @@ from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_fou
 from neev_provider.resources.references import require_sandbox
 
 MANAGED_POLICY_REASON: Final = (
-    "the program sets `egress` of this sandbox or of its agent, which replaces the whole policy: "
+    "`egress` of this sandbox or of its agent is set, which replaces the whole policy: "
     "add the rule to `egress.allow` there, or remove `egress` and then refresh the state: "
     "removing `egress` also removes the rules"
 )
@@ -49,7 +49,7 @@ class EgressRuleInputs(Inputs):
     unique_together: ClassVar[tuple[str, ...]] = ("sandbox_id", "host")
 
     sandbox_id: Annotated[str, Replace(), Computed()]
-    """Id of the sandbox. The program must not set `egress` of this sandbox, or of the agent that runs in it."""
+    """Id of the sandbox. Conflicts with `egress` of this sandbox, and of the agent that runs in it."""
     host: Annotated[EgressHost, Replace(), Computed(), Canonical(str.lower)]
     """IP address, CIDR block or domain to allow. Each host has at most one rule in a sandbox."""
     ports: Annotated[EgressPorts | None, Update(on_removal=True), Unordered()] = None
@@ -63,18 +63,18 @@ class EgressRuleOutputs(Outputs):
 
 
 class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
-    """One allowed destination of a sandbox's outbound traffic, for a sandbox whose `egress` no program sets.
+    """One allowed destination of a sandbox's outbound traffic, for a sandbox whose `egress` is not set.
 
-    Several resources, also of different stacks, can add rules to one sandbox. If the sandbox denies all outbound
+    Several resources, also with different states, can add rules to one sandbox. If the sandbox denies all outbound
     traffic, the first rule changes its policy to an allow-list. A rule for a host that is already allowed is rejected,
     because its owner is unknown. Deleting a rule that was changed elsewhere leaves it as it is.
 
-    If the sandbox exists, a preview rejects a rule beside `egress` of the same program, and a second rule for a host.
+    If the sandbox exists, the plan rejects a rule beside its `egress`, and a second rule for a host.
     Before the sandbox is created, its id is unknown: the update then rejects the rule after it created the sandbox, and
     does not add it.
 
-    Two stacks must not create the first rules of one sandbox at the same time: the change to an allow-list replaces the
-    policy, so one of the rules can be lost. A refresh finds that, and the next update adds the rule again.
+    Two engines must not create the first rules of one sandbox at the same time: the change to an allow-list replaces
+    the policy, so one of the rules can be lost. A refresh finds that, and the next update adds the rule again.
     """
 
     name = "EgressRule"

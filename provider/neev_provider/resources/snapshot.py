@@ -30,7 +30,7 @@ class SnapshotInputs(Inputs):
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
     """Name of the snapshot: a DNS label of at most 63 characters.
 
-    Defaults to a name generated from the resource's name.
+    Defaults to a generated name.
     """
     retain_for: Annotated[Duration | None, Replace()] = None
     """Retention of the snapshot, such as `720h`. `0` means no limit. Defaults to no limit.

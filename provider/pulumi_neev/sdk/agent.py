@@ -25,7 +25,7 @@ class Agent(DynamicResource, provider=AgentProvider):
     config: pulumi.Output[dict[str, Any] | None]
     """Settings of the agent, merged over those of its template. The template's `config_schema` describes them.
 
-    A preview that looks templates up (`checkOnPreview`) validates the settings against the schema.
+    A plan that looks templates up validates them against the schema: see `checkOnPreview` of the provider.
     """
     cpu: pulumi.Output[float | None]
     """Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`.
@@ -63,7 +63,7 @@ class Agent(DynamicResource, provider=AgentProvider):
     name: pulumi.Output[str]
     """Name of the agent, unique in the project: a DNS label of at most 63 characters.
 
-    Defaults to a name generated from the resource's name.
+    Defaults to a generated name.
     """
     org_id: pulumi.Output[str]
     """Id of the organization."""
@@ -122,7 +122,8 @@ class Agent(DynamicResource, provider=AgentProvider):
             resource_name: Name in the program; unique in the stack among the resources of this type.
             agent_template: Name of the agent template, such as `claude-code`.
             config: Settings of the agent, merged over those of its template. The template's `config_schema` describes
-                them. A preview that looks templates up (`checkOnPreview`) validates the settings against the schema.
+                them. A plan that looks templates up validates them against the schema: see `checkOnPreview` of the
+                provider.
             cpu: Number of vCPUs, changed without a restart. Allowed: `0.5` to `8` in steps of `0.5`. Defaults to the
                 template's value.
             disk_gb: Disk size in GB. Allowed: `10` to `100` in steps of `10`. Defaults to the template's value.
@@ -132,8 +133,8 @@ class Agent(DynamicResource, provider=AgentProvider):
             idle_timeout_seconds: Time without activity after which the agent is paused, in seconds. `0` disables the
                 timeout. Defaults to the account's setting. If the input is removed, the current value stays.
             memory_gb: Memory in GB, changed without a restart. Allowed: `1` to `16`. Defaults to the template's value.
-            name: Name of the agent, unique in the project: a DNS label of at most 63 characters. Defaults to a name
-                generated from the resource's name.
+            name: Name of the agent, unique in the project: a DNS label of at most 63 characters. Defaults to a
+                generated name.
             paused: Whether the agent is paused. If unset, the agent starts running and the provider does not change its
                 power state. If the agent is paused by its idle timeout, this is not drift.
             region: Region of the agent. Defaults to the provider's region, then to the API's default region.

@@ -15,8 +15,8 @@ class Command(DynamicResource, provider=CommandProvider):
     """A command that runs in a sandbox when the resource is created, updated or deleted.
 
     The provider never runs a command twice for one change. If the connection breaks during a run, the outcome is
-    unknown. The error says so, and the next `up` asks for a decision. A refresh does not run the command and keeps its
-    output.
+    unknown. The error says so, and the next update asks for a decision. A refresh does not run the command and keeps
+    its output.
     """
 
     allow_failure: pulumi.Output[bool | None]
@@ -48,9 +48,9 @@ class Command(DynamicResource, provider=CommandProvider):
     secret_output: pulumi.Output[bool | None]
     """Whether the output of the command is secret. Defaults to `false`.
 
-    Secret output is encrypted in the state and hidden in errors and in the log. The output is also secret if the
-    program marks any input as secret. `env` is always secret: its values are redacted in errors and in the log, and the
-    output is encrypted in the state.
+    Secret output is secret in the state, and hidden in errors and in the log. The output is also secret if any input is
+    marked as secret. `env` is always secret: its values are redacted in errors and in the log, and the output is secret
+    in the state.
     """
     stderr: pulumi.Output[str | None]
     """Last 65,536 characters of the standard error, like `stdout`."""
@@ -101,10 +101,10 @@ class Command(DynamicResource, provider=CommandProvider):
             cwd: Working directory, relative to the workspace. Defaults to the workspace.
             delete: Command to run when the resource is deleted or replaced. Defaults to none.
             env: Environment variables, in addition to those of the sandbox. Secret.
-            secret_output: Whether the output of the command is secret. Defaults to `false`. Secret output is encrypted
-                in the state and hidden in errors and in the log. The output is also secret if the program marks any
-                input as secret. `env` is always secret: its values are redacted in errors and in the log, and the
-                output is encrypted in the state.
+            secret_output: Whether the output of the command is secret. Defaults to `false`. Secret output is secret in
+                the state, and hidden in errors and in the log. The output is also secret if any input is marked as
+                secret. `env` is always secret: its values are redacted in errors and in the log, and the output is
+                secret in the state.
             stdin: Text for the standard input. Defaults to no input.
             timeout_seconds: Timeout of the command, in seconds. Allowed: `1` to `3600`. A command that exceeds it is
                 killed and fails. Defaults to the timeout of the operation.

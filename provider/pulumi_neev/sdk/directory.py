@@ -43,11 +43,14 @@ class Directory(DynamicResource, provider=DirectoryProvider):
     source: pulumi.Output[dict[str, Any] | None]
     """Contents as an archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or an `AssetArchive`.
 
-    At most 10,000 files. An archive has at most 50,000 entries and 4 GiB of unpacked data. Symbolic links inside the
-    source are copied as links. Other symbolic links are rejected. Conflicts with `source_path`.
+    Conflicts with `source_path`, and has the same limits.
     """
     source_path: pulumi.Output[str | None]
-    """Path of a folder, .zip, .tar or .tar.gz on the machine that runs the program. Conflicts with `source`."""
+    """Path of a folder, .zip, .tar or .tar.gz on the machine where the provider runs.
+
+    At most 10,000 files. An archive has at most 50,000 entries and 4 GiB of unpacked data. Symbolic links inside the
+    source are copied as links. Other symbolic links are rejected.
+    """
 
     def __init__(
         self,
@@ -70,11 +73,11 @@ class Directory(DynamicResource, provider=DirectoryProvider):
             exclude: Patterns of files and folders to exclude, in the syntax of `.gitignore`. `*.pyc` matches at any
                 depth. `/build` and `a/b` match from the root of the source. `logs/` matches only folders. `!keep.log`
                 includes a file again. The plan warns about a pattern that matches nothing.
-            source: Contents as an archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or an `AssetArchive`. At
-                most 10,000 files. An archive has at most 50,000 entries and 4 GiB of unpacked data. Symbolic links
-                inside the source are copied as links. Other symbolic links are rejected. Conflicts with `source_path`.
-            source_path: Path of a folder, .zip, .tar or .tar.gz on the machine that runs the program. Conflicts with
-                `source`.
+            source: Contents as an archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or an `AssetArchive`.
+                Conflicts with `source_path`, and has the same limits.
+            source_path: Path of a folder, .zip, .tar or .tar.gz on the machine where the provider runs. At most 10,000
+                files. An archive has at most 50,000 entries and 4 GiB of unpacked data. Symbolic links inside the
+                source are copied as links. Other symbolic links are rejected.
             opts: Pulumi's own options.
         """
         super().__init__(resource_name, {

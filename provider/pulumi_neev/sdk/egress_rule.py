@@ -13,18 +13,17 @@ from typing import Literal
 
 
 class EgressRule(DynamicResource, provider=EgressRuleProvider):
-    """One allowed destination of a sandbox's outbound traffic, for a sandbox whose `egress` no program sets.
+    """One allowed destination of a sandbox's outbound traffic, for a sandbox whose `egress` is not set.
 
-    Several resources, also of different stacks, can add rules to one sandbox. If the sandbox denies all outbound
+    Several resources, also with different states, can add rules to one sandbox. If the sandbox denies all outbound
     traffic, the first rule changes its policy to an allow-list. A rule for a host that is already allowed is rejected,
     because its owner is unknown. Deleting a rule that was changed elsewhere leaves it as it is.
 
-    If the sandbox exists, a preview rejects a rule beside `egress` of the same program, and a second rule for a host.
-    Before the sandbox is created, its id is unknown: the update then rejects the rule after it created the sandbox, and
-    does not add it.
+    If the sandbox exists, the plan rejects a rule beside its `egress`, and a second rule for a host. Before the sandbox
+    is created, its id is unknown: the update then rejects the rule after it created the sandbox, and does not add it.
 
-    Two stacks must not create the first rules of one sandbox at the same time: the change to an allow-list replaces the
-    policy, so one of the rules can be lost. A refresh finds that, and the next update adds the rule again.
+    Two engines must not create the first rules of one sandbox at the same time: the change to an allow-list replaces
+    the policy, so one of the rules can be lost. A refresh finds that, and the next update adds the rule again.
     """
 
     host: pulumi.Output[str]
@@ -34,7 +33,7 @@ class EgressRule(DynamicResource, provider=EgressRuleProvider):
     protocol: pulumi.Output[str | None]
     """Transport protocol. Defaults to `TCP` if `ports` is set, otherwise to all protocols."""
     sandbox_id: pulumi.Output[str]
-    """Id of the sandbox. The program must not set `egress` of this sandbox, or of the agent that runs in it."""
+    """Id of the sandbox. Conflicts with `egress` of this sandbox, and of the agent that runs in it."""
 
     def __init__(
         self,
@@ -51,8 +50,7 @@ class EgressRule(DynamicResource, provider=EgressRuleProvider):
         Args:
             resource_name: Name in the program; unique in the stack among the resources of this type.
             host: IP address, CIDR block or domain to allow. Each host has at most one rule in a sandbox.
-            sandbox_id: Id of the sandbox. The program must not set `egress` of this sandbox, or of the agent that runs
-                in it.
+            sandbox_id: Id of the sandbox. Conflicts with `egress` of this sandbox, and of the agent that runs in it.
             ports: Ports. Allowed: `1` to `65535`. Defaults to all ports.
             protocol: Transport protocol. Defaults to `TCP` if `ports` is set, otherwise to all protocols.
             opts: Pulumi's own options.

@@ -18,12 +18,12 @@ class File(DynamicResource, provider=FileProvider):
     """
 
     content: pulumi.Output[str | None]
-    """File content as UTF-8 text. Conflicts with `content_base64`, `source` and `source_path`.
+    """File content as UTF-8 text. Conflicts with the other inputs of content.
 
     If none of them is set, a new file is empty and an existing file keeps its content.
     """
     content_base64: pulumi.Output[str | None]
-    """File content in Base64, for binary data. Conflicts with `content`, `source` and `source_path`."""
+    """File content in Base64, for binary data. Conflicts with the other inputs of content."""
     mode: pulumi.Output[str | None]
     """Permissions as four octal digits, such as `0755`. Defaults to a value that the sandbox chooses."""
     modified_at: pulumi.Output[str | None]
@@ -40,12 +40,9 @@ class File(DynamicResource, provider=FileProvider):
     size_bytes: pulumi.Output[int | None]
     """Size of the file in bytes."""
     source: pulumi.Output[dict[str, Any] | None]
-    """File content as an asset: a `FileAsset` or a `StringAsset`.
-
-    Conflicts with `content`, `content_base64` and `source_path`.
-    """
+    """File content as an asset: a `FileAsset` or a `StringAsset`. Conflicts with the other inputs of content."""
     source_path: pulumi.Output[str | None]
-    """Path of a file on the machine that runs the program. Conflicts with `content`, `content_base64` and `source`.
+    """Path of a file on the machine where the provider runs. Conflicts with the other inputs of content.
 
     The path must lead to a regular file or to a link to one. The file can have any size and is sent in chunks. Each
     plan reads it to compute its digest.
@@ -75,16 +72,15 @@ class File(DynamicResource, provider=FileProvider):
             path: Path of the file in the workspace. Missing directories are created. An existing file is overwritten.
                 `conf/x`, `./conf//x` and `/workspace/conf/x` are the same path.
             sandbox_id: Id of the sandbox. If it is paused, it is resumed for a change and paused again afterwards.
-            content: File content as UTF-8 text. Conflicts with `content_base64`, `source` and `source_path`. If none of
-                them is set, a new file is empty and an existing file keeps its content.
-            content_base64: File content in Base64, for binary data. Conflicts with `content`, `source` and
-                `source_path`.
+            content: File content as UTF-8 text. Conflicts with the other inputs of content. If none of them is set, a
+                new file is empty and an existing file keeps its content.
+            content_base64: File content in Base64, for binary data. Conflicts with the other inputs of content.
             mode: Permissions as four octal digits, such as `0755`. Defaults to a value that the sandbox chooses.
-            source: File content as an asset: a `FileAsset` or a `StringAsset`. Conflicts with `content`,
-                `content_base64` and `source_path`.
-            source_path: Path of a file on the machine that runs the program. Conflicts with `content`, `content_base64`
-                and `source`. The path must lead to a regular file or to a link to one. The file can have any size and
-                is sent in chunks. Each plan reads it to compute its digest.
+            source: File content as an asset: a `FileAsset` or a `StringAsset`. Conflicts with the other inputs of
+                content.
+            source_path: Path of a file on the machine where the provider runs. Conflicts with the other inputs of
+                content. The path must lead to a regular file or to a link to one. The file can have any size and is
+                sent in chunks. Each plan reads it to compute its digest.
             opts: Pulumi's own options.
         """
         super().__init__(resource_name, {

@@ -61,8 +61,7 @@ class GoldenImage(DynamicResource, provider=GoldenImageProvider):
     name: pulumi.Output[str]
     """Prefix of the names of builders and snapshots: a DNS label of at most 50 characters.
 
-    The name must be unique among the images of the project. Defaults to a name generated from the resource's name,
-    different in each stack.
+    The name must be unique among the images of the project. Defaults to a generated name, different for each image.
     """
     recipe_digest: pulumi.Output[str]
     """Digest of the recipe. An update with the same digest builds nothing."""
@@ -136,8 +135,7 @@ class GoldenImage(DynamicResource, provider=GoldenImageProvider):
                 after it.
             memory_gb: Memory in GB of the builder and of sandboxes created from the image. Allowed: `1` to `16`.
             name: Prefix of the names of builders and snapshots: a DNS label of at most 50 characters. The name must be
-                unique among the images of the project. Defaults to a name generated from the resource's name, different
-                in each stack.
+                unique among the images of the project. Defaults to a generated name, different for each image.
             region: Region of the build and of the image. Sandboxes created from the image run there too. Defaults to
                 the provider's region, then to the API's default region.
             rootfs_disk_gb: Part of the disk for the container's root file system, in GB. Must be less than `disk_gb`.

@@ -82,7 +82,7 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
     name: pulumi.Output[str]
     """Name of the sandbox, unique in the project: a DNS label of at most 63 characters.
 
-    Defaults to a name generated from the resource's name.
+    Defaults to a generated name.
     """
     on_idle: pulumi.Output[str | None]
     """Action when the idle timeout ends: `pause` or `delete`. Defaults to `pause`."""
@@ -184,8 +184,8 @@ class Sandbox(DynamicResource, provider=SandboxProvider):
                 When it ends, the sandbox is stopped, even if it is in use. Defaults to the account's setting. If the
                 input is removed, the current value stays.
             memory_gb: Memory in GB, changed without a restart. Allowed: `1` to `16`.
-            name: Name of the sandbox, unique in the project: a DNS label of at most 63 characters. Defaults to a name
-                generated from the resource's name.
+            name: Name of the sandbox, unique in the project: a DNS label of at most 63 characters. Defaults to a
+                generated name.
             on_idle: Action when the idle timeout ends: `pause` or `delete`. Defaults to `pause`.
             paused: Whether the sandbox is paused. If unset, the sandbox starts running and the provider does not change
                 its power state. If the sandbox is paused by its idle timeout, this is not drift.

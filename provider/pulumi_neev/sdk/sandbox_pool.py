@@ -80,7 +80,7 @@ class SandboxPool(DynamicResource, provider=SandboxPoolProvider):
     """Prefix of the members' names: a DNS label of at most 51 characters, unique among the pools of the project.
 
     Members have names of the form `NAME-HASH-INDEX`. Sandboxes with similar names that do not belong to the pool are
-    not changed. Defaults to a name generated from the resource's name.
+    not changed. Defaults to a generated name.
     """
     on_idle: pulumi.Output[str | None]
     """Action when the idle timeout ends: `pause` or `delete`. Defaults to `pause`."""
@@ -194,7 +194,7 @@ class SandboxPool(DynamicResource, provider=SandboxPoolProvider):
             memory_gb: Memory in GB, changed without a restart. Allowed: `1` to `16`.
             name: Prefix of the members' names: a DNS label of at most 51 characters, unique among the pools of the
                 project. Members have names of the form `NAME-HASH-INDEX`. Sandboxes with similar names that do not
-                belong to the pool are not changed. Defaults to a name generated from the resource's name.
+                belong to the pool are not changed. Defaults to a generated name.
             on_idle: Action when the idle timeout ends: `pause` or `delete`. Defaults to `pause`.
             paused: Whether the sandbox is paused. If unset, the sandbox starts running and the provider does not change
                 its power state. If the sandbox is paused by its idle timeout, this is not drift.

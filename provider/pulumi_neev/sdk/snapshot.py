@@ -31,7 +31,7 @@ class Snapshot(DynamicResource, provider=SnapshotProvider):
     name: pulumi.Output[str]
     """Name of the snapshot: a DNS label of at most 63 characters.
 
-    Defaults to a name generated from the resource's name.
+    Defaults to a generated name.
     """
     org_id: pulumi.Output[str]
     """Id of the organization."""
@@ -73,8 +73,7 @@ class Snapshot(DynamicResource, provider=SnapshotProvider):
         Args:
             resource_name: Name in the program; unique in the stack among the resources of this type.
             sandbox_id: Id of the sandbox to capture. Deleting the sandbox deletes the snapshot too.
-            name: Name of the snapshot: a DNS label of at most 63 characters. Defaults to a name generated from the
-                resource's name.
+            name: Name of the snapshot: a DNS label of at most 63 characters. Defaults to a generated name.
             retain_for: Retention of the snapshot, such as `720h`. `0` means no limit. Defaults to no limit. Not every
                 version of the API supports it. If the API reports no `expires_at`, the provider warns and the snapshot
                 stays until it is deleted.

@@ -32,7 +32,7 @@ class BuildStepArgs(TypedDict, total=False):
     source: pulumi.Input[pulumi.Asset | pulumi.Archive] | None
     """Content as an asset, or contents of a folder as an archive. Requires `path`."""
     source_path: pulumi.Input[str] | None
-    """Path of a file or folder on the machine that runs the program. Requires `path`."""
+    """Path of a file or folder on the machine where the provider runs. Requires `path`."""
     timeout_seconds: pulumi.Input[int] | None
     """Timeout of the command, in seconds. Allowed: `1` to `3600`. If it is exceeded, the build fails.
 
@@ -204,7 +204,7 @@ class BuildStep(OutputObject):
     source: dict[str, Any] | None = pulumi.property("source", default=None)
     """Content as an asset, or contents of a folder as an archive. Requires `path`."""
     source_path: str | None = pulumi.property("sourcePath", default=None)
-    """Path of a file or folder on the machine that runs the program. Requires `path`."""
+    """Path of a file or folder on the machine where the provider runs. Requires `path`."""
     timeout_seconds: int | None = pulumi.property("timeoutSeconds", default=None)
     """Timeout of the command, in seconds. Allowed: `1` to `3600`. If it is exceeded, the build fails.
 

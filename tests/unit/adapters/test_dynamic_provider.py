@@ -342,11 +342,11 @@ def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused(
     id, state = create_resource(sandboxes, name="box", **policy)
     rule = {RESOURCE_NAME: "rule", "sandboxId": id, "host": "github.com"}
     (failure,) = rules.check({}, rule).failures
-    assert failure.reason.startswith("sandbox_id: the program sets `egress` of this sandbox")
+    assert failure.reason.startswith("sandbox_id: `egress` of this sandbox or of its agent is set")
     sandboxes.diff(id, state, check_inputs(sandboxes, name="box"))
     assert rules.check({}, {**rule, URN: "first"}).failures == []
     (failure,) = rules.check({}, {**rule, URN: "second"}).failures
-    assert failure.reason == f"the program declares {id}/github.com already: first"
+    assert failure.reason == f"{id}/github.com is declared already: first"
 
 
 def test_a_retention_that_the_api_ignores_is_a_warning_where_the_engine_shows_it(

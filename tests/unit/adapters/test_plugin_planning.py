@@ -294,7 +294,7 @@ async def test_a_check_rejects_what_the_same_program_declares_already(plugin: Fa
         return failures_by_property(await plugin.check("EgressRule", rule, urn=make_urn("EgressRule", name)))
 
     assert await find_failures("first") == {}
-    already = f"the program declares the-id/pypi.org already: {make_urn('EgressRule', 'first')}"
+    already = f"the-id/pypi.org is declared already: {make_urn('EgressRule', 'first')}"
     assert await find_failures("second") == {"": already}
     await plugin.configure()  # another run of the program
     assert await find_failures("second") == {}

@@ -187,7 +187,7 @@ def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused() -> None:
     SANDBOX.note_inputs("the-id", {"egress": {"mode": "allow_list"}}, {})
     (failure,) = RULE.check({}, inputs, str)[1]
     assert failure.path == "sandboxId"
-    assert "the program sets `egress` of this sandbox" in failure.reason
+    assert "`egress` of this sandbox or of its agent is set" in failure.reason
     assert failure.reason.endswith("refresh the state: removing `egress` also removes the rules")
     assert [item.path for item in RULE.check({}, {**inputs, "sandboxId": ["the-id"]}, str)[1]] == ["sandboxId"]
     SANDBOX.note_inputs("the-id", {}, {})
@@ -200,7 +200,7 @@ async def test_a_create_is_refused_before_it_changes_a_policy_that_was_planned_a
     SANDBOX.note_inputs(box, {"egress": {"mode": "allow_list"}}, {})
     driver.take_requests()
     inputs = {"sandboxId": box, "host": "pypi.org"}
-    with pytest.raises(InputError, match="sandboxId: the program sets `egress` of this sandbox"):
+    with pytest.raises(InputError, match="sandboxId: `egress` of this sandbox or of its agent is set"):
         await lifecycle.start_create(RULE.connect(driver.api), inputs, driver.new_context())
     assert driver.take_requests() == []
 
@@ -223,9 +223,7 @@ def test_two_rules_for_a_host_are_refused_where_the_sandbox_is_known() -> None:
         return [(failure.path, failure.reason) for failure in failures]
 
     assert find_failures("first") == find_failures("first") == []
-    assert find_failures("second", host="PyPI.org", ports=[443]) == [
-        ("", "the program declares the-id/pypi.org already: first")
-    ]
+    assert find_failures("second", host="PyPI.org", ports=[443]) == [("", "the-id/pypi.org is declared already: first")]
     for other in ({"host": "a.example"}, {"sandboxId": "another"}, {"sandboxId": UNKNOWN}, {"host": UNKNOWN}):
         assert find_failures("second", **other) == []
     assert find_failures("") == []  # an engine that does not say which resource is checked

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from neev_provider.core.model import Model
     from neev_provider.core.validation import ValidationFailure
 
+ISSUES_URL: Final = "https://github.com/neevcloud/pulumi-neev/issues"
 _SETTING: Final = re.compile(r"the setting `(\w+)`")
 
 

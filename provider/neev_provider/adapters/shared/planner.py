@@ -75,7 +75,7 @@ class Planner:
         """Return the failure of an object that the program declares at another address already."""
         id = self.resource.planned_id(inputs) if address else None
         other = address if id is None else self.addresses.setdefault((self.resource.name, id), address)
-        return [] if other == address else [ValidationFailure("", f"the program declares {id} already: {other}")]
+        return [] if other == address else [ValidationFailure("", f"{id} is declared already: {other}")]
 
     def _find_label_failures(self, inputs: Mapping[str, Any]) -> list[ValidationFailure]:
         """Return the failure of labels that do not fit together with those that the settings add."""

@@ -200,7 +200,7 @@ def _leaf_type(annotation: Any, metadata: Iterable[Any], property_path: str) -> 
             return ObjectType(annotation)
         if issubclass(annotation, AssetOrArchive):
             return AssetType(annotation)
-    raise DeclarationError(f"{property_path}: {annotation} is no type that every Pulumi language has")
+    raise DeclarationError(f"{property_path}: {annotation} is no type that every engine has")
 
 
 def _describe_limits(metadata: Iterable[Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Final
 
 from pydantic.alias_generators import to_snake
@@ -24,7 +25,8 @@ def replace_names(text: str, models: Iterable[type[Model]]) -> str:
     return _TYPE.sub(lambda word: f"`{type_name(word[1])}`" if _is_declared(word[1]) else word[0], text)
 
 
-def snake_case_names(*models: type[Model]) -> dict[str, str]:
+@cache
+def snake_case_names(*models: type[Model]) -> Mapping[str, str]:
     """Return the snake_case names by the declared ones, of the models' properties at any depth."""
     return dict(names for model in models for names in _iter_names(model))
 

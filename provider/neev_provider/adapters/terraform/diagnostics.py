@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Final
 
-from neev_provider.adapters.shared.hints import TERRAFORM, render, render_failure, render_text
+from neev_provider.adapters.shared.hints import ISSUES_URL, TERRAFORM, render, render_failure, render_text
 from neev_provider.adapters.shared.schema_types import ArrayType, MapType, ObjectType, TypeSpec, type_of
 from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
 from neev_provider.core.errors import InputError, NeevError
@@ -16,7 +16,6 @@ from neev_provider.core.model import Model
 from neev_provider.core.redaction import redact
 from neev_provider.core.validation import ValidationFailure
 
-ISSUES_URL: Final = "https://github.com/neevcloud/pulumi-neev/issues"
 _PART: Final = re.compile(r'\.?(?P<name>[^.\[\]"]+)|\[(?P<index>\d+)\]|\["(?P<key>[^"]*)"\]')
 Step = pb.AttributePath.Step
 

@@ -51,7 +51,7 @@ def build_provider_schema() -> pb.GetProviderSchema.Response:
     ephemeral = [function for function in FUNCTIONS if is_ephemeral(function)]
     data_sources = [function for function in FUNCTIONS if not is_ephemeral(function)]
     return pb.GetProviderSchema.Response(
-        provider=build_schema(setting_attributes(ProviderConfig), PROVIDER_DESCRIPTION, (ProviderConfig,)),
+        provider=build_schema(setting_attributes(ProviderConfig), PROVIDER_DESCRIPTION),
         resource_schemas={type_name(resource.name): _resource(resource) for resource in RESOURCES},
         data_source_schemas={type_name(function.name): _data_source(function) for function in data_sources},
         ephemeral_resource_schemas={type_name(function.name): _ephemeral(function) for function in ephemeral},
@@ -61,19 +61,18 @@ def build_provider_schema() -> pb.GetProviderSchema.Response:
 
 
 def _resource(resource: AnyResource) -> pb.Schema:
-    models = (resource.inputs, resource.outputs)
     attributes = resource_attributes(resource)
-    return build_schema(attributes, description(type(resource)), models, timeouts=resource.timeouts)
+    return build_schema(attributes, description(type(resource)), timeouts=resource.timeouts)
 
 
 def _data_source(function: Function[Any, Any]) -> pb.Schema:
     models = (function.arguments, function.result)
-    return build_schema(data_source_attributes(*models), description(type(function)), models)
+    return build_schema(data_source_attributes(*models), description(type(function)))
 
 
 def _ephemeral(function: Function[Any, Any]) -> pb.Schema:
     models = (function.arguments, function.result)
-    return build_schema(ephemeral_attributes(*models), description(type(function)), models)
+    return build_schema(ephemeral_attributes(*models), description(type(function)))
 
 
 if __name__ == "__main__":

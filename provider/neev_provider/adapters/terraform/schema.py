@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from neev_provider.adapters.shared.hints import TERRAFORM, render_text
+from neev_provider.adapters.shared.descriptions import render_description
+from neev_provider.adapters.shared.hints import TERRAFORM
 from neev_provider.adapters.shared.schema_types import (
     PRIMITIVE_NAMES,
     ArrayType,
@@ -24,27 +24,18 @@ from neev_provider.adapters.terraform.attributes import (
     is_json,
     nested_attributes,
 )
-from neev_provider.core.model import Model
 from neev_provider.core.resource import Timeouts
 
 STRING: Final = "string"
 OPERATIONS: Final = ("create", "read", "update", "delete")
-Describe = Callable[[str], str]
-"""The engine's form of a description."""
 Nesting = pb.Schema.Object.NestingMode
 
 
-def build_schema(
-    attributes: Attributes, description: str, models: Sequence[type[Model]], *, timeouts: Timeouts | None = None
-) -> pb.Schema:
-    """Return the schema of a resource, a data source or the provider. Texts may name properties of the models."""
-
-    def describe(text: str) -> str:
-        return render_text(text, TERRAFORM, models)
-
+def build_schema(attributes: Attributes, description: str, *, timeouts: Timeouts | None = None) -> pb.Schema:
+    """Return the schema of a resource, a data source or the provider."""
     block = pb.Schema.Block(
-        attributes=[_attribute(attribute, describe) for attribute in attributes.values()],
-        description=describe(description),
+        attributes=[_attribute(attribute) for attribute in attributes.values()],
+        description=render_description(description, TERRAFORM),
         description_kind=pb.MARKDOWN,
     )
     if timeouts is not None:
@@ -76,10 +67,10 @@ _CONSTRAINTS: Final[TypeVisitor[Any]] = TypeVisitor(
 )
 
 
-def _attribute(attribute: Attribute, describe: Describe) -> pb.Schema.Attribute:
+def _attribute(attribute: Attribute) -> pb.Schema.Attribute:
     message = pb.Schema.Attribute(
         name=attribute.name,
-        description=describe(attribute.description),
+        description=render_description(attribute.description, TERRAFORM),
         description_kind=pb.MARKDOWN,
         required=attribute.required,
         optional=attribute.optional,
@@ -88,13 +79,13 @@ def _attribute(attribute: Attribute, describe: Describe) -> pb.Schema.Attribute:
         write_only=attribute.write_only,
     )
     if has_object(attribute.type):
-        message.nested_type.CopyFrom(_nested_type(attribute.type, describe, is_input=attribute.is_input))
+        message.nested_type.CopyFrom(_nested_type(attribute.type, is_input=attribute.is_input))
     else:
         message.type = json.dumps(constraint(attribute.type)).encode()
     return message
 
 
-def _nested_type(type_spec: TypeSpec, describe: Describe, *, is_input: bool) -> pb.Schema.Object:
+def _nested_type(type_spec: TypeSpec, *, is_input: bool) -> pb.Schema.Object:
     match type_spec:
         case ObjectType(model):
             nesting, inner = Nesting.SINGLE, model
@@ -105,7 +96,7 @@ def _nested_type(type_spec: TypeSpec, describe: Describe, *, is_input: bool) -> 
         case _:
             raise AssertionError(f"{type_spec}: objects in collections of collections have no type here")
     nested = nested_attributes(inner, is_input=is_input)
-    return pb.Schema.Object(nesting=nesting, attributes=[_attribute(item, describe) for item in nested.values()])
+    return pb.Schema.Object(nesting=nesting, attributes=[_attribute(item) for item in nested.values()])
 
 
 def _timeouts_block(timeouts: Timeouts) -> pb.Schema.NestedBlock:

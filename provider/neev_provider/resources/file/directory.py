@@ -57,11 +57,14 @@ class DirectoryInputs(SandboxFileInputs):
     source: Annotated[Annotated[Archive, AfterValidator(require_local)] | None, Update()] = None
     """Contents as an archive: a `FileArchive` (folder, .zip, .tar or .tar.gz) or an `AssetArchive`.
 
-    At most 10,000 files. An archive has at most 50,000 entries and 4 GiB of unpacked data. Symbolic links inside the
-    source are copied as links. Other symbolic links are rejected. Conflicts with `sourcePath`.
+    Conflicts with `sourcePath`, and has the same limits.
     """
     source_path: Annotated[str | None, Update()] = None
-    """Path of a folder, .zip, .tar or .tar.gz on the machine that runs the program. Conflicts with `source`."""
+    """Path of a folder, .zip, .tar or .tar.gz on the machine where the provider runs.
+
+    At most 10,000 files. An archive has at most 50,000 entries and 4 GiB of unpacked data. Symbolic links inside the
+    source are copied as links. Other symbolic links are rejected.
+    """
     exclude: Annotated[list[Pattern] | None, Update(on_removal=True)] = None
     """Patterns of files and folders to exclude, in the syntax of `.gitignore`.
 

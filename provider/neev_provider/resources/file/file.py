@@ -46,19 +46,16 @@ class FileInputs(SandboxFileInputs):
     `conf/x`, `./conf//x` and `/workspace/conf/x` are the same path.
     """
     content: Annotated[str | None, Update()] = None
-    """File content as UTF-8 text. Conflicts with `contentBase64`, `source` and `sourcePath`.
+    """File content as UTF-8 text. Conflicts with the other inputs of content.
 
     If none of them is set, a new file is empty and an existing file keeps its content.
     """
     content_base64: Annotated[Base64 | None, Update()] = None
-    """File content in Base64, for binary data. Conflicts with `content`, `source` and `sourcePath`."""
+    """File content in Base64, for binary data. Conflicts with the other inputs of content."""
     source: Annotated[LocalAsset | None, Update()] = None
-    """File content as an asset: a `FileAsset` or a `StringAsset`.
-
-    Conflicts with `content`, `contentBase64` and `sourcePath`.
-    """
+    """File content as an asset: a `FileAsset` or a `StringAsset`. Conflicts with the other inputs of content."""
     source_path: Annotated[str | None, Update()] = None
-    """Path of a file on the machine that runs the program. Conflicts with `content`, `contentBase64` and `source`.
+    """Path of a file on the machine where the provider runs. Conflicts with the other inputs of content.
 
     The path must lead to a regular file or to a link to one. The file can have any size and is sent in chunks. Each
     plan reads it to compute its digest.

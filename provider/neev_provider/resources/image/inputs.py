@@ -54,8 +54,7 @@ class GoldenImageInputs(Inputs):
     ] = None
     """Prefix of the names of builders and snapshots: a DNS label of at most 50 characters.
 
-    The name must be unique among the images of the project. Defaults to a name generated from the resource's name,
-    different in each stack.
+    The name must be unique among the images of the project. Defaults to a generated name, different for each image.
     """
     template_id: Annotated[TemplateId | None, Update(on_removal=True)] = None
     """Id of the sandbox template to build on, such as `sb-ubuntu-26-04-minimal`.

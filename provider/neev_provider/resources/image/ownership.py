@@ -106,7 +106,7 @@ def foreign_builders_message(image: str, others: Collection[Sandbox]) -> str:
     names = ", ".join(f"{builder.name} ({builder.id})" for builder in others)
     return (
         f"{names}: called like builders of the image {image}, but not recorded as its own, so left alone. "
-        "The provider's `sweep` command lists what no stack refers to."
+        "The provider's `sweep` command lists what no state refers to."
     )
 
 

@@ -71,7 +71,7 @@ class BuildStep(Model):
     source: LocalAssetOrArchive | None = None
     """Content as an asset, or contents of a folder as an archive. Requires `path`."""
     source_path: str | None = None
-    """Path of a file or folder on the machine that runs the program. Requires `path`."""
+    """Path of a file or folder on the machine where the provider runs. Requires `path`."""
     exclude: list[Pattern] | None = None
     """Patterns of files and folders to exclude, as for `Directory`."""
     mode: Mode | None = None

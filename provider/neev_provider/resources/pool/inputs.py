@@ -76,7 +76,7 @@ class SandboxPoolInputs(UpdatableInputs):
     """Prefix of the members' names: a DNS label of at most 51 characters, unique among the pools of the project.
 
     Members have names of the form `NAME-HASH-INDEX`. Sandboxes with similar names that do not belong to the pool are
-    not changed. Defaults to a name generated from the resource's name.
+    not changed. Defaults to a generated name.
     """
     replicas: Annotated[Annotated[Integer, Field(ge=0, le=MAX_REPLICAS)], Update()]
     """Number of members. Scaling in deletes the members with the highest index."""

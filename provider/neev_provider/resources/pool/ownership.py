@@ -81,7 +81,7 @@ def foreign_sandboxes_message(pool: str, others: Collection[Sandbox]) -> str:
     more = f" and {len(others) - MAX_NAMED_SANDBOXES} more" if len(others) > MAX_NAMED_SANDBOXES else ""
     return (
         f"{names}{more}: called like members of the pool {pool}, but not recorded as its own, so left alone. "
-        "The provider's `sweep` command lists what no stack refers to."
+        "The provider's `sweep` command lists what no state refers to."
     )
 
 

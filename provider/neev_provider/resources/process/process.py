@@ -95,7 +95,7 @@ class ProcessResource(Resource[Api, ProcessInputs, ProcessOutputs]):
 
     @override
     async def read(self, id: str, inputs: ProcessInputs | None) -> Observation[ProcessOutputs] | None:
-        raise OperationFailed("a process cannot be imported; declare it in the program instead, and it is started")
+        raise OperationFailed("a process cannot be imported: declare it instead, and it is started")
 
     @override
     async def refresh(

@@ -48,7 +48,7 @@ class SandboxInputs(SandboxBaseInputs):
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
     """Name of the sandbox, unique in the project: a DNS label of at most 63 characters.
 
-    Defaults to a name generated from the resource's name.
+    Defaults to a generated name.
     """
     template_id: Annotated[TemplateId | None, Replace(), Computed()] = None
     """Id of the sandbox template, such as `sb-ubuntu-26-04-minimal`. Conflicts with `image` and `snapshotId`.

@@ -27,7 +27,7 @@ class SandboxForkInputs(SandboxBaseInputs):
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
     """Name of the fork, unique in the project: a DNS label of at most 63 characters.
 
-    Defaults to a name generated from the resource's name.
+    Defaults to a generated name.
     """
     egress: Annotated[Egress | None, Update(), Computed(), ResetsTo(DENY_ALL, only_on_removal=True)] = None
     """Egress policy. Defaults to the policy of the source. Removing the policy denies all outbound traffic."""

@@ -12,11 +12,10 @@ from google.protobuf import struct_pb2
 from google.protobuf.message import Message
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from neev_provider.adapters.shared.hints import PULUMI, render
+from neev_provider.adapters.shared.hints import ISSUES_URL, PULUMI, render
 from neev_provider.core import errors
 from neev_provider.core.redaction import redact
 
-ISSUES_URL = "https://github.com/neevcloud/pulumi-neev/issues"
 ServicerContext = grpc.aio.ServicerContext[Any, Any]
 StatusCode = grpc.StatusCode
 

@@ -1,0 +1,132 @@
+"""A user of one engine reads no word of another: neither in a text of the shared parts, nor in the other's adapter."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neev_provider.adapters.pulumi import schema
+from neev_provider.adapters.shared.config import ProviderConfig
+from neev_provider.adapters.shared.hints import ISSUES_URL, PULUMI, TERRAFORM, render_text
+from neev_provider.adapters.shared.snake_case import snake_case_names
+from neev_provider.adapters.terraform.provider_schema import build_provider_schema
+from neev_provider.core.hints import Hint
+from neev_provider.functions import FUNCTIONS
+from neev_provider.resources import RESOURCES
+
+PACKAGE = Path(__file__).parents[2] / "provider" / "neev_provider"
+PULUMI_WORDS = re.compile(
+    r"pulumi|neev:\w|custom_?timeouts|delete_?before_?replace|ignore_?changes|replace_?on_?changes|deleted_?with"
+    r"|\burns?\b|(?<!`)\bstacks?\b|`up`|--parallel\b|--run-program",
+    re.IGNORECASE,
+)
+TERRAFORM_WORDS = re.compile(
+    r"terraform|tofu\b|\bhcl\b|\btfstate\b|-refresh-only|-parallelism|create_before_destroy|\buntaint|\btainted"
+    r"|\btimeouts \{|\bmoved\b. block",
+    re.IGNORECASE,
+)
+SHARED = ("core", "client", "resources", "functions", "adapters/shared")
+OWN_WORDS = {
+    "adapters/shared/hints.py": "the vocabularies of both engines",
+    "core/labels.py": "the key of the label `managed-by.stack`, and the owner that it names",
+}
+"""The files of the shared parts that have the words of an engine, with the reason."""
+DISTRIBUTION = "pulumi-neev"
+ONCE = {ISSUES_URL, DISTRIBUTION}
+"""The texts with the name of the distribution, which serves both engines."""
+PROPERTY_NAMES = snake_case_names(
+    ProviderConfig,
+    *(model for resource in RESOURCES for model in (resource.inputs, resource.outputs)),
+    *(model for function in FUNCTIONS for model in (function.arguments, function.result)),
+)
+
+
+def list_files(*folders: str) -> list[Path]:
+    """Return the modules in the folders, without generated ones."""
+    found = (file for folder in folders for file in (PACKAGE / folder).rglob("*.py"))
+    return sorted(file for file in found if not file.stem.endswith("_pb2"))
+
+
+def iter_texts(file: Path) -> Iterator[tuple[int, str]]:
+    """Yield every literal text of the module, and so its docstrings, with its line."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+
+
+def find_words(file: Path, words: re.Pattern[str]) -> list[str]:
+    """Return where the module has one of the words in a text."""
+    return [
+        f"{file.relative_to(PACKAGE)}:{line}: {found[0]!r} in {text!r}"
+        for line, text in iter_texts(file)
+        if text not in ONCE and (found := words.search(text))
+    ]
+
+
+def iter_descriptions(value: Any) -> Iterator[str]:
+    """Yield every description of a schema of Terraform, at any depth."""
+    for field, content in value.ListFields():
+        if field.name == "description":
+            yield content
+        elif field.message_type is not None:
+            parts = content.values() if field.message_type.GetOptions().map_entry else content
+            for part in parts if field.is_repeated else [content]:
+                yield from iter_descriptions(part)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [file for file in list_files(*SHARED) if str(file.relative_to(PACKAGE)) not in OWN_WORDS],
+    ids=lambda file: str(file.relative_to(PACKAGE)),
+)
+def test_a_text_for_every_engine_has_the_words_of_none(file: Path) -> None:
+    assert not find_words(file, PULUMI_WORDS)
+    assert not find_words(file, TERRAFORM_WORDS)
+
+
+@pytest.mark.parametrize("file", list_files("adapters/pulumi"), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_the_adapter_of_pulumi_has_no_word_of_terraform(file: Path) -> None:
+    assert not find_words(file, TERRAFORM_WORDS)
+
+
+@pytest.mark.parametrize("file", list_files("adapters/terraform"), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_the_adapter_of_terraform_has_no_word_of_pulumi(file: Path) -> None:
+    assert not find_words(file, PULUMI_WORDS)
+
+
+def test_the_distribution_is_named_in_one_place_of_each_kind() -> None:
+    named = [
+        (file.name, text)
+        for file in list_files(*SHARED, "adapters/terraform")
+        for _, text in iter_texts(file)
+        if text in ONCE
+    ]
+    assert sorted(named) == [("command_line.py", DISTRIBUTION), ("hints.py", ISSUES_URL)]
+
+
+@pytest.mark.parametrize("name", OWN_WORDS)
+def test_a_file_with_words_of_its_own_needs_them(name: str) -> None:
+    assert find_words(PACKAGE / name, PULUMI_WORDS)
+
+
+def test_terraform_describes_everything_in_its_own_words_and_names() -> None:
+    described = list(iter_descriptions(build_provider_schema()))
+    assert len(described) > len(PROPERTY_NAMES)
+    for text in described:
+        assert not PULUMI_WORDS.search(text), text
+        assert not re.search(r"\w(Asset|Archive)\b", text), text
+        assert not {word for word in re.findall(r"\w+", text) if word != PROPERTY_NAMES.get(word, word)}, text
+
+
+def test_the_schema_of_pulumi_has_no_word_of_terraform() -> None:
+    assert not TERRAFORM_WORDS.search(json.dumps(schema.package_schema()))
+
+
+@pytest.mark.parametrize("hint", Hint)
+def test_a_hint_has_the_words_of_its_engine_only(hint: Hint) -> None:
+    assert not PULUMI_WORDS.search(render_text(hint, TERRAFORM))
+    assert not TERRAFORM_WORDS.search(render_text(hint, PULUMI))
