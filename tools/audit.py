@@ -59,7 +59,7 @@ def evaluate_report(report: str, stderr: str) -> tuple[int, list[str]]:
     notes = [f"not audited, as the service does not know them: {', '.join(skipped)}"] if skipped else []
     if found:
         return EXIT_FINDINGS, [*found, *notes]
-    return 0, [f"{len(audited)} packages audited: none has a known vulnerability", *notes]
+    return 0, [f"no known vulnerability; packages audited: {len(audited)}", *notes]
 
 
 def _format_finding(package: dict[str, Any], fault: dict[str, Any]) -> str:

@@ -48,7 +48,7 @@ def report(differences: Iterable[Difference], on_purpose: Mapping[str, str]) -> 
         lines.append(f"{item.side:9} {item.kind:6} {item.change:8} {item.name}  {reason or 'NOT COVERED'}")
     lines += [f"{key}: listed as a deliberate difference, but does not differ" for key in unused]
     lines.append(
-        f"{len(lines) - len(unused)} differences, {uncovered} of them not covered, {len(unused)} listed for nothing"
+        f"Differences: {len(lines) - len(unused)}; not covered: {uncovered}; listed for nothing: {len(unused)}"
     )
     return lines, 1 if uncovered or unused else 0
 

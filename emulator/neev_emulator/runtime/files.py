@@ -41,8 +41,8 @@ async def read(host: SandboxHost, request: Request) -> Response:
     if byte_range is not None:
         if not byte_range:
             file.close()
-            limits = {"Content-Range": f"bytes */{size}"}
-            raise RuntimeApiError(416, "invalid_argument", f"the file has {size} bytes", headers=limits)
+            limits, reason = {"Content-Range": f"bytes */{size}"}, f"the range is beyond the end of the file ({size})"
+            raise RuntimeApiError(416, "invalid_argument", reason, headers=limits)
         headers, status = {"Content-Range": f"bytes {byte_range[0]}-{byte_range[-1]}/{size}"}, 206
         file.seek(byte_range[0])
     length = size if byte_range is None else len(byte_range)

@@ -44,7 +44,7 @@ class Upload:
         if offset != self.offset:
             raise RuntimeApiError(409, "failed_precondition", f"the upload is at byte {self.offset}, not {offset}")
         if offset + len(chunk) > self.length:
-            raise invalid(f"the chunk goes beyond the upload's {self.length} bytes")
+            raise invalid(f"the chunk goes beyond the length of the upload ({self.length})")
         with translate_os_errors("the upload"), self.staging_path.open("r+b") as file:
             file.seek(offset)
             file.write(chunk)

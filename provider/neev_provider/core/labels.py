@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from neev_provider.core.markers import ResetsTo
 from neev_provider.core.model import UNKNOWN, Rule
+from neev_provider.core.plurals import count_noun
 
 MAX_LABELS: Final = 16
 """Maximum labels of a sandbox."""
@@ -92,7 +93,9 @@ def explain_invalid(labels: Any, *, max_labels: int = MAX_LABELS) -> str | None:
             return f"the key {key!r} must have 1 to {MAX_LENGTH} characters of a-z, 0-9, '.', '_' and '-'"
         if value is not UNKNOWN and not _VALUE.fullmatch(value):
             return f"the value of {key} must have 1 to {MAX_LENGTH} characters of A-Z, a-z, 0-9, '.', '_' and '-'"
-    return f"must have at most {max_labels} labels (has {len(labels)})" if len(labels) > max_labels else None
+    return (
+        f"must have at most {count_noun(max_labels, 'label')} (has {len(labels)})" if len(labels) > max_labels else None
+    )
 
 
 def explicit_labels(labels: Mapping[str, Any] | None, effective: Mapping[str, str]) -> dict[str, str]:

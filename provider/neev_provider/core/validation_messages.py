@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from neev_provider.core import suggestions
 from neev_provider.core.coercion import INEXACT_REASON, MIN_INEXACT_INTEGER, is_whole_number
 from neev_provider.core.model import UNKNOWN, Model
+from neev_provider.core.plurals import count_noun
 from neev_provider.core.redaction import redact
 
 UNKNOWN_REASON = "is not known yet"
@@ -26,7 +27,7 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "less_than_equal": lambda context: f"must be at most {context['le']:g}",
     "multiple_of": lambda context: f"must be a multiple of {context['multiple_of']:g}",
     "enum": lambda context: f"must be one of {context['expected']}",
-    "string_too_long": lambda context: f"must have at most {context['max_length']} characters",
+    "string_too_long": lambda context: f"must have at most {count_noun(context['max_length'], 'character')}",
     "string_too_short": lambda _: "must not be empty",
     "too_short": lambda _: "must not be empty",
     "finite_number": lambda _: "must be a finite number",

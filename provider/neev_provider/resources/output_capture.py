@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from neev_provider.core.plurals import count_noun
 from neev_provider.core.redaction import redact
 
 MAX_CAPTURED_CHARS = 64 * 1024
@@ -31,7 +32,8 @@ class TailBuffer:
     def text(self) -> str:
         """Return the text, or the number of omitted characters followed by its end."""
         self._truncate()
-        return f"[{self._omitted_chars} characters left out]\n{self._text}" if self._omitted_chars else self._text
+        omitted = f"[{count_noun(self._omitted_chars, 'character')} left out]\n" if self._omitted_chars else ""
+        return omitted + self._text
 
     def _truncate(self) -> None:
         extra = max(0, len(self._text) - MAX_CAPTURED_CHARS)

@@ -155,7 +155,7 @@ class TestAccount:
                 await api.sandboxes.create({"name": "box"})
                 found = await account.check_account(api)
         assert found[0].what.endswith("accepts the API key")
-        assert found[1].what.startswith("quota in use: 1 sandboxes, 0 agents")
+        assert found[1].what.startswith("quota in use: 1 sandbox, 0 agents")
         assert found[2].what == "owners of the sandboxes: 1 without labels of an owner"
 
     def test_the_labels_say_whose_the_sandboxes_are(self) -> None:

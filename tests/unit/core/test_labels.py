@@ -49,7 +49,7 @@ def test_an_invalid_label_is_named_with_what_is_allowed(labels: Any, reason: str
 
 
 def test_a_setting_may_allow_fewer_labels() -> None:
-    assert explain_invalid({"a": "1", "b": "2"}, max_labels=1) == "must have at most 1 labels (has 2)"
+    assert explain_invalid({"a": "1", "b": "2"}, max_labels=1) == "must have at most 1 label (has 2)"
 
 
 @pytest.mark.parametrize("text", ["", "a/b c", "ü" * 80, "p" * 100])

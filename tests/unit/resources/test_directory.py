@@ -319,7 +319,7 @@ async def test_an_import_of_too_much_is_refused(driver: LifecycleDriver) -> None
     box = await create_sandbox(driver)
     await exec_output(driver, box, "mkdir app; touch app/a")
     copy = TreeSync(driver.api.runtime.session(await driver.api.sandboxes.get(box)), "app", TreeOutputs())
-    with pytest.raises(OperationFailed, match="app contains 1 files; at most 0 can be imported"):
+    with pytest.raises(OperationFailed, match=r"app contains more files \(1\) than can be imported \(0\)"):
         await copy.scan(0)
 
 

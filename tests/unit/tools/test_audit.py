@@ -37,7 +37,7 @@ def audit_report(*each: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_packages_without_a_known_vulnerability_pass() -> None:
-    assert run_audit(audit_report(CLEAN_PACKAGE)) == (0, ["1 packages audited: none has a known vulnerability"])
+    assert run_audit(audit_report(CLEAN_PACKAGE)) == (0, ["no known vulnerability; packages audited: 1"])
 
 
 def test_a_finding_fails_and_says_what_mends_it() -> None:

@@ -58,7 +58,7 @@ def test_the_package_that_is_installed_has_nothing_that_is_not_covered_or_listed
     assert package.origin is not None
     code, output = run_contract("--package", str(Path(package.origin).parents[1]))
     assert code == 0, output
-    assert "0 of them not covered, 0 listed for nothing" in output
+    assert "not covered: 0; listed for nothing: 0" in output
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from neev_provider.client import Api, Settings
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core.errors import Forbidden, NeevError, Unauthorized
 from neev_provider.core.labels import describe_owner
+from neev_provider.core.plurals import count_noun
 from neev_provider.core.suggestions import find_similar
 
 API_KEY_PREFIX = "sk-nc-"
@@ -104,7 +105,7 @@ async def check_account(api: Api) -> list[Finding]:
 def check_quota(sandboxes: int, agents: int) -> Finding:
     """Report what the project uses. The API reports a limit only when it is exceeded."""
     return ok(
-        f"quota in use: {sandboxes} sandboxes, {agents} agents. "
+        f"quota in use: {count_noun(sandboxes, 'sandbox')}, {count_noun(agents, 'agent')}. "
         "The API reports the limits only when a request exceeds one"
     )
 

@@ -95,7 +95,7 @@ class TreeSync:
         existing = {path for path, entry in entries.items() if entry.is_file or entry.link_target is not None}
         files = [posixpath.relpath(path, root or ".") for path in existing]
         if len(files) > max_files:
-            raise OperationFailed(f"{self._root} contains {len(files)} files; at most {max_files} can be imported")
+            raise OperationFailed(f"{self._root} contains more files ({len(files)}) than can be imported ({max_files})")
         await self.refresh(files)
         return True
 
@@ -113,7 +113,7 @@ class TreeSync:
             nonlocal done
             await self._write(path, files[path])
             done += 1
-            on_progress(f"{done} of {len(changed)} files written")
+            on_progress(f"files written: {done} of {len(changed)}")
 
         await run_bounded(write, changed)
         unverified = unverified_paths(self.outputs, self._fingerprints)

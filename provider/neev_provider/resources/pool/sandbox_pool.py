@@ -19,6 +19,7 @@ from neev_provider.core.errors import InputError, OperationFailed
 from neev_provider.core.hints import Hint
 from neev_provider.core.labels import Owner, is_foreign
 from neev_provider.core.model import Property
+from neev_provider.core.plurals import count_noun
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource, Timeouts
 from neev_provider.core.threads import run_in_thread
 from neev_provider.core.validation import format_path, parse
@@ -140,7 +141,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
             nothing = context.just_created and not rollout.observations
             if nothing and (rejected := await lifecycle.find_rejected_input(self, inputs.to_properties())):
                 raise rejected
-            error = aggregate_error(rollout.failures, f"of {inputs.replicas} members failed")
+            error = aggregate_error(rollout.failures, f"of {count_noun(inputs.replicas, 'member')} failed")
             raise PartialFailure(observation) from error
         return observation
 
