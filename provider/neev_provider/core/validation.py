@@ -36,6 +36,11 @@ class ValidationFailure:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class OneRequired(Rule):
+    """The rule that exactly one of the properties is set."""
+
+
 def ignore(_text: str) -> None:
     """Ignore the text."""
 
@@ -105,7 +110,7 @@ def exactly_one_of(*fields: str) -> Rule:
         names = [name for name in values if values[name] is not None]
         return None if len(names) == 1 else f"set exactly one of {' and '.join(values)}"
 
-    return Rule(fields, broken)
+    return OneRequired(fields, broken)
 
 
 def less_than(small: str, large: str) -> Rule:

@@ -12,6 +12,7 @@ from neev_provider.core.function import Function
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.core.markers import AutoName, Computed, Derived, Replace, Secret, SecretIf, Stable, Update
 from neev_provider.core.model import Model, Property
+from neev_provider.core.validation import OneRequired
 
 ID: Final = "id"
 TIMEOUTS: Final = "timeouts"
@@ -139,18 +140,26 @@ def _by_name(attributes: Iterable[Attribute]) -> Attributes:
 
 
 def _argument(prop: Property) -> Attribute:
+    required = prop.required or _is_only_choice(prop)
     return Attribute(
         name=prop.field,
         type=type_of(prop),
         prop=prop,
-        required=prop.required,
-        optional=not prop.required,
+        required=required,
+        optional=not required,
         sensitive=prop.has(Secret),
     )
 
 
 def _input(prop: Property) -> Attribute:
-    return replace(_argument(prop), computed=not prop.required and _has_value_if_unset(prop))
+    attribute = _argument(prop)
+    return replace(attribute, computed=attribute.optional and _has_value_if_unset(prop))
+
+
+def _is_only_choice(prop: Property) -> bool:
+    """Return whether one of several inputs has to be set, and this engine has no other of them."""
+    served = {item.field for item in served_properties(prop.owner)}
+    return any(isinstance(rule, OneRequired) and served & {*rule.fields} == {prop.field} for rule in prop.owner.rules)
 
 
 def _has_value_if_unset(prop: Property) -> bool:
