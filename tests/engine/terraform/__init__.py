@@ -1,0 +1,1 @@
+"""Configurations of Terraform and OpenTofu, with both engines, against the emulator."""

@@ -1,0 +1,189 @@
+"""One configuration in its own directory, and the real engine that applies it: OpenTofu or Terraform."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from tests.engine.project import COMMAND_TIMEOUT_SECONDS
+
+from neev_emulator import Emulator
+
+FOREIGN_PREFIXES = ("TF_", "NEEV", "PULUMI_", "VIRTUAL_ENV")
+"""Prefixes of the machine's variables that must not affect the tests."""
+HEADER = 'terraform {\n  required_providers {\n    neev = { source = "neevcloud/neev" }\n  }\n}\n'
+"""The block with which the configurations of the tests begin."""
+HAS_CHANGES = 2
+"""The exit code of a plan with changes."""
+_CLI_CONFIG = """\
+provider_installation {{
+  dev_overrides {{ "neevcloud/neev" = "{}" }}
+  direct {{}}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The exit code and output of a command."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        """Return the whole output."""
+        return self.stdout + self.stderr
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """Return the planned change of each resource: `{"neev_sandbox.box": "update"}`. Needs `-json`."""
+        changes = (event["change"] for event in self._events("planned_change"))
+        return {
+            change["resource"]["addr"]: change["action"]
+            for change in changes
+            if change["action"] not in ("noop", "read")
+        }
+
+    @property
+    def drift(self) -> dict[str, str]:
+        """Return what changed outside of the configuration, as `changes` does. Needs `-json`."""
+        return _actions_by_address(self._events("resource_drift"))
+
+    @property
+    def errors(self) -> list[str]:
+        """Return the errors, each with its summary and detail. Needs `-json`."""
+        return self._diagnostics("error")
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return the warnings except the engine's own about the provider under test. Needs `-json`."""
+        return [text for text in self._diagnostics("warning") if "development overrides" not in text]
+
+    def _diagnostics(self, severity: str) -> list[str]:
+        found = (event["diagnostic"] for event in self._events("diagnostic"))
+        return [f"{item['summary']}: {item['detail']}" for item in found if item["severity"] == severity]
+
+    def _events(self, kind: str) -> list[dict[str, Any]]:
+        events = (json.loads(line) for line in self.stdout.splitlines() if line.startswith("{"))
+        return [event for event in events if event["type"] == kind]
+
+
+class TerraformProject:
+    """A configuration without an `init`: the engine starts the provider from the environment of the tests."""
+
+    def __init__(self, directory: Path, executable: Path, emulator: Emulator) -> None:
+        self.directory = directory / "project"
+        self.directory.mkdir()
+        self.executable = executable
+        self.emulator = emulator
+        cli_config = directory / "cli.tfrc"
+        cli_config.write_text(_CLI_CONFIG.format(Path(sys.prefix) / "bin"))
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_PREFIXES)}
+        self.env = {
+            **inherited,
+            "TF_CLI_CONFIG_FILE": str(cli_config),
+            "TF_IN_AUTOMATION": "1",
+            "CHECKPOINT_DISABLE": "1",
+            **emulator.env,
+        }
+
+    def write(self, configuration: str) -> None:
+        """Write this configuration in the place of the last one."""
+        (self.directory / "main.tf").write_text(HEADER + configuration)
+
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start a command of the engine, in a process group of its own as in a shell."""
+        return subprocess.Popen(
+            [self.executable, *arguments],
+            cwd=self.directory,
+            env={**self.env, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
+        """Run a command of the engine and return its result, also after a failure."""
+        return wait_for_result(self.start(*arguments, env=env))
+
+    def start_apply(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start to apply the configuration."""
+        return self.start("apply", "-auto-approve", "-json", *arguments)
+
+    def try_apply(self, *arguments: str) -> Result:
+        """Apply the configuration and return the result, also after a failure."""
+        return wait_for_result(self.start_apply(*arguments))
+
+    def apply(self, *arguments: str) -> Result:
+        """Apply the configuration. The result's `changes` are what that took."""
+        return _require_success(self.try_apply(*arguments))
+
+    def plan(self, *arguments: str) -> Result:
+        """Return the plan. Its exit code says whether there are changes."""
+        result = self.run("plan", "-json", "-detailed-exitcode", *arguments)
+        assert result.returncode in (0, HAS_CHANGES), result.text
+        return result
+
+    def destroy(self, *arguments: str) -> Result:
+        """Destroy everything in the state."""
+        return _require_success(self.run("destroy", "-auto-approve", "-json", *arguments))
+
+    def import_(self, address: str, id: str, *arguments: str) -> Result:
+        """Import the object with this id or name into the state."""
+        return _require_success(self.run("import", *arguments, address, id))
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the values of the outputs, secrets in clear."""
+        shown = json.loads(_require_success(self.run("output", "-json")).stdout)
+        return {name: item["value"] for name, item in shown.items()}
+
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """Return the resources in the state by address: `values`, and `tainted` if they are."""
+        shown = json.loads(_require_success(self.run("show", "-json")).stdout)
+        found = shown.get("values", {}).get("root_module", {}).get("resources", [])
+        return {item["address"]: item for item in found if item["mode"] == "managed"}
+
+    def values(self, address: str) -> dict[str, Any]:
+        """Return the attributes of the resource in the state."""
+        values: dict[str, Any] = self.resources()[address]["values"]
+        return values
+
+    def list_processes(self) -> list[psutil.Process]:
+        """Return every process of this project: engines and providers."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                if process.environ().get("TF_CLI_CONFIG_FILE") == self.env["TF_CLI_CONFIG_FILE"]:
+                    found.append(process)
+        return found
+
+
+def wait_for_result(process: subprocess.Popen[str]) -> Result:
+    """Return the result of the command once it has ended."""
+    try:
+        stdout, stderr = process.communicate(timeout=COMMAND_TIMEOUT_SECONDS)
+    finally:
+        process.kill()
+    return Result(process.returncode, stdout, stderr)
+
+
+def _actions_by_address(events: list[dict[str, Any]]) -> dict[str, str]:
+    changes = (event["change"] for event in events)
+    return {item["resource"]["addr"]: item["action"] for item in changes if item["action"] not in ("noop", "read")}
+
+
+def _require_success(result: Result) -> Result:
+    assert result.returncode == 0, result.text
+    return result
