@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import ip_network
-from typing import Annotated, Any, ClassVar
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import AfterValidator, Field
 
@@ -15,6 +15,8 @@ from neev_provider.core.markers import Computed, Unordered, Update
 from neev_provider.core.model import Boolean, Inputs, Integer, Model, Rule
 from neev_provider.core.validation import drop_nulls
 
+MAX_DOMAIN_LENGTH: Final = 253
+"""Maximum characters of a domain name."""
 _LABEL_PATTERN = r"[a-zA-Z0-9_]([-a-zA-Z0-9_]{0,61}[a-zA-Z0-9_])?"
 _DOMAIN_PATTERN = re.compile(rf"(\*\.)?({_LABEL_PATTERN}\.)*{_LABEL_PATTERN}")
 
@@ -38,17 +40,20 @@ class Protocol(StrEnum):
 
 
 def _validate_host(host: str) -> str:
-    if (_DOMAIN_PATTERN.fullmatch(host) and len(host) <= 253 and not _looks_numeric(host)) or _is_address(host):  # noqa: PLR2004
+    is_domain = _DOMAIN_PATTERN.fullmatch(host) and len(host) <= MAX_DOMAIN_LENGTH and not _looks_numeric(host)
+    if is_domain or _parse_network(host, strict=True):
         return host
-    raise ValueError("must be an IP address, a CIDR block or a domain (a wildcard only as *.example.com)")
+    network = _parse_network(host, strict=False)
+    hint = f"; did you mean the network {network}?" if network else ""
+    raise ValueError(f"must be an IP address, a CIDR block or a domain (a wildcard only as *.example.com){hint}")
 
 
-def _is_address(host: str) -> bool:
+def _parse_network(host: str, *, strict: bool) -> IPv4Network | IPv6Network | None:
+    """Return the network of an address or a CIDR block; ``strict`` rejects one with bits set beyond its prefix."""
     try:
-        ip_network(host)
+        return ip_network(host, strict=strict)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _looks_numeric(host: str) -> bool:

@@ -134,6 +134,8 @@ def test_default_labels_are_a_map_or_a_text(text: str) -> None:
         ("{team", "must be a map, or a text such as a=b,c=d"),
         ('{"team": ["a"]}', "must be a map, or a text such as a=b,c=d"),
         ("Team=a", "the key 'Team' must have"),
+        ("team=a,cost=7, team=a", "the key 'team' is set more than once"),
+        ("team,team", "the key 'team' is set more than once"),
         ("managed-by=me", "managed-by is reserved"),
         (",".join(f"k{number}=v" for number in range(13)), r"must have at most 12 labels \(has 13\)"),
     ],

@@ -181,6 +181,19 @@ def test_no_ports_are_refused_because_they_may_mean_all_ports() -> None:
     assert (nested.path, nested.reason) == ("egress.allow[0].ports", failure.reason)
 
 
+@pytest.mark.parametrize(
+    ("host", "network"), [("10.0.0.1/8", "10.0.0.0/8"), ("fd00::1/8", "fd00::/8"), ("10.1/8", None), ("1.2.3", None)]
+)
+def test_an_address_within_a_network_gets_a_hint_with_the_network(host: str, network: str | None) -> None:
+    """A policy of a sandbox gives it, too."""
+    (failure,) = RULE.check({}, {"sandboxId": "the-id", "host": host}, str)[1]
+    policy = {"mode": "allow_list", "allow": [{"host": host}]}
+    (nested,) = SANDBOX.check({}, {"name": "box", "egress": policy}, str)[1]
+    for found in (failure, nested):
+        assert found.reason.startswith("must be an IP address, a CIDR block or a domain")
+        assert found.reason.endswith(f"did you mean the network {network}?") is (network is not None)
+
+
 def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused() -> None:
     """As long as it does."""
     inputs = {"sandboxId": "the-id", "host": "pypi.org"}

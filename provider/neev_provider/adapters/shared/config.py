@@ -163,7 +163,9 @@ def _parse_label_policy(default_labels: str | None, ownership_labels: str | None
     labels = _parse_labels(default_labels or "")
     names_owner = _parse_boolean("ownershipLabels", ownership_labels or "true")
     reason = "must be a map, or a text such as a=b,c=d"
-    if isinstance(labels, Mapping) and all(isinstance(value, str) for value in labels.values()):
+    if isinstance(labels, str):
+        reason = _explain_repeated_key(labels) or reason
+    elif all(isinstance(value, str) for value in labels.values()):
         reason = _explain_default_labels(labels, names_owner) or ""
     if reason:
         raise ConfigError(f"the setting `defaultLabels`: {reason}")
@@ -176,11 +178,23 @@ def _parse_labels(text: str) -> Any:
         with contextlib.suppress(ValueError):
             return coerce_properties(ProviderConfig.properties, {"defaultLabels": json.loads(text)})["defaultLabels"]
         return text
-    pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
-    return {key: value for key, _, value in pairs} if all(separator for _, separator, _ in pairs) else text
+    pairs = _split_labels(text)
+    is_valid = all(separator for _, separator, _ in pairs) and _explain_repeated_key(text) is None
+    return {key: value for key, _, value in pairs} if is_valid else text
+
+
+def _split_labels(text: str) -> list[tuple[str, str, str]]:
+    return [part.strip().partition("=") for part in text.split(",") if part.strip()]
+
+
+def _explain_repeated_key(text: str) -> str | None:
+    keys = [key for key, _, _ in _split_labels(text)]
+    return next((f"the key {key!r} is set more than once" for key in keys if keys.count(key) > 1), None)
 
 
 def _explain_default_labels(labels: Any, ownership_labels: object) -> str | None:
+    if isinstance(labels, str):
+        return _explain_repeated_key(labels)
     policy = LabelPolicy(names_owner=ownership_labels is not False)
     return explain_invalid(labels, max_labels=policy.max_labels)
 
