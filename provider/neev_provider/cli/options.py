@@ -14,3 +14,14 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Apply the changes withou
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print the plan and change nothing. This is the default without a terminal.")
 ]
+TERRAFORM_HELP = (
+    "Directory of a Terraform or OpenTofu configuration, whose state is read in its workspace, or a state file."
+)
+Terraform = Annotated[
+    list[Path] | None,
+    typer.Option("--terraform", exists=True, metavar="DIR_OR_STATE", help=f"{TERRAFORM_HELP} May be repeated."),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(help="Program that reads the states of --terraform. Defaults to terraform, else tofu, on PATH."),
+]

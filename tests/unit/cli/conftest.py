@@ -49,6 +49,35 @@ match arguments:
 """
 
 
+FAKE_TERRAFORM_SOURCE = f"""#!{sys.executable}
+import json, pathlib, shutil, sys
+
+here = pathlib.Path(__file__).parent
+arguments = [each for each in sys.argv[1:] if each != "-no-color"]
+with (here / "terraform.log").open("a") as log:
+    log.write(" ".join(arguments) + "\\n")
+if (here / "terraform.error").exists():
+    sys.exit((here / "terraform.error").read_text())
+match arguments:
+    case ["state", "pull"]:
+        state = pathlib.Path("pulled.json")
+        print(state.read_text() if state.exists() else "")
+    case ["plan", "-refresh=false", out]:
+        shutil.copy("plan.json", out.removeprefix("-out="))
+    case ["show", "-json", file]:
+        print(pathlib.Path(file).read_text())
+    case ["import", address, id]:
+        if id in (here / "unimportable").read_text().split():
+            sys.exit("Error: Cannot import " + id)
+    case ["version", "-json"]:
+        print((here / "version.json").read_text())
+    case ["providers", "schema", "-json"]:
+        print((here / "providers.json").read_text())
+    case _:
+        sys.exit("unknown command " + " ".join(arguments))
+"""
+
+
 @dataclass(frozen=True)
 class FakePulumiCli:
     """The one stack of it, and what it was asked."""
@@ -96,3 +125,66 @@ def pulumi_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumiCli
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     return FakePulumiCli(tmp_path)
+
+
+@dataclass(frozen=True)
+class FakeTerraformCli:
+    """The engine of all configurations, and what it was asked."""
+
+    directory: Path
+
+    def add_configuration(self, name: str, *resources: dict[str, Any], **rest: Any) -> Path:
+        """Add a configuration with a stored state of these resources; the directory."""
+        directory = self.directory / name
+        directory.mkdir(exist_ok=True)
+        (directory / "main.tf").touch()
+        if resources or rest:
+            (directory / "pulled.json").write_text(json.dumps(stored_state(*resources, **rest)))
+        return directory
+
+    def set_plan(self, directory: Path, *changes: dict[str, Any]) -> None:
+        """The plan of the configuration has these changes."""
+        (directory / "plan.json").write_text(json.dumps({"resource_changes": changes}))
+
+    def set_version(self, **selections: str) -> None:
+        """The engine is of this version, and the configuration has selected these versions of providers."""
+        message = {"terraform_version": "1.11.4", "provider_selections": selections}
+        (self.directory / "version.json").write_text(json.dumps(message))
+
+    def set_providers(self, *names: str) -> None:
+        """The engine starts these providers of the configuration."""
+        (self.directory / "providers.json").write_text(json.dumps({"provider_schemas": dict.fromkeys(names)}))
+
+    def refuse_import(self, id: str) -> None:
+        """The object with the id cannot be imported."""
+        (self.directory / "unimportable").write_text(id)
+
+    def fail(self, message: str) -> None:
+        """Every command fails with this message."""
+        (self.directory / "terraform.error").write_text(message)
+
+    @property
+    def commands(self) -> list[str]:
+        """Its commands."""
+        return (self.directory / "terraform.log").read_text().splitlines()
+
+
+def stored_state(*resources: dict[str, Any], **rest: Any) -> dict[str, Any]:
+    """Return a state as it is stored."""
+    return {"version": 4, "outputs": {}, "resources": resources, **rest}
+
+
+def stored_resource(kind: str, name: str, *instances: dict[str, Any], mode: str = "managed") -> dict[str, Any]:
+    """Return a resource of a stored state."""
+    return {"mode": mode, "type": kind, "name": name, "instances": instances}
+
+
+@pytest.fixture
+def terraform_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTerraformCli:
+    """It is the first `terraform` on PATH."""
+    program = tmp_path / "terraform"
+    program.write_text(FAKE_TERRAFORM_SOURCE)
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    (tmp_path / "unimportable").touch()
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    return FakeTerraformCli(tmp_path)

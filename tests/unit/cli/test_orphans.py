@@ -174,9 +174,9 @@ LISTED: dict[str, SweepFilter] = {
     "any": SweepFilter(),
     "prefix": SweepFilter("pr-"),
     "id": SweepFilter(ids=("1",)),
-    "stack": SweepFilter(owner_labels=OWN),
+    "stack": SweepFilter(owners=[OWN]),
     "label": SweepFilter(labels={"team": "a"}),
-    "prefix and stack": SweepFilter("pr-", owner_labels=OWN),
+    "prefix and stack": SweepFilter("pr-", owners=[OWN]),
     "prefix and label": SweepFilter("pr-", labels={"team": "a"}),
 }
 
@@ -200,12 +200,12 @@ def test_what_bears_no_labels_needs_a_prefix_and_what_is_of_others_is_not_select
 
 
 def test_what_is_asked_for_by_labels_is_listed_by_them() -> None:
-    assert LISTED["any"].list_labels == {"managed-by": "pulumi-neev"}
-    assert LISTED["stack"].list_labels == OWN
-    assert LISTED["label"].list_labels == {"managed-by": "pulumi-neev", "team": "a"}
-    assert LISTED["prefix and label"].list_labels == {"team": "a"}
-    assert LISTED["prefix and stack"].list_labels == OWN
-    assert LISTED["prefix"].list_labels == LISTED["id"].list_labels == {}
+    assert LISTED["any"].queries == [{"managed-by": "pulumi-neev"}]
+    assert LISTED["stack"].queries == [OWN]
+    assert LISTED["label"].queries == [{"managed-by": "pulumi-neev", "team": "a"}]
+    assert LISTED["prefix and label"].queries == [{"team": "a"}]
+    assert LISTED["prefix and stack"].queries == [OWN]
+    assert LISTED["prefix"].queries == LISTED["id"].queries == [{}]
     assert [name for name, item in LISTED.items() if not item.is_specific] == ["any"]
 
 

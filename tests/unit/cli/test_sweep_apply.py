@@ -10,6 +10,7 @@ from tests.fakes.clock import ScaledClock
 from neev_emulator import Emulator
 from neev_provider.cli.sweep.apply import load_orphans, sweep_one
 from neev_provider.cli.sweep.orphans import AGENT, SANDBOX, SNAPSHOT, Orphan, SweepFilter
+from neev_provider.cli.sweep.references import StateReferences, state_references
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core.errors import Unavailable
 
@@ -25,6 +26,10 @@ async def api(neev_emulator: Emulator) -> AsyncIterator[Api]:
         yield api
 
 
+def no_references() -> StateReferences:
+    return state_references([])
+
+
 async def create_sandboxes(api: Api, neev_emulator: Emulator, *names: str) -> None:
     for name in names:
         await api.sandboxes.create({"name": name})
@@ -35,7 +40,9 @@ async def load_orphan(api: Api, neev_emulator: Emulator, kind: str = SANDBOX) ->
     neev_emulator.advance(2 * 3600)
     await api.sandboxes.list()  # the answer tells what time it is by now
     (found,) = [
-        orphan for orphan in (await load_orphans(api, [], SWEEP_FILTER)).orphans if orphan.remote_object.kind == kind
+        orphan
+        for orphan in (await load_orphans(api, no_references, SWEEP_FILTER)).orphans
+        if orphan.remote_object.kind == kind
     ]
     return found
 
@@ -113,4 +120,4 @@ async def test_a_refusal_is_told_and_the_others_go_on(api: Api, neev_emulator: E
 async def test_a_list_that_cannot_be_read_ends_it(api: Api, neev_emulator: Emulator) -> None:
     neev_emulator.inject("status", method="GET", path="/agents", status=500, times=100)
     with pytest.raises(Unavailable):
-        await load_orphans(api, [], SWEEP_FILTER)
+        await load_orphans(api, no_references, SWEEP_FILTER)

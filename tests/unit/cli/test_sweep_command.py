@@ -57,7 +57,7 @@ def test_without_a_filter_it_shows_what_to_add(pulumi_cli: FakePulumiCli, neev_e
     out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-1", "labels": labels})
     neev_emulator.advance(7200)
     shown = run_sweep()
-    assert "Orphans, which no stack refers to: 1\n" in shown.output
+    assert "Orphans, which no state refers to: 1\n" in shown.output
     assert "Run again with --prefix, --stack, --label or ids, and --yes." in shown.output
 
 
@@ -91,13 +91,13 @@ def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(
     output = json.loads(refused.stdout)
     assert (output["done"], output["orphans"]) == (False, [])
     assert {item["id"]: item["why"] for item in output["skipped"]} == {
-        ids["held"]: "a stack refers to it",
+        ids["held"]: "a state refers to it",
         ids["young"]: "it is younger than 1h 0m, or its name does not begin with --prefix",
         inner: f"it is the sandbox of the agent {agent['id']}, and can only be deleted with the agent",
         "of-nobody": "the project has no sandbox, agent or snapshot with this id, or its labels do not match",
     }
     both = run_sweep(ids["free"], ids["held"], "--yes")
-    assert (both.exit_code, f"{ids['held']} is skipped: a stack refers to it" in both.output) == (1, True)
+    assert (both.exit_code, f"{ids['held']} is skipped: a state refers to it" in both.output) == (1, True)
     there = out_of_band_request(neev_emulator, "GET", "/sandboxes")["items"]
     assert set(ids.values()) - {item["id"] for item in there if item["phase"] != "Terminating"} == {ids["free"]}
     assert run_sweep(ids["other"], "--phase", "Paused").exit_code == 1
@@ -250,7 +250,7 @@ def test_a_fork_counts_as_created_by_the_stack_of_its_source_and_what_a_state_na
     pulumi_cli.set_other_state("prod", held[1])
     assert swept_names(tmp_path, "--stack", "dev") == ["by-hand"]
     kept = run_sweep("-C", str(tmp_path), source, forks["of-a-stack"], "--stack", "dev", "--yes")
-    assert (kept.exit_code, kept.output.count("is skipped: a stack refers to it")) == (1, 2)
+    assert (kept.exit_code, kept.output.count("is skipped: a state refers to it")) == (1, 2)
     assert swept_names(tmp_path, "--stack", "dev", "--yes") == ["by-hand"]
     neev_emulator.advance(60)
     there = {item["name"] for item in out_of_band_request(neev_emulator, "GET", "/sandboxes")["items"]}

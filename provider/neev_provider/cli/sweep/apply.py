@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
-from neev_provider.adapters.pulumi.ownership import MANAGER
 from neev_provider.adapters.shared.hints import PULUMI, render
-from neev_provider.cli import accounts, recorded_accounts
-from neev_provider.cli.doctor.environment import read_project
 from neev_provider.cli.output import (
     EXIT_CHANGES_PENDING,
     EXIT_ERROR,
@@ -24,10 +20,9 @@ from neev_provider.cli.output import (
     print_table,
     redact_output,
 )
-from neev_provider.cli.pulumi_cli import PulumiCli, StackName
-from neev_provider.cli.recover.plan import list_state_resources
 from neev_provider.cli.sweep.orphans import (
     AGENT,
+    NOT_GIVEN_REASON,
     SANDBOX,
     SNAPSHOT,
     Orphan,
@@ -41,75 +36,17 @@ from neev_provider.cli.sweep.orphans import (
     from_snapshot,
     to_json,
 )
-from neev_provider.cli.sweep.references import StateReferences, state_references
+from neev_provider.cli.sweep.references import StateReferences
+from neev_provider.cli.sweep.scope import SweepScope
 from neev_provider.client import Api, Settings, connect
+from neev_provider.client.sandboxes import Sandbox
 from neev_provider.client.snapshots import Snapshot
-from neev_provider.core.errors import ConfigError, NeevError, NotFound
-from neev_provider.core.labels import stack_labels
+from neev_provider.core.errors import NeevError, NotFound
 from neev_provider.core.tasks import gather_all
 
 T = TypeVar("T")
 Outcomes = Mapping[str, str]
 SUCCESS_OUTCOMES = ("deleted", "paused", "already deleted")
-
-
-@dataclass(frozen=True, slots=True)
-class SweepScope:
-    """The backends to read, and the stack whose orphans are meant and whose configuration selects the account."""
-
-    directory: Path
-    backend_urls: tuple[str, ...]
-    stack: str | None
-
-    @property
-    def owner_labels(self) -> dict[str, str]:
-        """Return the labels of what the stack created; without a stack, of what any stack did.
-
-        Raises:
-            ConfigError: the project of the stack is unknown.
-        """
-        if not self.stack:
-            return stack_labels(MANAGER)
-        name = self._parse_name(self.stack)
-        if not name.project:
-            raise ConfigError(
-                f"the project of the stack {self.stack} is unknown: {self.directory.resolve()} is not in a project",
-                hint="Name the stack in full (ORGANIZATION/PROJECT/STACK), or the project's directory with --cwd.",
-            )
-        return stack_labels(MANAGER, name.project, name.stack)
-
-    @property
-    def pulumi_clis(self) -> list[PulumiCli]:
-        """Return one `PulumiCli` for each backend."""
-        return [PulumiCli(self.directory, url) for url in self.backend_urls] or [PulumiCli(self.directory)]
-
-    def resolve_settings(self) -> Settings:
-        """Return the settings of the stack, else of the environment. A removed stack has no settings.
-
-        Raises:
-            WrongAccount: the state records another account than the settings select.
-        """
-        pulumi_cli = self.pulumi_clis[0]
-        if not self.stack or not self._has_stack(pulumi_cli, self.stack):
-            return accounts.resolve_stack_settings({}, os.environ)
-        stack_config = pulumi_cli.read_config(self.stack)
-        recorded_accounts.require_matching_account(
-            list_state_resources(pulumi_cli.export(self.stack, secrets=True)), stack_config, os.environ
-        )
-        return accounts.resolve_stack_settings(stack_config, os.environ)
-
-    def explain_missing_stack(self) -> str | None:
-        """Return that no backend has the stack, with those that exist; ``None`` if one has it or none is named."""
-        names = sorted({name for pulumi_cli in self.pulumi_clis for name in pulumi_cli.list_stacks()})
-        if not self.stack or self._parse_name(self.stack) in map(self._parse_name, names):
-            return None
-        return f"There is no stack {self.stack}, and no sandbox has its labels. Stacks: {', '.join(names) or 'none'}."
-
-    def _has_stack(self, pulumi_cli: PulumiCli, stack: str) -> bool:
-        return self._parse_name(stack) in map(self._parse_name, pulumi_cli.list_stacks())
-
-    def _parse_name(self, stack: str) -> StackName:
-        return StackName.parse(stack, read_project(self.directory).get("name"))
 
 
 @redact_output()
@@ -118,14 +55,14 @@ def run(scope: SweepScope, sweep_filter: SweepFilter, options: RunOptions, *, pa
     try:
         settings = scope.resolve_settings()
         candidates = asyncio.run(
-            _run_with_client(settings, lambda api: load_orphans(api, scope.pulumi_clis, sweep_filter))
+            _run_with_client(settings, lambda api: load_orphans(api, scope.load_references, sweep_filter))
         )
         missing_stack = scope.explain_missing_stack() if candidates.is_empty else None
         orphans = candidates.orphans
         if pause:
             orphans = [orphan.unblocked for orphan in orphans if orphan.can_be_paused]
         if not options.json:
-            _print_orphans(orphans, candidates.skipped, missing_stack)
+            _print_orphans(orphans, candidates, missing_stack)
         unblocked = [orphan for orphan in orphans if orphan.blocked_by is None]
         is_applied = bool(unblocked) and sweep_filter.is_specific and options.should_apply()
         outcomes = (
@@ -136,7 +73,7 @@ def run(scope: SweepScope, sweep_filter: SweepFilter, options: RunOptions, *, pa
     except NeevError as error:
         exit_with_error(error)
     if options.json:
-        _print_json(orphans, candidates.skipped, outcomes, missing_stack)
+        _print_json(orphans, candidates, outcomes, missing_stack)
     else:
         _print_outcomes(orphans, outcomes, is_specific=sweep_filter.is_specific)
     if candidates.skipped or not all(outcome in SUCCESS_OUTCOMES for outcome in outcomes.values()):
@@ -152,16 +89,26 @@ class SweepCandidates:
     skipped: Mapping[str, str]
     is_empty: bool
     """Whether the API has nothing that the filter lists, orphan or not."""
+    not_given: Mapping[str, int]
+    """The matching sandboxes of each Terraform configuration whose state was not given: they are left alone."""
 
 
-async def load_orphans(api: Api, pulumi_clis: Iterable[PulumiCli], sweep_filter: SweepFilter) -> SweepCandidates:
+async def load_orphans(
+    api: Api, load_references: Callable[[], StateReferences], sweep_filter: SweepFilter
+) -> SweepCandidates:
     """Return the orphans. Raises if a list, a backend or a state cannot be read."""
     # objects are listed before states are read: a state names each object before it is created
-    objects = await _list_objects(api, sweep_filter)
+    sandboxes = await _list_sandboxes(api, sweep_filter)
+    objects = await _list_objects(api, sandboxes, sweep_filter)
     now = api.transport.server_clock.now()
-    references = _load_references(pulumi_clis)
-    orphans = find_orphans(objects, references, sweep_filter, now)
-    return SweepCandidates(orphans, explain_skipped(objects, references, sweep_filter, now), is_empty=not objects)
+    references = load_references()
+    not_given = [from_sandbox(item) for item in sandboxes if sweep_filter.is_of_unknown_state(item.labels)]
+    return SweepCandidates(
+        find_orphans(objects, references, sweep_filter, now),
+        explain_skipped(objects, references, sweep_filter, now, not_given),
+        is_empty=not objects,
+        not_given=Counter(str(item.owner) for item in not_given if sweep_filter.matches(item, now)),
+    )
 
 
 async def sweep_one(api: Api, orphan: Orphan, sweep_filter: SweepFilter, *, pause: bool) -> str:
@@ -213,18 +160,17 @@ async def _delete_or_pause(api: Api, remote_object: RemoteObject, *, pause: bool
     return "deleted"
 
 
-def _load_references(pulumi_clis: Iterable[PulumiCli]) -> StateReferences:
-    return state_references(
-        pulumi_cli.export(stack, secrets=True) for pulumi_cli in pulumi_clis for stack in pulumi_cli.list_stacks()
-    )
+async def _list_sandboxes(api: Api, sweep_filter: SweepFilter) -> list[Sandbox]:
+    """Return every sandbox of the lists that the filter requests, once."""
+    lists = await gather_all(api.sandboxes.list(labels=labels) for labels in sweep_filter.queries)
+    return list({item.id: item for listed in lists for item in listed}.values())
 
 
-async def _list_objects(api: Api, sweep_filter: SweepFilter) -> list[RemoteObject]:
+async def _list_objects(api: Api, listed: Iterable[Sandbox], sweep_filter: SweepFilter) -> list[RemoteObject]:
     """Return the selected agents, the selected sandboxes that belong to no agent, and the snapshots of both."""
     # agents have no labels
-    listed_agents = () if sweep_filter.list_labels else await api.agents.list()
+    listed_agents = () if any(sweep_filter.queries) else await api.agents.list()
     agents = {item.sandbox_id: from_agent(item) for item in listed_agents}
-    listed = await api.sandboxes.list(labels=sweep_filter.list_labels)
     sandboxes = {item.id: item for item in listed if sweep_filter.selects(item.labels)}
     snapshots = await gather_all(_list_snapshots(api, id) for id in sandboxes)
     parent_ids = {id: agents[id].id for id in sandboxes if id in agents}
@@ -256,11 +202,13 @@ async def _sweep_all(api: Api, orphans: Sequence[Orphan], sweep_filter: SweepFil
     return {orphan.remote_object.id: await sweep_one(api, orphan, sweep_filter, pause=pause) for orphan in orphans}
 
 
-def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes, missing_stack: str | None) -> None:
-    for id, why in skipped.items():
+def _print_orphans(orphans: Sequence[Orphan], candidates: SweepCandidates, missing_stack: str | None) -> None:
+    for id, why in candidates.skipped.items():
         print_line(f"{id} is skipped: {why}")
+    for owner, count in candidates.not_given.items():
+        print_line(f"Left alone: {count} of {owner}, {NOT_GIVEN_REASON}.")
     if orphans:
-        print_line(f"Orphans, which no stack refers to: {len(orphans)}")
+        print_line(f"Orphans, which no state refers to: {len(orphans)}")
         print_table(
             (
                 *_identity_columns(orphan),
@@ -276,10 +224,21 @@ def _print_orphans(orphans: Sequence[Orphan], skipped: Outcomes, missing_stack: 
         print_line(missing_stack or "There are no orphans.")
 
 
-def _print_json(orphans: Sequence[Orphan], skipped: Outcomes, outcomes: Outcomes, missing_stack: str | None) -> None:
+def _print_json(
+    orphans: Sequence[Orphan], candidates: SweepCandidates, outcomes: Outcomes, missing_stack: str | None
+) -> None:
     found = [{**to_json(orphan), "outcome": outcomes.get(orphan.remote_object.id)} for orphan in orphans]
-    others = [{"id": id, "why": why} for id, why in skipped.items()]
-    print_json({"done": bool(outcomes), "orphans": found, "skipped": others, "missingStack": missing_stack})
+    others = [{"id": id, "why": why} for id, why in candidates.skipped.items()]
+    not_given = [{"owner": owner, "sandboxes": count} for owner, count in candidates.not_given.items()]
+    print_json(
+        {
+            "done": bool(outcomes),
+            "orphans": found,
+            "skipped": others,
+            "missingStack": missing_stack,
+            "notGiven": not_given,
+        }
+    )
 
 
 def _print_outcomes(orphans: Sequence[Orphan], outcomes: Outcomes, *, is_specific: bool) -> None:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from neev_provider.cli.options import Directory, DryRun, Json, Yes
+from neev_provider.cli.options import Directory, DryRun, Engine, Json, Terraform, Yes
 from neev_provider.cli.output import RunOptions, exit_with_error
-from neev_provider.core.errors import ConfigError
+from neev_provider.core.errors import NeevError
 
 MIN_AGE_SECONDS = 600
 """Minimum age of an orphan, in seconds: a younger object may belong to an update that is still running."""
@@ -46,12 +46,14 @@ def sweep(  # noqa: PLR0913  one for each option
     label: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only sandboxes with this label. May be repeated.")
     ] = None,
+    terraform: Terraform = None,
+    engine: Engine = None,
     cwd: Directory = Path(),
     yes: Yes = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """List orphans (sandboxes, agents and snapshots that no stack refers to), and delete or pause them.
+    """List orphans (sandboxes, agents and snapshots that no state refers to), and delete or pause them.
 
     Without --prefix and ids, sweep lists only sandboxes whose labels say that pulumi-neev created them. It never lists
     a sandbox whose labels name another owner. With --stack or --label, it lists no agents, which have no labels. To
@@ -62,6 +64,10 @@ def sweep(  # noqa: PLR0913  one for each option
     Sweep first reads the states of all stacks of the backends, secrets included. Every id and name in a state counts as
     a reference, also in a pending operation. If a state cannot be read, sweep deletes nothing. Name every backend
     that has stacks of this project: sweep does not know the stacks of other backends.
+
+    With --terraform, sweep lists what the configuration created in its workspace and its state does not name. It reads
+    the states of Pulumi only together with --backend or --stack. It never deletes what has the labels of a Terraform
+    configuration and workspace whose state was not given.
 
     If ids are given, sweep skips those that are no orphans, and prints the reason.
 
@@ -80,9 +86,12 @@ def sweep(  # noqa: PLR0913  one for each option
     pulumi-neev sweep 5d3f2dc8-fe21-4ec4-bacf-3a46ddf1079e --older-than 10m --yes
 
     pulumi-neev sweep --prefix pr- --phase Ready --pause --yes --backend s3://states
+
+    pulumi-neev sweep --terraform infra --terraform production.tfstate --yes
     """
     from neev_provider.cli.sweep import apply  # noqa: PLC0415  loads the provider
     from neev_provider.cli.sweep.orphans import SweepFilter, parse_duration  # noqa: PLC0415  likewise
+    from neev_provider.cli.sweep.scope import SweepScope  # noqa: PLC0415  likewise
 
     try:
         min_age_seconds = parse_duration(older_than)
@@ -93,13 +102,15 @@ def sweep(  # noqa: PLR0913  one for each option
     labels = dict(text.split("=", 1) for text in label or () if "=" in text)
     if len(labels) < len(label or ()):
         raise typer.BadParameter("must be KEY=VALUE, each key once", param_hint="--label")
-    scope = apply.SweepScope(cwd, tuple(backend or ()), stack)
+    scope = SweepScope(cwd, tuple(backend or ()), stack, tuple(terraform or ()), engine)
     try:
-        owner_labels = scope.owner_labels
-    except ConfigError as error:
+        owners = scope.owners
+    except NeevError as error:
         exit_with_error(error)
     phases = frozenset(phase or ())
-    sweep_filter = SweepFilter(prefix, min_age_seconds, phases, tuple(ids or ()), labels, owner_labels)
+    sweep_filter = SweepFilter(
+        prefix, min_age_seconds, phases, tuple(ids or ()), labels, owners, is_terraform=bool(terraform)
+    )
     if yes and not sweep_filter.is_specific:
         raise typer.BadParameter("--yes requires --prefix, --stack, --label or ids", param_hint="--prefix")
     raise typer.Exit(apply.run(scope, sweep_filter, RunOptions(yes=yes, dry_run=dry_run, json=json), pause=pause))

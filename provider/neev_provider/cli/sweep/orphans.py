@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from neev_provider.adapters.pulumi.ownership import MANAGER
+from neev_provider.adapters.terraform.ownership import MANAGER as TERRAFORM_MANAGER
 from neev_provider.cli.sweep.references import StateReferences
 from neev_provider.client.agents import Agent
 from neev_provider.client.models import parse_timestamp
@@ -19,6 +20,9 @@ SANDBOX, AGENT, SNAPSHOT = "sandbox", "agent", "snapshot"
 PAUSED_PHASES = ("Paused", "Pausing")
 SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 BYTES_PER_GB = 1024**3
+NOT_GIVEN_REASON = (
+    "whose state was not given: add --terraform with the configuration's directory, in that workspace, or a state file"
+)
 _DURATION = re.compile(r"(\d+)([smhd])")
 
 
@@ -50,29 +54,47 @@ class SweepFilter:
     """Only these ids; if empty, any."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Only sandboxes with these labels."""
-    owner_labels: Mapping[str, str] = field(default_factory=lambda: stack_labels(MANAGER))
-    """The labels of the owner whose sandboxes are listed."""
+    owners: Sequence[Mapping[str, str]] = field(default_factory=lambda: [stack_labels(MANAGER)])
+    """The labels of each owner whose sandboxes are listed."""
+    is_terraform: bool = False
+    """Whether sandboxes of other Terraform configurations are looked for, to report that they are left alone."""
 
     @property
     def is_specific(self) -> bool:
         """Return whether the filter names orphans, which a delete or pause requires."""
-        return bool(self.prefix or self.ids or self.labels) or STACK_KEY in self.owner_labels
+        return bool(self.prefix or self.ids or self.labels) or self._names_stacks
 
     @property
     def includes_unowned(self) -> bool:
         """Return whether sandboxes without an owner are listed, too: with a prefix or an id, and without a stack."""
-        return bool(self.prefix or self.ids) and STACK_KEY not in self.owner_labels
+        return bool(self.prefix or self.ids) and not self._names_stacks
 
     @property
-    def list_labels(self) -> Mapping[str, str]:
-        """Return the labels to list by; if they are empty, agents are listed, too."""
-        return {**({} if self.includes_unowned else self.owner_labels), **self.labels}
+    def queries(self) -> list[Mapping[str, str]]:
+        """Return the labels of each list that is requested; if there are none, agents are listed, too."""
+        if self.includes_unowned:
+            return [self.labels]
+        others = [owner for owner in self.owners if owner[MANAGER_KEY] != TERRAFORM_MANAGER]
+        terraform = [stack_labels(TERRAFORM_MANAGER)] if self.is_terraform else []
+        return [{**owner, **self.labels} for owner in (*others, *terraform)]
 
     def selects(self, labels: Mapping[str, str] | None) -> bool:
         """Return whether a sandbox with these labels is listed."""
         known = labels or {}
         is_unowned = MANAGER_KEY not in known and self.includes_unowned
-        return (is_unowned or self.owner_labels.items() <= known.items()) and self.labels.items() <= known.items()
+        is_owned = any(owner.items() <= known.items() for owner in self.owners)
+        return (is_unowned or is_owned) and self.labels.items() <= known.items()
+
+    def is_of_unknown_state(self, labels: Mapping[str, str] | None) -> bool:
+        """Return whether a sandbox with these labels is one of a Terraform configuration whose state was not given."""
+        known = labels or {}
+        is_given = any(owner.items() <= known.items() for owner in self.owners)
+        is_managed = known.get(MANAGER_KEY) == TERRAFORM_MANAGER
+        return is_managed and not is_given and self.labels.items() <= known.items()
+
+    @property
+    def _names_stacks(self) -> bool:
+        return all(STACK_KEY in owner for owner in self.owners)
 
     def matches(self, remote_object: RemoteObject, now: float) -> bool:
         """Return whether the object matches. One without a creation time is never old enough."""
@@ -129,21 +151,31 @@ def find_orphans(
 
 
 def explain_skipped(
-    remote_objects: Iterable[RemoteObject], references: StateReferences, sweep_filter: SweepFilter, now: float
+    remote_objects: Iterable[RemoteObject],
+    references: StateReferences,
+    sweep_filter: SweepFilter,
+    now: float,
+    not_given: Iterable[RemoteObject] = (),
 ) -> dict[str, str]:
-    """Return the reason for each requested id that is not a matching orphan."""
+    """Return the reason for each requested id that is not a matching orphan.
+
+    `not_given` are sandboxes of Terraform configurations whose state is not known.
+    """
     remote_objects = list(remote_objects)
     by_id = {item.id: item for item in remote_objects}
     agents = {item.sandbox_id: item for item in remote_objects if item.sandbox_id}
+    owners = {item.id: item.owner for item in not_given}
 
     def explain(id: str) -> str | None:
         if id in agents:
             return f"it is the sandbox of the agent {agents[id].id}, and can only be deleted with the agent"
+        if id in owners:
+            return f"it was created by {owners[id]}, {NOT_GIVEN_REASON}"
         remote_object = by_id.get(id)
         if remote_object is None:
             return "the project has no sandbox, agent or snapshot with this id, or its labels do not match"
         if _is_referenced(remote_object, references):
-            return "a stack refers to it"
+            return "a state refers to it"
         if not sweep_filter.matches(remote_object, now):
             min_age = format_age(sweep_filter.min_age_seconds)
             return f"it is younger than {min_age}, or its name does not begin with --prefix"

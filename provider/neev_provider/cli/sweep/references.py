@@ -1,4 +1,4 @@
-"""References: every id and name in the states of stacks."""
+"""References: every id and name in states."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE
@@ -27,14 +28,13 @@ class StateReferences:
         return id in self.words or name in self.strings
 
 
-def state_references(states: Iterable[Mapping[str, Any]]) -> StateReferences:
-    """Return the references of states that were exported with their secrets in plain text.
+def state_references(states: Iterable[Mapping[str, Any]], other_values: Iterable[Any] = ()) -> StateReferences:
+    """Return the references of stacks' states, exported with secrets in plain text, and of values of other states.
 
     Pending operations count. The resource types do not matter: members of pools and snapshots of images count, too.
     """
-    strings = frozenset(
-        string for state in states for string in _find_strings(_without_pending_deletes(state.get("deployment") or {}))
-    )
+    deployments = (_without_pending_deletes(state.get("deployment") or {}) for state in states)
+    strings = frozenset(string for value in chain(deployments, other_values) for string in _find_strings(value))
     return StateReferences(frozenset(word for string in strings for word in _WORD.findall(string)), strings)
 
 
