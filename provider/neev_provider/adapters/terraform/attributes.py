@@ -94,6 +94,12 @@ def ephemeral_attributes(arguments: type[Model], result: type[Model]) -> Attribu
 
 
 @cache
+def argument_attributes(arguments: type[Model]) -> Attributes:
+    """Return the attributes of a configuration that has arguments alone."""
+    return _by_name([_argument(prop) for prop in arguments.properties.values()])
+
+
+@cache
 def setting_attributes(model: type[Model]) -> Attributes:
     """Return the attributes of the provider's configuration, none of which is required."""
     return _by_name([replace(_argument(prop), required=False, optional=True) for prop in model.properties.values()])

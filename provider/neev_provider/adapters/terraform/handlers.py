@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from neev_provider.adapters.shared.config import ProviderConfig
@@ -13,37 +13,33 @@ from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
 from neev_provider.adapters.terraform.attributes import (
     ID,
     TIMEOUTS,
-    Attributes,
-    data_source_attributes,
     resource_attributes,
-    setting_attributes,
 )
-from neev_provider.adapters.terraform.conversion import properties_to_core, to_engine
+from neev_provider.adapters.terraform.calls import failure_diagnostics, warning_diagnostics
+from neev_provider.adapters.terraform.data_calls import DataSourceCalls, EphemeralCalls
 from neev_provider.adapters.terraform.diagnostics import (
     attribute_steps,
     error_diagnostic,
-    failure_diagnostic,
-    warning_diagnostic,
 )
 from neev_provider.adapters.terraform.identity import IDENTITY_SCHEMA, PROJECT_ID, identity_data, read_identity
-from neev_provider.adapters.terraform.names import function_of, resource_of
+from neev_provider.adapters.terraform.names import resource_of
 from neev_provider.adapters.terraform.operations import Applied
 from neev_provider.adapters.terraform.private_state import PrivateState
-from neev_provider.adapters.terraform.provider import TerraformProvider
+from neev_provider.adapters.terraform.provider_functions import FunctionCalls
 from neev_provider.adapters.terraform.provider_schema import load_provider_schema
 from neev_provider.adapters.terraform.resource_values import ResourceValues
 from neev_provider.adapters.terraform.schema import OPERATIONS
+from neev_provider.adapters.terraform.subjects import call_name, subject_of
 from neev_provider.adapters.terraform.upgrade import conform
 from neev_provider.adapters.terraform.values import decode, decode_json, encode
 from neev_provider.core.hints import Hint
-from neev_provider.core.model import Model
-from neev_provider.core.validation import ValidationFailure, validate
 from neev_provider.resources import RESOURCES
 
-ACTIONS: Final[Mapping[str, str]] = {
+VERBS: Final[Mapping[str, str]] = {
     "ConfigureProvider": "configure the provider",
     "ApplyResourceChange": "apply",
     "ImportResourceState": "import",
+    "OpenEphemeralResource": "open",
     "PlanResourceChange": "plan",
     "ReadDataSource": "read",
     "ReadResource": "read",
@@ -53,11 +49,8 @@ ACTIONS: Final[Mapping[str, str]] = {
 VALUE_FIELDS: Final = ("config", "prior_state", "planned_state", "current_state")
 
 
-class Handlers:
-    """The calls of one engine."""
-
-    def __init__(self, provider: TerraformProvider) -> None:
-        self._provider = provider
+class Handlers(DataSourceCalls, EphemeralCalls, FunctionCalls):
+    """The calls of one engine: those for the provider and its resources are here, the others in the base classes."""
 
     def cancel(self) -> None:
         """End every operation at once, with what exists."""
@@ -67,14 +60,14 @@ class Handlers:
         """Close every connection."""
         await self._provider.aclose()
 
-    def explain(self, error: BaseException, call: str, request: Any) -> pb.Diagnostic:
+    def explain(self, error: BaseException, request: Any) -> pb.Diagnostic:
         """Return the diagnostic of an error that ended a call."""
-        return error_diagnostic(error, _describe(call, request), _models_of(call, request))
+        return error_diagnostic(error, _describe(request), subject_of(request).models)
 
     def secrets(self, request: Any) -> list[Any]:
         """Return the secrets in the request, by their declaration."""
         fields = {field.name for field, _ in request.ListFields()}
-        attributes = _attributes_of(request)
+        attributes = subject_of(request).attributes
         values = [decode(getattr(request, name)) or {} for name in VALUE_FIELDS if name in fields]
         secret_names = [name for name, attribute in attributes.items() if attribute.sensitive]
         return [value[name] for value in values for name in secret_names if value.get(name) is not None]
@@ -95,7 +88,7 @@ class Handlers:
     ) -> pb.ValidateProviderConfig.Response:
         """Check the provider's block."""
         failures = self._provider.config_failures(decode(request.config))
-        return pb.ValidateProviderConfig.Response(diagnostics=_failures(failures, ProviderConfig))
+        return pb.ValidateProviderConfig.Response(diagnostics=failure_diagnostics(failures, ProviderConfig))
 
     async def ConfigureProvider(self, request: pb.ConfigureProvider.Request) -> pb.ConfigureProvider.Response:
         """Set the account of all operations."""
@@ -116,7 +109,7 @@ class Handlers:
         warnings: list[str] = []
         values = ResourceValues(resource, decode(request.config))
         failures = await self._provider.validate(values, warnings.append)
-        found = [*_failures(failures, resource.inputs), *_warnings(request, warnings)]
+        found = [*failure_diagnostics(failures, resource.inputs), *warning_diagnostics(request, warnings)]
         return pb.ValidateResourceConfig.Response(diagnostics=found)
 
     async def UpgradeResourceState(self, request: pb.UpgradeResourceState.Request) -> pb.UpgradeResourceState.Response:
@@ -144,13 +137,13 @@ class Handlers:
         warnings: list[str] = []
         plan, failures = await self._provider.plan(values, warnings.append)
         if failures:
-            return pb.PlanResourceChange.Response(diagnostics=_failures(failures, resource.inputs))
+            return pb.PlanResourceChange.Response(diagnostics=failure_diagnostics(failures, resource.inputs))
         return pb.PlanResourceChange.Response(
             planned_state=encode(plan.values),
             requires_replace=[attribute_steps(name) for name in plan.replacing],
             planned_private=request.prior_private,
             planned_identity=request.prior_identity if request.HasField("prior_identity") else None,
-            diagnostics=_warnings(request, warnings),
+            diagnostics=warning_diagnostics(request, warnings),
         )
 
     async def ApplyResourceChange(self, request: pb.ApplyResourceChange.Request) -> pb.ApplyResourceChange.Response:
@@ -164,12 +157,11 @@ class Handlers:
             applied = await self._provider.apply(values, planned, warnings.append)
         except Exception as error:  # noqa: BLE001  nothing was created or changed; the state stays what it was
             applied = Applied(prior, private, error)
-        found = _warnings(request, warnings)
+        found = warning_diagnostics(request, warnings)
         if applied.error is not None:
             is_left = prior is None and applied.state is not None and not applied.is_interrupted
             hint = Hint.UNFINISHED_CREATE if is_left else ""
-            models = _models_of("ApplyResourceChange", request)
-            text = error_diagnostic(applied.error, _describe("ApplyResourceChange", request), models, hint)
+            text = error_diagnostic(applied.error, _describe(request), subject_of(request).models, hint)
             if applied.is_interrupted:
                 text.severity = pb.Diagnostic.WARNING
             found.append(text)
@@ -190,7 +182,7 @@ class Handlers:
         return pb.ReadResource.Response(
             new_state=encode(applied.state),
             private=applied.private.dump(),
-            diagnostics=_warnings(request, warnings),
+            diagnostics=warning_diagnostics(request, warnings),
             new_identity=self._identity(applied.state),
         )
 
@@ -206,64 +198,13 @@ class Handlers:
         )
         return pb.ImportResourceState.Response(imported_resources=[imported])
 
-    async def ValidateDataResourceConfig(
-        self, request: pb.ValidateDataResourceConfig.Request
-    ) -> pb.ValidateDataResourceConfig.Response:
-        """Check the configuration of a data source, as far as its values are known."""
-        function = function_of(request.type_name)
-        arguments = properties_to_core(function.arguments, decode(request.config))
-        failures = _failures(validate(function.arguments, arguments), function.arguments)
-        return pb.ValidateDataResourceConfig.Response(diagnostics=failures)
-
-    async def ReadDataSource(self, request: pb.ReadDataSource.Request) -> pb.ReadDataSource.Response:
-        """Return what the function returns."""
-        function = function_of(request.type_name)
-        config = decode(request.config)
-        result = (await self._provider.call(function, properties_to_core(function.arguments, config))).to_properties()
-        state = {
-            name: config[name]
-            if config[name] is not None or attribute.prop is None
-            else to_engine(attribute.prop, result.get(attribute.prop.name))
-            for name, attribute in data_source_attributes(function.arguments, function.result).items()
-        }
-        return pb.ReadDataSource.Response(state=encode(state))
-
     def _identity(self, state: Mapping[str, Any] | None) -> pb.ResourceIdentityData | None:
         return None if state is None else identity_data(state[ID], self._provider.project_id)
 
 
-def _failures(failures: Iterable[ValidationFailure], model: type[Model]) -> list[pb.Diagnostic]:
-    return [failure_diagnostic(failure, model) for failure in failures]
-
-
-def _warnings(request: Any, texts: Iterable[str]) -> list[pb.Diagnostic]:
-    models = _models_of("", request)
-    return [warning_diagnostic(request.type_name, text, models) for text in texts]
-
-
-def _describe(call: str, request: Any) -> str:
-    action = ACTIONS.get(call, "validate")
+def _describe(request: Any) -> str:
+    action = VERBS.get(call_name(request), "validate")
     if isinstance(request, pb.ApplyResourceChange.Request):
         is_create, is_delete = decode(request.prior_state) is None, decode(request.planned_state) is None
         action = "create" if is_create else "delete" if is_delete else "update"
-    return f"{action} {getattr(request, 'type_name', '')}".strip()
-
-
-def _models_of(call: str, request: Any) -> tuple[type[Model], ...]:
-    """Return the models of the request: first the one that its configuration sets."""
-    if not hasattr(request, "type_name"):
-        return (ProviderConfig,)
-    if "Data" in call:
-        function = function_of(request.type_name)
-        return function.arguments, function.result
-    resource = resource_of(request.type_name)
-    return resource.inputs, resource.outputs
-
-
-def _attributes_of(request: Any) -> Attributes:
-    if not hasattr(request, "type_name"):
-        return setting_attributes(ProviderConfig)
-    if isinstance(request, pb.ReadDataSource.Request | pb.ValidateDataResourceConfig.Request):
-        function = function_of(request.type_name)
-        return data_source_attributes(function.arguments, function.result)
-    return resource_attributes(resource_of(request.type_name))
+    return f"{action} {subject_of(request).type_name}".strip()

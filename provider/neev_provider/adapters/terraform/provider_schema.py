@@ -23,6 +23,7 @@ from neev_provider.adapters.terraform.attributes import (
     resource_attributes,
     setting_attributes,
 )
+from neev_provider.adapters.terraform.provider_functions import function_signatures
 from neev_provider.adapters.terraform.schema import build_schema
 from neev_provider.core.function import Function
 from neev_provider.core.lifecycle import AnyResource
@@ -55,6 +56,7 @@ def build_provider_schema() -> pb.GetProviderSchema.Response:
         resource_schemas={type_name(resource.name): _resource(resource) for resource in RESOURCES},
         data_source_schemas={type_name(function.name): _data_source(function) for function in data_sources},
         ephemeral_resource_schemas={type_name(function.name): _ephemeral(function) for function in ephemeral},
+        functions=function_signatures(),
         # the engine asks the first process only, which saves the others the time
         server_capabilities=pb.ServerCapabilities(get_provider_schema_optional=True),
     )

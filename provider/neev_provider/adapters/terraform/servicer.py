@@ -85,7 +85,7 @@ class Servicer:
             try:
                 return await asyncio.shield(asyncio.ensure_future(getattr(handlers, name)(request)))
             except Exception as error:  # noqa: BLE001  the boundary to the engine
-                return response(diagnostics=[handlers.explain(error, name, request)])
+                return response(diagnostics=[handlers.explain(error, request)])
 
     async def stream(self, name: str, request: Message) -> AsyncIterator[Message]:
         """Yield the responses; the handler itself reports errors."""
