@@ -62,7 +62,7 @@ async def test_what_cannot_be_is_named(unconfigured: FakePulumiEngine) -> None:
     assert failed[""].startswith("apikey: is not a property")
     assert "hunter2" not in failed[""]
     _, failed = await check_config(unconfigured, **COMPLETE_CONFIG, defaultLabels="team=a,team=b")
-    assert failed["defaultLabels"] == "the key 'team' is set more than once"
+    assert failed["defaultLabels"] == "must be a map of strings (is 'team=a,team=b')"
 
 
 async def test_the_place_that_the_environment_says_is_kept_but_never_its_key() -> None:

@@ -193,8 +193,6 @@ def _explain_repeated_key(text: str) -> str | None:
 
 
 def _explain_default_labels(labels: Any, ownership_labels: object) -> str | None:
-    if isinstance(labels, str):
-        return _explain_repeated_key(labels)
     policy = LabelPolicy(names_owner=ownership_labels is not False)
     return explain_invalid(labels, max_labels=policy.max_labels)
 
