@@ -2,6 +2,7 @@
 
 import pytest
 
+from neev_provider.adapters.shared.descriptions import render_description
 from neev_provider.adapters.shared.hints import PULUMI, TERRAFORM, render, render_failure, render_text
 from neev_provider.core.account import WrongAccount
 from neev_provider.core.errors import (
@@ -76,6 +77,14 @@ def test_a_failure_has_the_names_of_nested_properties_in_its_path_and_its_reason
     assert render_failure(failure, PULUMI, (GoldenImageResource.inputs,)) == failure
     assert render_failure(failure, TERRAFORM, (GoldenImageResource.inputs,)) == ValidationFailure(
         "steps[0].content_base64", "conflicts with source_path; use `neev_egress_rule`, not `FileAsset`"
+    )
+
+
+def test_a_description_has_the_names_of_every_declaration() -> None:
+    text = "Use it as `snapshotId` of a `Sandbox`, or see `checkOnPreview`."
+    assert render_description(text, PULUMI) == text
+    assert render_description(text, TERRAFORM) == (
+        "Use it as `snapshot_id` of a `neev_sandbox`, or see `check_on_preview`."
     )
 
 
