@@ -56,7 +56,9 @@ class ToyResource(Resource[Api, ToyInputs, ToyOutputs]):
     async def delete(self, id: str, context: OperationContext) -> None:
         return None
 '''
-PAGE = "### A toy\n\n" + "\n".join(f"```{language}\nToy\n```\n" for language in ("python", "typescript", "go", "yaml"))
+PAGE = "### A toy\n\n" + "\n".join(
+    f"```{language}\nToy\n```\n" for language in ("python", "typescript", "go", "yaml", "hcl")
+)
 FIND = """
 import json
 import pulumi_neev

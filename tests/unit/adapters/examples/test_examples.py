@@ -14,13 +14,22 @@ FENCE = "```"
 def test_a_page_holds_titled_programs_by_language() -> None:
     page = examples.load_examples("Sandbox")
     assert [example.title for example in page.examples] == ["A sandbox with access to GitHub that is paused when idle"]
-    assert tuple(page.examples[0].programs) == examples.LANGUAGES
+    assert tuple(page.examples[0].programs) == (*examples.LANGUAGES, examples.HCL)
     assert page.examples[0].programs["python"].startswith("import pulumi\n")
 
 
 def test_what_follows_the_examples_is_kept_apart() -> None:
     assert examples.load_examples("Sandbox").trailing_text.startswith("## Import\n")
     assert examples.load_examples("getSandbox").trailing_text == ""
+
+
+def test_each_engine_has_a_text_of_its_own() -> None:
+    page = examples.load_examples("Sandbox")
+    assert "pulumi import neev:index:Sandbox" in page.trailing_text
+    assert "terraform" not in page.trailing_text
+    assert page.terraform_text.startswith("## Import\n")
+    assert "pulumi" not in page.terraform_text
+    assert examples.load_examples("getSandbox").terraform_text == ""
 
 
 def test_a_description_is_marked_up_for_the_generators() -> None:
