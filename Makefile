@@ -75,8 +75,9 @@ schema: .venv/.stamp ## write the schemas for Pulumi and Terraform, and the type
 	@$(BIN)/python -m neev_provider.adapters.pulumi.dynamic.codegen provider/pulumi_neev
 	@$(BIN)/python -m neev_provider.adapters.terraform.provider_schema > terraform.json.new && mv terraform.json.new $(TERRAFORM_SCHEMA)
 
-docs: .venv/.stamp ## write docs/resources
+docs: .venv/.stamp ## write docs/resources, and the pages in docs/terraform but its guides
 	@$(BIN)/python -m neev_provider.adapters.pulumi.docs docs/resources
+	@$(BIN)/python -m neev_provider.adapters.terraform.docs docs/terraform
 
 sdks: .venv/.stamp ## build the Python, Node and Go SDKs into sdks/
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python tools/sdks.py

@@ -31,6 +31,7 @@ TERRAFORM_WORDS = re.compile(
 )
 SHARED = ("core", "client", "resources", "functions", "adapters/shared")
 OWN_WORDS = {
+    "adapters/shared/examples/__init__.py": "the languages and the mark that separate the texts of both engines",
     "adapters/shared/hints.py": "the vocabularies of both engines",
     "core/labels.py": "the key of the label `managed-by.stack`, and the owner that it names",
 }

@@ -5,6 +5,7 @@ from pathlib import Path
 import pulumi_neev
 from neev_provider.adapters.pulumi import docs, schema
 from neev_provider.adapters.pulumi.dynamic import codegen
+from neev_provider.adapters.terraform import docs as terraform_docs
 from neev_provider.adapters.terraform import provider_schema
 
 ROOT = Path(__file__).parents[2]
@@ -30,3 +31,10 @@ def test_the_typed_classes_are_up_to_date() -> None:
 def test_the_reference_pages_are_up_to_date() -> None:
     committed = {page.name: page.read_text() for page in (ROOT / "docs" / "resources").iterdir()}
     assert committed == docs.render_pages(), "run `make docs`"
+
+
+def test_the_pages_for_terraform_are_up_to_date() -> None:
+    folder = ROOT / "docs" / "terraform"
+    committed = {str(page.relative_to(folder)): page.read_text() for page in folder.rglob("*.md")}
+    generated = {path: text for path, text in committed.items() if not path.startswith("guides/")}
+    assert generated == terraform_docs.render_pages(provider_schema.build_provider_schema()), "run `make docs`"

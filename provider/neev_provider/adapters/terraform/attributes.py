@@ -21,6 +21,7 @@ SECRET_PREFIX: Final = "secret_"  # noqa: S105  the prefix of a name
 WRITE_ONLY_SUFFIX: Final = "_wo"
 VERSION_SUFFIX: Final = "_wo_version"
 TEXT: Final = PrimitiveType(str)
+REPLACES: Final = "A change replaces the resource."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,9 @@ class Attribute:
         """Return the description; reading it from the declaration takes time."""
         if self.prop is None:
             return self.text
-        if self.is_input or not is_sometimes_secret(self.prop):
+        if self.is_input:
+            return f"{self.prop.description} {REPLACES}" if self.prop.has(Replace) else self.prop.description
+        if not is_sometimes_secret(self.prop):
             return self.prop.description
         if self.name.startswith(SECRET_PREFIX):
             return f"`{self.prop.field}` if it is secret. Absent otherwise."
@@ -218,7 +221,8 @@ def _write_only(attribute: Attribute) -> list[Attribute]:
         Attribute(
             name=f"{name}{VERSION_SUFFIX}",
             type=PrimitiveType(int),
-            text=f"Version of `{name}{WRITE_ONLY_SUFFIX}`. A change means that its value has changed.",
+            text=f"Version of `{name}{WRITE_ONLY_SUFFIX}`. A change means that its value has changed"
+            f"{', and replaces the resource' if attribute.prop and attribute.prop.has(Replace) else ''}.",
             optional=True,
         ),
     ]

@@ -1,0 +1,139 @@
+"""The pages of Terraform's registry, compared with its rules and with the schemas."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from neev_provider.adapters.shared.config import ProviderConfig, environment_variables
+from neev_provider.adapters.shared.snake_case import snake_case_names
+from neev_provider.adapters.terraform import docs
+from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
+from neev_provider.adapters.terraform.provider_schema import build_provider_schema
+from neev_provider.functions import FUNCTIONS
+from neev_provider.resources import RESOURCES
+
+ROOT = Path(__file__).parents[4]
+FOLDER = ROOT / "docs" / "terraform"
+SCHEMA = build_provider_schema()
+PAGES = docs.render_pages(SCHEMA)
+GUIDES = {f"guides/{page.name}": page.read_text() for page in (FOLDER / "guides").glob("*.md")}
+MAX_PAGES = 2000
+MAX_BYTES = 500_000
+"""The registry's limits."""
+NAMES = snake_case_names(
+    ProviderConfig,
+    *(model for resource in RESOURCES for model in (resource.inputs, resource.outputs)),
+    *(model for function in FUNCTIONS for model in (function.arguments, function.result)),
+)
+CAMEL_CASE = {name for name in NAMES if not name.islower()}
+
+
+def line_of(page: str, name: str) -> str:
+    """Return the line of an attribute."""
+    return next(line for line in PAGES[page].splitlines() if line.startswith(f"- `{name}` "))
+
+
+def test_there_is_a_page_for_each_schema() -> None:
+    kinds = {kind.folder: getattr(SCHEMA, kind.field) for kind in docs.KINDS}
+    expected = {f"{folder}/{name.removeprefix('neev_')}.md" for folder, schemas in kinds.items() for name in schemas}
+    assert set(PAGES) == {"index.md", *expected}
+    assert {"resources/sandbox.md", "data-sources/sandbox.md", "ephemeral-resources/connect_token.md"} <= expected
+
+
+@pytest.mark.parametrize("path", [*PAGES, *GUIDES])
+def test_a_page_follows_the_rules_of_the_registry(path: str) -> None:
+    text = {**PAGES, **GUIDES}[path]
+    _, front_matter, _ = text.split("---\n", 2)
+    values = yaml.safe_load(front_matter)
+    assert set(values) == {"page_title", "subcategory", "description"}
+    assert values["page_title"]
+    assert values["description"]
+    assert len(text.encode()) <= MAX_BYTES
+
+
+def test_the_registry_accepts_the_number_of_pages() -> None:
+    assert len(PAGES) + len(GUIDES) <= MAX_PAGES
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_says_names_as_the_engine_does(path: str) -> None:
+    assert CAMEL_CASE & set(re.findall(r"\w+", PAGES[path])) == set()
+
+
+def test_the_first_page_names_each_setting_with_its_variable() -> None:
+    for name, setting in ProviderConfig.properties.items():
+        assert f"`{environment_variables(name)[0]}`" in line_of("index.md", setting.field)
+
+
+def test_an_attribute_says_its_type_and_what_a_change_does() -> None:
+    assert line_of("resources/snapshot.md", "sandbox_id").startswith("- `sandbox_id` (String) ")
+    assert line_of("resources/sandbox.md", "command").startswith("- `command` (List of String) ")
+    assert line_of("resources/sandbox.md", "image").endswith("A change replaces the resource.")
+    assert "replaces" not in line_of("resources/sandbox.md", "cpu")
+
+
+def test_a_secret_has_a_write_only_twin() -> None:
+    assert line_of("resources/sandbox.md", "env").startswith("- `env` (Map of String, Sensitive) ")
+    assert line_of("resources/sandbox.md", "env_wo").startswith("- `env_wo` (Map of String, Sensitive, [Write-only](")
+    assert "Requires Terraform or OpenTofu 1.11." in line_of("resources/sandbox.md", "env_wo")
+    assert "replaces the resource" in line_of("resources/sandbox.md", "env_wo_version")
+    assert "replaces" not in line_of("resources/process.md", "env_wo_version")
+
+
+def test_attributes_are_listed_by_what_sets_them() -> None:
+    headings = re.findall(r"^### (.+)$", PAGES["resources/snapshot.md"].partition("## Schema")[2], re.MULTILINE)
+    assert headings == ["Required", "Optional", "Read-Only", "Nested Schema for `timeouts`", "Identity"]
+
+
+def test_an_object_links_to_its_own_attributes() -> None:
+    assert line_of("resources/sandbox.md", "allow").endswith(
+        "(see [below for nested schema](#nested-schema-for-egressallow))"
+    )
+    assert "### Nested Schema for `egress.allow`\n\nRequired:\n\n- `host` " in PAGES["resources/sandbox.md"]
+    assert line_of("data-sources/agents.md", "agents").startswith("- `agents` (Attributes List) ")
+
+
+def test_the_time_limits_have_their_defaults() -> None:
+    assert line_of("resources/sandbox.md", "timeouts").startswith("- `timeouts` (Block) ")
+    assert line_of("resources/sandbox.md", "create").endswith("Defaults to `10m`.")
+
+
+def test_a_resource_is_imported_by_a_command_or_a_block() -> None:
+    _, section = PAGES["resources/preview_port.md"].split("## Import\n")
+    assert "terraform import neev_preview_port.web 3f0e6c1a" in section
+    assert 'import {\n  to = neev_preview_port.web\n  id = "3f0e6c1a' in section
+    assert "- `project_id` (String) " in section
+    assert "identity" not in PAGES["resources/process.md"]
+
+
+def test_a_function_has_a_signature() -> None:
+    text, number = json.dumps("string").encode(), json.dumps("number").encode()
+    parameters = [
+        pb.Function.Parameter(name="text", type=text, description="The text."),
+        pb.Function.Parameter(name="length", type=number, description="Its limit."),
+    ]
+    function = pb.Function(parameters=parameters, summary="A name", description="Return a name.")
+    getattr(function, "return").type = text
+    page = docs.render_pages(pb.GetProviderSchema.Response(functions={"branch_name": function}))
+    assert set(page) == {"index.md", "functions/branch_name.md"}
+    lines = page["functions/branch_name.md"].splitlines()
+    assert "provider::neev::branch_name(text string, length number) string" in lines
+    assert lines[-2:] == ["1. `text` (String) The text.", "2. `length` (Number) Its limit."]
+
+
+def test_writing_leaves_the_guides_and_no_page_of_what_is_gone(tmp_path: Path) -> None:
+    for name in ("guides/own.md", "resources/gone.md"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("text")
+    docs.write_pages(tmp_path)
+    written = {str(page.relative_to(tmp_path)) for page in tmp_path.rglob("*.md")}
+    assert written == {*PAGES, "guides/own.md"}
+
+
+def test_the_manifest_names_the_protocol_that_is_served() -> None:
+    manifest = json.loads((ROOT / "terraform-registry-manifest.json").read_text())
+    major = pb.DESCRIPTOR.package.removeprefix("tfplugin")
+    assert manifest == {"version": 1, "metadata": {"protocol_versions": [f"{major}.0"]}}
