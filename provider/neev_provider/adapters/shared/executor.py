@@ -50,7 +50,7 @@ class Executor:
     """The operations of one configured provider."""
 
     def __init__(self, connect: Callable[[], Awaitable[Api]], clock: Clock) -> None:
-        self._connect = connect
+        self.connect = connect
         self._clock = clock
         self._cancelled = asyncio.Event()
         self._started_creates: dict[str, StoredResource] = {}
@@ -93,7 +93,7 @@ class Executor:
         Raises:
             ResourceInitFailed: the resource exists and is not ready, or cannot be converted.
         """
-        resource = resource.connect(await self._connect())
+        resource = resource.connect(await self.connect())
         # an engine that repeats a create in the same process passes no id
         address = context.address
         started = self._started_creates.get(address)
@@ -138,7 +138,7 @@ class Executor:
         inputs: dict[str, Any] = {"old_inputs": old_inputs, "state": state, "new_inputs": new_inputs}
         try:
             self._log_unreadable_values(resource, context, state)
-            resource = resource.connect(await self._connect())
+            resource = resource.connect(await self.connect())
             compute_diff = run_in_thread(partial(lifecycle.compute_diff, resource, **inputs))
             if (await self.run_unless_cancelled(compute_diff, context.resource_name)).changes:
                 operation = lifecycle.update(resource, id, **inputs, context=context)
@@ -165,7 +165,7 @@ class Executor:
     ) -> StoredResource | None:
         """Read the resource, or return `None` if it is gone. Inputs that lack a required one are those of an import."""
         is_known = raw_inputs is not None and not stored_state.missing_inputs(resource, raw_inputs)
-        resource = resource.connect(await self._connect())
+        resource = resource.connect(await self.connect())
         operation = lifecycle.read(resource, id, raw_inputs if is_known else None, state)
         stored = await self._run_until_deadline(operation, context)
         if stored is None:
@@ -176,7 +176,7 @@ class Executor:
     async def delete(self, resource: AnyResource, context: OperationContext, id: str, state: Mapping[str, Any]) -> None:
         """Delete the resource."""
         self._log_unreadable_values(resource, context, state)
-        resource = resource.connect(await self._connect())
+        resource = resource.connect(await self.connect())
         operation = lifecycle.delete(resource, id, replace(context, state=state))
         await self._run_until_deadline(operation, context)
         self._started_creates.pop(context.address, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,13 +16,18 @@ from neev_provider.adapters.terraform.private_state import PrivateState
 from neev_provider.adapters.terraform.resource_values import ResourceValues, declared_secrets
 from neev_provider.adapters.terraform.values import Values, same, without_unknown
 from neev_provider.core.durations import parse_duration
-from neev_provider.core.errors import Cancelled
+from neev_provider.core.errors import Cancelled, NeevError
 from neev_provider.core.labels import Owner
 from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.model import UNKNOWN
+from neev_provider.core.reference_errors import DeleteBeforeReplaceRequired, NameConflict
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.validation import WarningHandler
+from neev_provider.resources.lookups import none_if_not_found
 
+INTERRUPTED_HINT = "By its labels it is of this resource: an interrupted apply may have created it. Import it:"
+OTHER_CREATOR_HINT = "Choose another name, delete what has it, or import it, if it is in no other state:"
+IMPORT_HINT = "`terraform import {type}.NAME {id}`, with the address of this resource for `{type}.NAME`."
 OwnerOf = Callable[[str, str], Owner]
 
 
@@ -57,6 +63,11 @@ class Operations:
             kept = _as_planned(values, planned, failure.stored, is_unfinished=True)
             interrupted = isinstance(failure.__cause__, Cancelled) and has_volatile_attribute(values)
             return Applied(kept.state, kept.private, failure.__cause__ or failure, is_interrupted=interrupted)
+        except DeleteBeforeReplaceRequired:
+            raise
+        except NameConflict as error:
+            error.hint = await self._import_hint(context, type_name(values.resource.name), error.existing_id)
+            raise
 
     async def update(
         self, values: ResourceValues, planned: Values, checked: Mapping[str, Any], warn: WarningHandler
@@ -95,6 +106,17 @@ class Operations:
         context = self._context(values, "delete", values.old_inputs, warn)
         state = {**values.state, **values.old_inputs}
         await self.executor.delete(values.resource, context, (values.prior or {})[ID], state)
+
+    async def _import_hint(self, context: OperationContext, type: str, id: str) -> str:
+        """Return how to import what has the name, and that this resource has created it if its labels say so."""
+        api = await self.executor.connect()
+        own = api.settings.labels.owner_labels(context.owner)
+        reason = OTHER_CREATOR_HINT
+        with contextlib.suppress(NeevError):  # the conflict is the error to report
+            sandbox = await none_if_not_found(api.sandboxes.get(id))
+            if sandbox is not None and own and own.items() <= (sandbox.labels or {}).items():
+                reason = INTERRUPTED_HINT
+        return f"{reason} {IMPORT_HINT.format(type=type, id=id)}"
 
     def _context(
         self, values: ResourceValues, operation: str, inputs: Mapping[str, Any], warn: WarningHandler

@@ -1,0 +1,72 @@
+"""A create whose name something else has says what that is, and how to import it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.engine.project import out_of_band_request
+
+from neev_emulator.testing import Emulator, serve
+from neev_provider.adapters.terraform.attributes import TIMEOUTS, resource_attributes
+from neev_provider.adapters.terraform.ownership import owner_of
+from neev_provider.adapters.terraform.provider import TerraformProvider
+from neev_provider.adapters.terraform.resource_values import ResourceValues
+from neev_provider.client import connect
+from neev_provider.core.clock import SYSTEM_CLOCK
+from neev_provider.core.lifecycle import AnyResource
+from neev_provider.core.reference_errors import NameConflict
+from neev_provider.core.validation import ignore
+from neev_provider.resources.agent import AgentResource
+from neev_provider.resources.sandbox.sandbox import SandboxResource
+
+INTERRUPTED = "By its labels it is of this resource: an interrupted apply may have created it."
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """Yield an empty emulator."""
+    with serve() as running:
+        yield running
+
+
+async def create_conflict(emulator: Emulator, directory: Path, resource: AnyResource, **config: str) -> NameConflict:
+    """Return the error of a create in the configuration of the directory."""
+    provider = TerraformProvider(emulator.env, directory, connect, SYSTEM_CLOCK)
+    values = ResourceValues(resource, {**dict.fromkeys(resource_attributes(resource)), TIMEOUTS: None, **config})
+    plan, _ = await provider.plan(values, ignore)
+    try:
+        with pytest.raises(NameConflict) as caught:
+            await provider.apply(values, plan.values, ignore)
+    finally:
+        await provider.aclose()
+    return caught.value
+
+
+@pytest.mark.parametrize(("name", "is_own"), [("web", True), ("other", False)])
+async def test_labels_of_the_resource_mean_an_interrupted_apply(
+    emulator: Emulator, tmp_path: Path, name: str, *, is_own: bool
+) -> None:
+    labels = owner_of("neev_sandbox", name, {}, tmp_path).to_labels()
+    id = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "web", "labels": labels})["id"]
+    error = await create_conflict(emulator, tmp_path, SandboxResource(), name="web")
+    assert error.summary.startswith("POST /sandboxes was answered with 409")
+    assert id in error.summary
+    assert (INTERRUPTED in error.hint) is is_own
+    assert f"`terraform import neev_sandbox.NAME {id}`" in error.hint
+
+
+async def test_without_labels_somebody_else_may_have_created_it(emulator: Emulator, tmp_path: Path) -> None:
+    body = {"name": "helper", "agent_template": "claude-code"}
+    id = out_of_band_request(emulator, "POST", "/agents", body)["id"]
+    error = await create_conflict(emulator, tmp_path, AgentResource(), **body)
+    assert "if it is in no other state: `terraform import neev_agent.NAME " + id in error.hint
+
+
+async def test_a_failed_look_at_the_labels_leaves_the_conflict(emulator: Emulator, tmp_path: Path) -> None:
+    labels = owner_of("neev_sandbox", "web", {}, tmp_path).to_labels()
+    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "web", "labels": labels})
+    emulator.inject("status", method="GET", path="/sandboxes/{id}", status=403, skip=1)
+    error = await create_conflict(emulator, tmp_path, SandboxResource(), name="web")
+    assert "Choose another name" in error.hint
