@@ -56,7 +56,9 @@ def _run_seed(seed: int, pulumi_bin: Path) -> Outcome:
             trouble = traceback.format_exc()
     if not result.kills:
         trouble = trouble or "nothing was killed, so it is no story of chaos"
-    return Outcome(seed, output.adapter, time.monotonic() - started, result.kills, trouble)
+    return Outcome(
+        seed, output.adapter, time.monotonic() - started, result.kills, trouble, has_neighbour=result.has_neighbour
+    )
 
 
 if __name__ == "__main__":

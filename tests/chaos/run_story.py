@@ -30,6 +30,8 @@ class StoryResult:
     """The victims that were alive when killed, and the command that ran then."""
     output: str = ""
     """The output of the last command with a kill."""
+    has_neighbour: bool = False
+    """Whether a foreign stack with the same names ran beside it."""
 
 
 def run_story(story: Story, directory: Path, pulumi_bin: Path, result: StoryResult) -> None:
@@ -49,6 +51,7 @@ def run_story(story: Story, directory: Path, pulumi_bin: Path, result: StoryResu
                 if not neighbour.exists and all(item.command != "destroy" for item in steps[number - 1 :]):
                     # from here on no create uses its name, which the API would rightly refuse
                     neighbour.create()
+                    result.has_neighbour = True
             play.check_no_changes()
             _run_annotated(play, last if result.kills else replace(last, kill=story.final_kill))
             neighbour.destroy()

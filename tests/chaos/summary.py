@@ -24,6 +24,8 @@ class Outcome:
     seconds: float
     kills: Sequence[tuple[Victim, str]]
     problem: str | None
+    has_neighbour: bool = False
+    """Whether a foreign stack with the same names ran beside it. A story fails if anything foreign is changed."""
 
     def __str__(self) -> str:
         killed = ", ".join(f"{victim} in {command}" for victim, command in self.kills) or "nothing"
@@ -47,7 +49,15 @@ def render_summary(outcomes: Iterable[Outcome]) -> str:
     stories = Counter(outcome.adapter for outcome in outcomes)
     through = ", ".join(f"{stories[adapter]} through {TITLES[adapter]}" for adapter in ADAPTERS)
     failed = ", ".join(str(outcome.seed) for outcome in outcomes if outcome.problem) or "none"
-    return "\n".join([*lines, f"\n{len(outcomes)} stories ({through}), {kills.total()} kills; failed: {failed}."])
+    beside = [outcome for outcome in outcomes if outcome.has_neighbour]
+    untouched = sum(outcome.problem is None for outcome in beside)
+    return "\n".join(
+        [
+            *lines,
+            f"\n{len(outcomes)} stories ({through}), {kills.total()} kills; failed: {failed}.",
+            f"Stories beside a foreign stack: {len(beside)}; of these, nothing foreign was changed in {untouched}.",
+        ]
+    )
 
 
 def missing_kills(outcomes: Iterable[Outcome]) -> list[str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.chaos.stories import Victim
 from tests.chaos.summary import BEGIN, END, Outcome, missing_kills, render_summary, write_page
 
-GOOD = Outcome(1, "plugin", 20, [(Victim.ENGINE, "up"), (Victim.ENGINE, "up")], None)
-BAD = Outcome(4, "dynamic", 30, [(Victim.PLATFORM, "destroy")], "something is left")
+GOOD = Outcome(1, "plugin", 20, [(Victim.ENGINE, "up"), (Victim.ENGINE, "up")], None, has_neighbour=True)
+BAD = Outcome(4, "dynamic", 30, [(Victim.PLATFORM, "destroy")], "something is left", has_neighbour=True)
 
 
 def test_kills_are_counted_by_what_when_and_how() -> None:
@@ -16,7 +16,8 @@ def test_kills_are_counted_by_what_when_and_how() -> None:
     assert "| engine | the plugin | 2 | 0 | 0 |" in output
     assert "| engine | dynamic resources | 0 | 0 | 0 |" in output
     assert "| emulator | dynamic resources | 0 | 0 | 1 |" in output
-    assert output.endswith("2 stories (1 through the plugin, 1 through dynamic resources), 3 kills; failed: 4.")
+    assert "2 stories (1 through the plugin, 1 through dynamic resources), 3 kills; failed: 4." in output
+    assert output.endswith("Stories beside a foreign stack: 2; of these, nothing foreign was changed in 1.")
 
 
 def test_kinds_of_kill_that_no_story_had_are_named() -> None:
