@@ -8,9 +8,9 @@ from typing import Any
 from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
 from neev_provider.adapters.terraform.attributes import Attributes
 from neev_provider.adapters.terraform.conversion import properties_to_core, to_engine
-from neev_provider.adapters.terraform.diagnostics import failure_diagnostic, warning_diagnostic
+from neev_provider.adapters.terraform.diagnostics import error_diagnostic, failure_diagnostic, warning_diagnostic
 from neev_provider.adapters.terraform.provider import TerraformProvider
-from neev_provider.adapters.terraform.subjects import subject_of
+from neev_provider.adapters.terraform.subjects import describe, subject_of
 from neev_provider.adapters.terraform.values import decode, encode
 from neev_provider.core.function import Function
 from neev_provider.core.model import Model
@@ -35,9 +35,19 @@ def warning_diagnostics(request: Any, texts: Iterable[str]) -> list[pb.Diagnosti
     return [warning_diagnostic(subject.type_name, text, subject.models) for text in texts]
 
 
+def error_of(error: BaseException, request: Any, hint: str = "") -> pb.Diagnostic:
+    """Return the diagnostic of an error that ended a call."""
+    return error_diagnostic(error, describe(request), subject_of(request).models, hint)
+
+
+def plain_config(config: pb.DynamicValue) -> Mapping[str, Any]:
+    """Return the values of a configuration; a block that is left out has none."""
+    return decode(config) or {}
+
+
 def argument_diagnostics(config: pb.DynamicValue, model: type[Model]) -> list[pb.Diagnostic]:
     """Return the errors of the arguments in a configuration, as far as its values are known."""
-    return failure_diagnostics(validate(model, properties_to_core(model, decode(config))), model)
+    return failure_diagnostics(validate(model, properties_to_core(model, plain_config(config))), model)
 
 
 async def call_function(

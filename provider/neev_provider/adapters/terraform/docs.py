@@ -60,7 +60,7 @@ KINDS: Final = (
         "list-resources",
         "List Resource",
         "list_resource_schemas",
-        lambda _name: "list",
+        lambda name: f"list-{resource_of(name).name}",
         "`terraform query` lists the objects that exist, and writes `import` blocks for them with "
         "`-generate-config-out=FILE`. Requires Terraform 1.14. OpenTofu has no list resources.",
     ),
@@ -138,7 +138,7 @@ def _page(kind: Kind, name: str, schema: Any) -> list[str]:
         f"# {name} ({kind.title})",
         block.description,
         kind.note,
-        *_examples(shown, name),
+        *_examples(shown),
         "## Schema",
         *_schema(block),
         *([_with_import_blocks(shown.terraform_text)] if kind.field == "resource_schemas" else []),
@@ -171,12 +171,8 @@ def _front_matter(title: str, description: str) -> str:
     return f'---\npage_title: "{title}"\nsubcategory: ""\ndescription: |-\n  {summary}\n---'
 
 
-def _examples(page: ExamplePage, name: str = "") -> list[str]:
-    """Return the examples; one that serves several pages contains `NAME` in the place of the engine's name."""
-    shown = [
-        (f"### {example.title}", f"```terraform\n{example.programs[HCL].replace('NAME', name)}```")
-        for example in page.examples
-    ]
+def _examples(page: ExamplePage) -> list[str]:
+    shown = [(f"### {example.title}", f"```terraform\n{example.programs[HCL]}```") for example in page.examples]
     return ["## Example Usage", *(part for example in shown for part in example)]
 
 

@@ -15,41 +15,30 @@ from neev_provider.adapters.terraform.attributes import (
     TIMEOUTS,
     resource_attributes,
 )
-from neev_provider.adapters.terraform.calls import failure_diagnostics, warning_diagnostics
+from neev_provider.adapters.terraform.calls import error_of, failure_diagnostics, warning_diagnostics
 from neev_provider.adapters.terraform.data_calls import DataSourceCalls, EphemeralCalls
 from neev_provider.adapters.terraform.diagnostics import (
     attribute_steps,
-    error_diagnostic,
 )
 from neev_provider.adapters.terraform.identity import IDENTITY_SCHEMA, PROJECT_ID, identity_data, read_identity
+from neev_provider.adapters.terraform.list_calls import ListCalls
 from neev_provider.adapters.terraform.names import resource_of
 from neev_provider.adapters.terraform.operations import Applied
 from neev_provider.adapters.terraform.private_state import PrivateState
 from neev_provider.adapters.terraform.provider_functions import FunctionCalls
 from neev_provider.adapters.terraform.provider_schema import load_provider_schema
-from neev_provider.adapters.terraform.resource_values import ResourceValues
+from neev_provider.adapters.terraform.resource_values import ResourceValues, imported_state
 from neev_provider.adapters.terraform.schema import OPERATIONS
-from neev_provider.adapters.terraform.subjects import call_name, subject_of
+from neev_provider.adapters.terraform.subjects import subject_of
 from neev_provider.adapters.terraform.upgrade import conform
 from neev_provider.adapters.terraform.values import decode, decode_json, encode
 from neev_provider.core.hints import Hint
 from neev_provider.resources import RESOURCES
 
-VERBS: Final[Mapping[str, str]] = {
-    "ConfigureProvider": "configure the provider",
-    "ApplyResourceChange": "apply",
-    "ImportResourceState": "import",
-    "OpenEphemeralResource": "open",
-    "PlanResourceChange": "plan",
-    "ReadDataSource": "read",
-    "ReadResource": "read",
-    "UpgradeResourceState": "read the state of",
-}
-"""What the engine was doing, for the summary of an error; in all other calls it validates."""
 VALUE_FIELDS: Final = ("config", "prior_state", "planned_state", "current_state")
 
 
-class Handlers(DataSourceCalls, EphemeralCalls, FunctionCalls):
+class Handlers(DataSourceCalls, EphemeralCalls, FunctionCalls, ListCalls):
     """The calls of one engine: those for the provider and its resources are here, the others in the base classes."""
 
     def cancel(self) -> None:
@@ -62,7 +51,7 @@ class Handlers(DataSourceCalls, EphemeralCalls, FunctionCalls):
 
     def explain(self, error: BaseException, request: Any) -> pb.Diagnostic:
         """Return the diagnostic of an error that ended a call."""
-        return error_diagnostic(error, _describe(request), subject_of(request).models)
+        return error_of(error, request)
 
     def secrets(self, request: Any) -> list[Any]:
         """Return the secrets in the request, by their declaration."""
@@ -161,7 +150,7 @@ class Handlers(DataSourceCalls, EphemeralCalls, FunctionCalls):
         if applied.error is not None:
             is_left = prior is None and applied.state is not None and not applied.is_interrupted
             hint = Hint.UNFINISHED_CREATE if is_left else ""
-            text = error_diagnostic(applied.error, _describe(request), subject_of(request).models, hint)
+            text = error_of(applied.error, request, hint)
             if applied.is_interrupted:
                 text.severity = pb.Diagnostic.WARNING
             found.append(text)
@@ -192,7 +181,7 @@ class Handlers(DataSourceCalls, EphemeralCalls, FunctionCalls):
         named = read_identity(request.identity) if request.HasField("identity") else {}
         self._provider.require_project(named.get(PROJECT_ID))
         id = request.id or named[ID]
-        state = {**dict.fromkeys(resource_attributes(resource)), ID: id, TIMEOUTS: None}
+        state = imported_state(resource, id)
         imported = pb.ImportResourceState.ImportedResource(
             type_name=request.type_name, state=encode(state), identity=self._identity(state)
         )
@@ -200,11 +189,3 @@ class Handlers(DataSourceCalls, EphemeralCalls, FunctionCalls):
 
     def _identity(self, state: Mapping[str, Any] | None) -> pb.ResourceIdentityData | None:
         return None if state is None else identity_data(state[ID], self._provider.project_id)
-
-
-def _describe(request: Any) -> str:
-    action = VERBS.get(call_name(request), "validate")
-    if isinstance(request, pb.ApplyResourceChange.Request):
-        is_create, is_delete = decode(request.prior_state) is None, decode(request.planned_state) is None
-        action = "create" if is_create else "delete" if is_delete else "update"
-    return f"{action} {subject_of(request).type_name}".strip()

@@ -10,7 +10,7 @@ from neev_provider.adapters.shared.config import PACKAGE
 from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
 from neev_provider.core.lifecycle import AnyResource
-from neev_provider.functions import find_function
+from neev_provider.functions import find_function, find_list_function
 from neev_provider.resources import find_resource
 
 PREFIX: Final = f"{PACKAGE}_"
@@ -29,4 +29,12 @@ def function_of(type_name: str) -> Function[Any, Any]:
     function = find_function(f"get{to_pascal(type_name.removeprefix(PREFIX))}")
     if function is None:
         raise InputError("type", f"this version of the provider has no data source {type_name}")
+    return function
+
+
+def list_function_of(type_name: str) -> Function[Any, Any]:
+    """Return the function that lists the objects of the resource of the type."""
+    function = find_list_function(resource_of(type_name).name)
+    if function is None:
+        raise InputError("type", f"this version of the provider cannot list {type_name}")
     return function

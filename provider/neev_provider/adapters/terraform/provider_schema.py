@@ -17,6 +17,7 @@ from neev_provider.adapters.shared.descriptions import description
 from neev_provider.adapters.shared.snake_case import type_name
 from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
 from neev_provider.adapters.terraform.attributes import (
+    argument_attributes,
     data_source_attributes,
     ephemeral_attributes,
     is_ephemeral,
@@ -27,7 +28,7 @@ from neev_provider.adapters.terraform.provider_functions import function_signatu
 from neev_provider.adapters.terraform.schema import build_schema
 from neev_provider.core.function import Function
 from neev_provider.core.lifecycle import AnyResource
-from neev_provider.functions import FUNCTIONS
+from neev_provider.functions import FUNCTIONS, find_list_function
 from neev_provider.resources import RESOURCES
 
 PROVIDER_DESCRIPTION: Final = (
@@ -56,6 +57,7 @@ def build_provider_schema() -> pb.GetProviderSchema.Response:
         resource_schemas={type_name(resource.name): _resource(resource) for resource in RESOURCES},
         data_source_schemas={type_name(function.name): _data_source(function) for function in data_sources},
         ephemeral_resource_schemas={type_name(function.name): _ephemeral(function) for function in ephemeral},
+        list_resource_schemas=_list_resources(),
         functions=function_signatures(),
         # the engine asks the first process only, which saves the others the time
         server_capabilities=pb.ServerCapabilities(get_provider_schema_optional=True),
@@ -75,6 +77,15 @@ def _data_source(function: Function[Any, Any]) -> pb.Schema:
 def _ephemeral(function: Function[Any, Any]) -> pb.Schema:
     models = (function.arguments, function.result)
     return build_schema(ephemeral_attributes(*models), description(type(function)))
+
+
+def _list_resources() -> dict[str, pb.Schema]:
+    functions = {type_name(resource.name): find_list_function(resource.name) for resource in RESOURCES}
+    return {
+        name: build_schema(argument_attributes(function.arguments), description(type(function)))
+        for name, function in functions.items()
+        if function is not None
+    }
 
 
 if __name__ == "__main__":

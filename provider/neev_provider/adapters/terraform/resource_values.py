@@ -111,6 +111,11 @@ class ResourceValues:
         } | {ID: stored.id, TIMEOUTS: (form or {}).get(TIMEOUTS)}
 
 
+def imported_state(resource: AnyResource, id: str) -> Values:
+    """Return the state of an object of which only the id is known."""
+    return {**dict.fromkeys(resource_attributes(resource)), ID: id, TIMEOUTS: None}
+
+
 def declared_secrets(resource: AnyResource, inputs: Mapping[str, Any]) -> frozenset[str]:
     """Return the inputs (camelCase) that are set and declared to be secret."""
     return frozenset(

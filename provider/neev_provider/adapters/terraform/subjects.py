@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from neev_provider.adapters.shared.config import ProviderConfig
+from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
 from neev_provider.adapters.terraform.attributes import (
     Attributes,
+    argument_attributes,
     data_source_attributes,
     resource_attributes,
     setting_attributes,
 )
-from neev_provider.adapters.terraform.names import function_of, resource_of
+from neev_provider.adapters.terraform.names import function_of, list_function_of, resource_of
+from neev_provider.adapters.terraform.values import decode
 from neev_provider.core.model import Model
+
+VERBS: Final[Mapping[str, str]] = {
+    "ConfigureProvider": "configure the provider",
+    "ApplyResourceChange": "apply",
+    "ImportResourceState": "import",
+    "ListResource": "list",
+    "OpenEphemeralResource": "open",
+    "PlanResourceChange": "plan",
+    "ReadDataSource": "read",
+    "ReadResource": "read",
+    "UpgradeResourceState": "read the state of",
+}
+"""What the engine was doing, for the summary of an error; in all other calls it validates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +44,31 @@ class Subject:
     attributes: Attributes
 
 
-def call_name(request: Any) -> str:
-    """Return the name of the call."""
-    return str(request.DESCRIPTOR.containing_type.name)
-
-
 def subject_of(request: Any) -> Subject:
     """Return what the call is about."""
     type_name = getattr(request, "type_name", "")
     if not type_name:
         return Subject("", (ProviderConfig,), setting_attributes(ProviderConfig))
-    call = call_name(request)
+    call = _call_name(request)
+    if "ListResource" in call:
+        arguments = list_function_of(type_name).arguments
+        return Subject(type_name, (arguments,), argument_attributes(arguments))
     if "Data" in call or "Ephemeral" in call:
         function = function_of(type_name)
         models = (function.arguments, function.result)
         return Subject(type_name, models, data_source_attributes(*models))
     resource = resource_of(type_name)
     return Subject(type_name, (resource.inputs, resource.outputs), resource_attributes(resource))
+
+
+def describe(request: Any) -> str:
+    """Return what the engine was doing, such as "create neev_sandbox"."""
+    action = VERBS.get(_call_name(request), "validate")
+    if isinstance(request, pb.ApplyResourceChange.Request):
+        is_create, is_delete = decode(request.prior_state) is None, decode(request.planned_state) is None
+        action = "create" if is_create else "delete" if is_delete else "update"
+    return f"{action} {subject_of(request).type_name}".strip()
+
+
+def _call_name(request: Any) -> str:
+    return str(request.DESCRIPTOR.containing_type.name)
