@@ -38,7 +38,7 @@ async def wait_for_state(api: Api, id: str, status: str) -> Agent:
     return observed
 
 
-async def test_an_agent_is_made_found_listed_and_deleted(api: Api, emulator: Emulator) -> None:
+async def test_an_agent_is_created_found_listed_and_deleted(api: Api, emulator: Emulator) -> None:
     created = await create_ready(api)
     assert (created.name, created.agent_template_id, created.drive_mode) == ("coder", "ag-code-server", "http")
     assert (await api.agents.get("coder")).id == created.id
@@ -62,7 +62,7 @@ async def test_size_egress_and_window_change_in_place(api: Api) -> None:
 
 
 @pytest.mark.parametrize("fault", [None, "reset_after"])
-async def test_an_agent_pauses_and_resumes_whatever_becomes_of_the_answer(
+async def test_an_agent_pauses_and_resumes_whatever_happens_to_the_response(
     api: Api, emulator: Emulator, fault: str | None
 ) -> None:
     id = (await create_ready(api)).id
@@ -82,7 +82,7 @@ async def test_a_pause_that_never_arrived_is_an_error(api: Api, emulator: Emulat
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "truncate_body", "malformed_body", "wrong_content_type"])
-async def test_an_agent_whose_answer_was_lost_is_made_once_and_returned(
+async def test_an_agent_whose_response_was_lost_is_created_once_and_returned(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
     emulator.inject(kind, method="POST", path="/agents")
@@ -91,7 +91,7 @@ async def test_an_agent_whose_answer_was_lost_is_made_once_and_returned(
     assert emulator.counts()[POST] == 1
 
 
-async def test_an_agent_that_was_never_made_is_an_error(api: Api, emulator: Emulator) -> None:
+async def test_an_agent_that_was_never_created_is_an_error(api: Api, emulator: Emulator) -> None:
     emulator.inject("reset_before", method="POST", path="/agents")
     with pytest.raises(errors.OutcomeUnknown, match="The agent coder has not appeared since"):
         await api.agents.create(BODY)
@@ -106,7 +106,7 @@ async def test_an_agent_that_was_never_made_is_an_error(api: Api, emulator: Emul
         ({"name": "another", "config": {"theme": "light"}, "idle_timeout_seconds": 60}, "has not appeared since"),
     ],
 )
-async def test_only_an_agent_that_is_as_asked_is_taken(
+async def test_only_an_agent_that_matches_the_request_is_adopted(
     settings: Settings, shown: dict[str, Any], refused: str | None
 ) -> None:
     created = datetime.fromtimestamp(EPOCH + 1, UTC).isoformat()

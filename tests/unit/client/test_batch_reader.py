@@ -58,7 +58,7 @@ async def test_several_items_are_read_from_one_page() -> None:
     assert collection.requests == [1]
 
 
-async def test_items_that_nobody_asked_for_are_not_told_of() -> None:
+async def test_items_that_nobody_requested_are_not_reported() -> None:
     assert set((await ScriptedList("a", "b", "c").read("ab")).items) == set("ab")
 
 
@@ -108,7 +108,7 @@ async def test_an_item_that_moved_to_another_page_is_found_there() -> None:
     assert collection.requests == [1, "c"]
 
 
-async def test_pages_that_the_list_no_longer_has_are_forgotten() -> None:
+async def test_pages_that_the_list_no_longer_has_are_not_read() -> None:
     collection = ScriptedList(*"abcdefghi")
     await collection.read("abcdefghi")
     del collection.ids[3:]
@@ -129,7 +129,7 @@ async def test_an_item_that_a_whole_list_lacks_is_gone_for_those_who_need_no_pro
     assert collection.requests == [1]
 
 
-async def test_for_those_who_do_it_is_asked_for_by_itself_first() -> None:
+async def test_for_those_who_do_it_is_read_by_itself_first() -> None:
     collection = ScriptedList("a", "b", "c")
     collection.hidden, collection.wrong_total = {"c"}, -1
     sighting = await collection.read("acx")

@@ -31,7 +31,7 @@ async def test_no_representation_shows_the_key(settings: Settings) -> None:
         assert settings.api_key not in f"{api!r} {vars(api)!r}"
 
 
-async def test_a_wrong_key_is_told_as_such(settings: Settings) -> None:
+async def test_a_wrong_key_is_reported_as_such(settings: Settings) -> None:
     wrong = Settings(settings.base_url, "wrong-key", settings.org_id, settings.project_id)
     async with connect(wrong) as api:
         with pytest.raises(errors.Unauthorized, match="the setting `apiKey`"):
@@ -48,7 +48,7 @@ async def test_closing_ends_every_observation(settings: Settings) -> None:
 
 
 @in_virtual_time
-async def test_a_client_can_be_made_inside_any_running_loop() -> None:
+async def test_a_client_can_be_created_in_any_running_loop() -> None:
     await connect(Settings("https://h", "k", "o", "p")).aclose()
 
 

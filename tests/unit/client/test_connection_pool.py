@@ -70,7 +70,7 @@ async def test_one_after_another_needs_one_connection() -> None:
         assert server.connection_count == 1
 
 
-async def test_a_request_that_is_given_up_leaves_room_for_the_next() -> None:
+async def test_a_request_that_is_given_up_frees_its_connection() -> None:
     async with start_connected() as (server, connections):
         request = connections.build_request("GET", server.address)
         given_up = asyncio.ensure_future(connections.send(request))

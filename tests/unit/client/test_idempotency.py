@@ -54,7 +54,7 @@ class UnclearCreator:
         )
 
 
-async def test_what_was_made_with_a_clear_answer_is_not_looked_for() -> None:
+async def test_what_was_created_with_a_clear_response_is_not_looked_up() -> None:
     maker = UnclearCreator(errors.RequestNotSent("nobody asks"))
 
     async def make() -> CreatedObject:
@@ -68,7 +68,7 @@ async def test_what_was_made_with_a_clear_answer_is_not_looked_for() -> None:
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.5, 100.0, -CREATED_AT_TOLERANCE])
-async def test_one_made_since_is_taken_for_ours(moment: float) -> None:
+async def test_one_created_since_is_adopted(moment: float) -> None:
     maker = UnclearCreator([created_after(moment)])
     assert await maker.create_or_adopt() == created_after(moment)
     assert (maker.create_count, maker.clock.sleep_calls) == (1, [LOOKUP_DELAYS[0]])
@@ -80,14 +80,14 @@ async def test_it_may_appear_late() -> None:
     assert maker.clock.sleep_calls == list(LOOKUP_DELAYS[:3])
 
 
-async def test_looks_that_fail_in_passing_are_repeated() -> None:
+async def test_lookups_that_fail_in_passing_are_repeated() -> None:
     maker = UnclearCreator(
         errors.Unavailable(503), errors.RequestNotSent("x"), errors.RateLimited(429), [created_after(3)]
     )
     assert await maker.create_or_adopt() == created_after(3)
 
 
-async def test_what_may_be_there_is_looked_for_even_when_the_user_asks_to_stop() -> None:
+async def test_what_may_be_there_is_looked_for_even_when_the_user_cancels() -> None:
     stop = asyncio.Event()
     stop.set()
     maker = UnclearCreator([], [created_after(3)])
@@ -102,7 +102,7 @@ async def test_what_may_be_there_is_looked_for_even_when_the_user_asks_to_stop()
     assert found == created_after(3)
 
 
-async def test_looks_that_fail_for_good_are_the_error() -> None:
+async def test_lookups_that_fail_for_good_are_the_error() -> None:
     with pytest.raises(errors.Unauthorized):
         await UnclearCreator(errors.Unauthorized(401)).create_or_adopt()
 
@@ -122,7 +122,7 @@ async def test_older_ones_of_the_same_name_are_passed_over() -> None:
     ],
     ids=["just before", "long before", "no time", "no readable time", "two"],
 )
-async def test_one_that_cannot_be_told_to_be_ours_is_never_taken(shown: list[CreatedObject]) -> None:
+async def test_one_that_cannot_be_proven_to_be_ours_is_never_adopted(shown: list[CreatedObject]) -> None:
     maker = UnclearCreator(shown)
     with pytest.raises(errors.OutcomeUnknown) as caught:
         await maker.create_or_adopt()
@@ -146,14 +146,14 @@ async def test_one_that_never_appears_is_an_error_that_names_it_and_what_happene
 
 
 @pytest.mark.parametrize("ending", [errors.Conflict(409), errors.RequestNotSent("x"), errors.InvalidRequest(422)])
-async def test_a_clear_failure_is_not_looked_into(ending: errors.NeevError) -> None:
+async def test_a_clear_failure_is_not_looked_up(ending: errors.NeevError) -> None:
     maker = UnclearCreator([created_after(1)], ending=ending)
     with pytest.raises(type(ending)):
         await maker.create_or_adopt()
     assert maker.clock.sleep_calls == []
 
 
-async def test_a_look_in_vain_ends_with_none() -> None:
+async def test_lookups_without_a_result_return_none() -> None:
     clock = FakeClock()
 
     async def look() -> str | None:

@@ -14,7 +14,7 @@ def test_fields_that_a_newer_api_adds_are_no_trouble() -> None:
     assert build_parser(Widget)({"id": "a", "size": 1, "colour": "red"}) == Widget(id="a", size=1)
 
 
-def test_answers_are_frozen() -> None:
+def test_responses_are_frozen() -> None:
     with pytest.raises(ValidationError):
         Widget(id="a").id = "b"  # type: ignore[misc]  # what is tested
 
@@ -24,30 +24,30 @@ def test_an_empty_page_may_come_without_items(items: object) -> None:
     assert build_parser(Page[Widget])({"items": items, "total": 0}).items == ()
 
 
-def test_a_wrong_shape_is_told_by_its_fields_and_never_by_their_values() -> None:
+def test_a_wrong_shape_is_reported_by_its_fields_and_never_by_their_values() -> None:
     with pytest.raises(ValueError, match=r"^items\.0\.size: Input should be a valid integer") as caught:
         build_parser(Page[Widget])({"items": [{"id": "a", "size": "hunter2"}], "total": 1})
     assert "hunter2" not in str(caught.value)
 
 
-def test_an_answer_that_is_refused_is_not_repeated() -> None:
+def test_a_response_that_is_refused_is_not_repeated() -> None:
     with pytest.raises(ValidationError) as caught:
         Widget.model_validate({"id": "a", "size": "hunter2"})
     assert "hunter2" not in f"{caught.value} {caught.value!r}"
 
 
-def test_only_the_first_faults_are_told() -> None:
+def test_only_the_first_faults_are_reported() -> None:
     with pytest.raises(ValueError, match="items") as caught:
         build_parser(Page[Widget])({"items": [{}] * 50, "total": 1})
     assert str(caught.value) == "; ".join(f"items.{number}.id: Field required" for number in range(3))
 
 
-def test_something_that_is_no_object_is_told_as_the_answer() -> None:
+def test_something_that_is_no_object_is_reported_as_the_response() -> None:
     with pytest.raises(ValueError, match=r"^response: "):
         build_parser(Widget)(None)
 
 
-def test_an_answer_that_nobody_needs_may_be_anything() -> None:
+def test_a_response_that_nobody_needs_may_be_anything() -> None:
     ignore_body({"a": 1})
     ignore_body(None)
 

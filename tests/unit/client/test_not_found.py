@@ -45,7 +45,7 @@ async def test_a_404_that_is_not_the_apis_own_says_nothing_of_what_exists(method
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
-async def test_the_api_is_believed_that_something_does_not_exist_once_it_answers_for_the_project(method: str) -> None:
+async def test_the_api_is_trusted_that_something_does_not_exist_once_it_answers_for_the_project(method: str) -> None:
     script = ScriptedTransport(not_found_response(), page_response([]), not_found_response())
     wire = new_transport(script)
     for _ in range(2):
@@ -54,7 +54,7 @@ async def test_the_api_is_believed_that_something_does_not_exist_once_it_answers
     assert script.sent_lines == [f"{method} box", "GET sandboxes", f"{method} box"]
 
 
-async def test_an_answer_about_something_of_the_project_is_an_answer_for_the_project() -> None:
+async def test_a_response_about_an_object_of_the_project_proves_the_project() -> None:
     script = ScriptedTransport(OK_RESPONSE, not_found_response())
     wire = new_transport(script)
     assert await wire.request("GET", IN_PROJECT, parse=parse_id) == "x"
@@ -63,7 +63,7 @@ async def test_an_answer_about_something_of_the_project_is_an_answer_for_the_pro
     assert script.sent_lines == ["GET box", "GET box"]
 
 
-async def test_what_has_no_project_needs_no_answer_for_one() -> None:
+async def test_what_has_no_project_needs_no_proof_of_one() -> None:
     script = ScriptedTransport(not_found_response())
     with pytest.raises(errors.NotFound):
         await new_transport(script).request("GET", "/api/v1beta1/sandbox-templates/t", parse=parse_id)

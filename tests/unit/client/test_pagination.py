@@ -44,7 +44,7 @@ async def test_an_item_that_moves_to_a_page_already_read_is_not_lost() -> None:
     assert await list_ids(scripted_list(["a", "b", "c"], ["b", "c"])) == ["b", "c"]
 
 
-async def test_a_list_that_never_adds_up_is_read_a_few_times_and_all_that_was_seen_is_kept() -> None:
+async def test_a_list_that_never_adds_up_is_read_a_few_times_and_all_that_was_read_is_kept() -> None:
     read = 0
 
     async def read_page(_number: int) -> Page[ApiObject]:
@@ -71,7 +71,7 @@ def test_the_number_of_pages_follows_from_what_the_server_gives_on_one(total: in
 
 
 @in_virtual_time
-async def test_things_done_together_take_as_long_as_the_longest_and_keep_their_order() -> None:
+async def test_operations_that_run_together_take_as_long_as_the_longest_and_keep_their_order() -> None:
     async def after(seconds: float) -> float:
         await asyncio.sleep(seconds)
         return seconds

@@ -89,7 +89,7 @@ def _allocated_bytes() -> int:
 
 
 @in_virtual_time
-async def test_a_watcher_that_lives_an_hour_leaks_nothing() -> None:
+async def test_an_observation_of_an_hour_leaks_nothing() -> None:
     service = FakeService(create_seconds=2)
     service.add("stays")
     tracemalloc.start()

@@ -12,7 +12,7 @@ from neev_provider.core import errors
 POST = "POST /sandboxes/{id}/ports"
 
 
-async def test_a_port_keeps_its_url_until_another_slug_is_asked_for(api: Api) -> None:
+async def test_a_port_keeps_its_url_until_another_slug_is_requested(api: Api) -> None:
     box = await create_ready(api)
     first = await api.ports.expose(box.id, 8080)
     assert await api.ports.expose(box.id, 8080) == first
@@ -40,7 +40,7 @@ async def test_only_the_exposed_port_is_found(api: Api) -> None:
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "truncate_body", "malformed_body", "wrong_content_type"])
-async def test_a_port_whose_answer_was_lost_is_taken_from_the_list(api: Api, emulator: Emulator, kind: str) -> None:
+async def test_a_port_whose_response_was_lost_is_found_in_the_list(api: Api, emulator: Emulator, kind: str) -> None:
     box = await create_ready(api)
     emulator.inject(kind, method="POST", path="/sandboxes/{id}/ports")
     exposed = await api.ports.expose(box.id, 8080)
@@ -48,7 +48,7 @@ async def test_a_port_whose_answer_was_lost_is_taken_from_the_list(api: Api, emu
     assert emulator.counts()[POST] == 1
 
 
-async def test_a_port_that_has_another_slug_is_not_taken_for_the_rotated_one(api: Api, emulator: Emulator) -> None:
+async def test_a_port_that_has_another_slug_is_not_the_rotated_one(api: Api, emulator: Emulator) -> None:
     box = await create_ready(api)
     await api.ports.expose(box.id, 8080)
     emulator.inject("reset_before", method="POST", path="/sandboxes/{id}/ports")

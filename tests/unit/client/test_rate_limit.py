@@ -47,7 +47,7 @@ async def test_until_the_api_objects_requests_leave_at_once() -> None:
 
 
 @in_virtual_time
-async def test_the_first_burst_is_limited_and_each_slow_answer_makes_room_for_two() -> None:
+async def test_the_first_burst_is_limited_and_each_slow_response_allows_two_more() -> None:
     left = await LimitedCaller(latency=1).send_many(INITIAL_CONCURRENCY * 4)
     assert [left.count(moment) for moment in (0, 1, 2)] == [
         INITIAL_CONCURRENCY,
@@ -57,13 +57,13 @@ async def test_the_first_burst_is_limited_and_each_slow_answer_makes_room_for_tw
 
 
 @in_virtual_time
-async def test_quick_answers_make_no_more_room() -> None:
+async def test_quick_responses_do_not_raise_the_limit() -> None:
     left = await LimitedCaller(latency=SLOW_RESPONSE_SECONDS / 2).send_many(INITIAL_CONCURRENCY * 3)
     assert [left.count(moment) for moment in sorted(set(left))] == [INITIAL_CONCURRENCY] * 3
 
 
 @in_virtual_time
-async def test_the_room_has_a_limit() -> None:
+async def test_the_number_of_concurrent_requests_is_limited() -> None:
     caller = LimitedCaller(latency=1)
     await caller.send_many(MAX_CONCURRENCY * 2)
     caller.sent_times.clear()
@@ -130,7 +130,7 @@ async def test_those_who_were_waiting_for_their_turn_are_held_by_a_second_429() 
 
 
 @in_virtual_time
-async def test_a_429_among_few_requests_slows_down_to_a_rate_that_is_gentle_but_not_crawling() -> None:
+async def test_a_429_among_few_requests_slows_down_to_the_initial_rate() -> None:
     caller = LimitedCaller()
     caller.limiter.record_throttled(1, sent_at=0)
     left = await caller.send_many(5)
@@ -148,7 +148,7 @@ async def test_each_further_429_slows_down_more() -> None:
 
 
 @in_virtual_time
-async def test_the_rate_recovers_slowly_at_first_and_a_429_is_forgotten_after_a_while() -> None:
+async def test_the_rate_recovers_slowly_at_first_and_a_429_has_no_effect_after_a_while() -> None:
     caller = LimitedCaller()
     await caller.send_many(50)
     caller.limiter.record_throttled(1, sent_at=0)

@@ -123,7 +123,7 @@ async def test_what_must_not_be_repeated_is_sent_so_and_once(
         ),
     ],
 )
-async def test_a_move_whose_answer_was_lost_is_seen_by_where_the_thing_is(
+async def test_a_transition_whose_response_was_lost_is_observed_in_the_phase_of_the_object(
     act: ApiAction, moved: list[dict[str, object]]
 ) -> None:
     for observed in moved:
@@ -133,7 +133,7 @@ async def test_a_move_whose_answer_was_lost_is_seen_by_where_the_thing_is(
         ]
 
 
-async def test_every_page_of_a_list_is_asked_for() -> None:
+async def test_every_page_of_a_list_is_requested() -> None:
     async def everything(api: Api) -> None:
         for read in (api.sandboxes.list, api.agents.list, api.templates.list, lambda: api.snapshots.list("1")):
             assert [item.id for item in await read()] == ["1", "2"]
@@ -150,7 +150,7 @@ async def test_every_page_of_a_list_is_asked_for() -> None:
     assert [request.url.params["page"] for request in sent] == ["1", "2"] * 4
 
 
-async def test_what_does_no_harm_twice_is_asked_for_twice_and_then_left() -> None:
+async def test_an_idempotent_post_is_sent_again_after_an_unknown_outcome() -> None:
     """The transport repeats no POST; whoever calls knows that this one may be."""
     sent = await sent_requests(lambda api: api.sandboxes.keepalive(ID), json_response(502), json_response(json=BOX))
     assert [(item.method, item.url.raw_path.decode(), item.content) for item in sent] == [
@@ -172,7 +172,7 @@ async def test_what_does_no_harm_twice_is_asked_for_twice_and_then_left() -> Non
         (lambda api, body: api.agents.find_created(body), {"name": "coder"}, None),
     ],
 )
-async def test_what_an_interrupted_create_made_is_looked_for_by_its_name_and_what_it_shows(
+async def test_the_object_of_an_interrupted_create_is_looked_for_by_its_name_and_what_it_shows(
     find: Callable[[Api, dict[str, Any]], Awaitable[Any]], body: dict[str, Any], found: dict[str, str] | None
 ) -> None:
     observed = []

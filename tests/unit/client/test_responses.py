@@ -89,7 +89,9 @@ def test_every_error_of_the_server_is_unavailable(status: int) -> None:
 
 
 @pytest.mark.parametrize("path", ["/sandboxes", "/agents", "/sandboxes/x/fork", "/sandboxes/x/snapshots"])
-def test_what_cannot_be_made_as_something_it_needs_is_not_there_is_told_without_a_refresh(path: str) -> None:
+def test_what_cannot_be_created_because_something_it_needs_is_not_there_is_reported_without_a_refresh(
+    path: str,
+) -> None:
     body = b'{"code": "not_found", "message": "Sandbox template x not found"}'
     error = error_from_response(ApiResponse("POST", path, 404, {"content-type": "application/json"}, body))
     assert isinstance(error, errors.NotFound)
@@ -98,29 +100,29 @@ def test_what_cannot_be_made_as_something_it_needs_is_not_there_is_told_without_
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/sandboxes"), ("POST", "/sandboxes/x/pause")])
-def test_what_is_gone_is_told_as_before(method: str, path: str) -> None:
+def test_what_is_gone_is_reported_as_before(method: str, path: str) -> None:
     error = error_from_response(ApiResponse(method, path, 404, {}, b'{"code": "not_found"}'))
     assert error.hint == errors.NotFound.default_hint
 
 
-def test_a_bill_that_is_open_is_told_as_such() -> None:
+def test_a_bill_that_is_open_is_reported_as_such() -> None:
     error = error_from_response(api_response(402, b'{"message": "no credit"}'))
     assert isinstance(error, errors.PaymentRequired)
     assert "answered with 402: no credit. Nothing was done. Check the billing" in str(error)
 
 
-def test_a_redirect_tells_its_host_but_not_the_rest_of_its_address() -> None:
+def test_a_redirect_reports_its_host_but_not_the_rest_of_its_address() -> None:
     assert error_from_response(api_response(302, b"", location="https://e.test/?token=1")).message == (
         "a redirect to e.test, which is not followed"
     )
     assert "another path" in error_from_response(api_response(302, b"", location="/y")).message
 
 
-def test_an_answer_does_not_show_what_it_holds() -> None:
+def test_a_response_does_not_show_what_it_holds() -> None:
     shown = repr(api_response(503, b"hunter2", set_cookie="hunter2"))
     assert "503" in shown
     assert "hunter2" not in shown
 
 
-def test_an_answer_without_a_content_type_is_no_json() -> None:
+def test_a_response_without_a_content_type_is_no_json() -> None:
     assert parse_response(ApiResponse("GET", "/x", 204, {}, b""), lambda content: content) is None

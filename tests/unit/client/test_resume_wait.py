@@ -79,7 +79,7 @@ async def test_a_cancelled_operation_sends_nothing_again() -> None:
         json_response(500, RESUMING),
     ],
 )
-async def test_no_other_answer_is_a_reason_to_send_again(outcome: httpx.Response) -> None:
+async def test_no_other_response_is_a_reason_to_send_again(outcome: httpx.Response) -> None:
     async with open_scripted(outcome) as (session, script, resumed, _):
         with pytest.raises(errors.NeevError):
             await run(session)

@@ -80,7 +80,7 @@ async def test_a_command_runs_once_with_its_environment_its_input_and_its_place(
     assert [entry["template"] for entry in emulator.requests] == ["/v1/exec"]
 
 
-async def test_output_is_heard_while_the_command_runs(session: SandboxSession) -> None:
+async def test_output_is_reported_while_the_command_runs(session: SandboxSession) -> None:
     """The command goes on only once its first line has been heard."""
     going: list[asyncio.Future[int]] = []
 
@@ -145,7 +145,7 @@ async def test_a_connection_that_ends_in_the_middle_leaves_the_outcome_unknown(
         (httpx.Response(200, content="<html>"), errors.OutcomeUnknown),
     ],
 )
-async def test_every_end_that_is_none_is_told_apart(ending: ScriptedOutcome, error: type[errors.NeevError]) -> None:
+async def test_every_end_that_is_none_is_distinguished(ending: ScriptedOutcome, error: type[errors.NeevError]) -> None:
     """Nothing is ever sent twice."""
     with pytest.raises(error):
         await run_scripted(ending)
@@ -184,7 +184,7 @@ async def test_the_key_is_not_sent_in_clear_to_another_machine() -> None:
     await runtime.aclose()
 
 
-async def test_files_are_written_seen_read_for_their_digest_and_removed(session: SandboxSession) -> None:
+async def test_files_are_written_listed_read_for_their_digest_and_removed(session: SandboxSession) -> None:
     content = b"0123456789abcdef" * (3 << 15)
     await session.write("deep/file", io.BytesIO(content))
     entry = await session.stat("deep/file")
@@ -197,7 +197,7 @@ async def test_files_are_written_seen_read_for_their_digest_and_removed(session:
         await session.stat("/etc/passwd")
 
 
-async def test_a_file_whose_answer_is_lost_can_be_asked_for_again() -> None:
+async def test_a_file_whose_response_is_lost_can_be_requested_again() -> None:
     """It is the same file the second time, so nothing is unknown."""
     runtime = Runtime(SETTINGS, ScriptedTransport(httpx.ReadError("reset")))
     with pytest.raises(errors.Unavailable, match="connection was lost"):
@@ -294,18 +294,18 @@ NO_REASON = "the sandbox gave no reason"
         ),
     ],
 )
-async def test_every_end_is_told_to_the_letter(ending: ScriptedOutcome, of_a_command: str, of_a_file: str) -> None:
+async def test_every_end_is_reported_word_for_word(ending: ScriptedOutcome, of_a_command: str, of_a_file: str) -> None:
     assert (await run_error(ending, run=True)).summary == of_a_command
     assert (await run_error(ending, run=False)).summary == of_a_file
 
 
-async def test_a_file_of_which_nothing_is_heard_has_no_status() -> None:
+async def test_a_file_of_which_nothing_is_reported_has_no_status() -> None:
     lost = await run_error(httpx.ReadError("reset"), run=False)
     assert isinstance(lost, errors.Unavailable)
     assert lost.status == 0
 
 
-async def test_what_the_frames_leave_out_is_told_too() -> None:
+async def test_what_the_frames_leave_out_is_reported_too() -> None:
     assert (
         await run_error(frames_response(output_frame(b"half")), run=True)
     ).summary == "tool: the connection ended before the command did."
@@ -320,7 +320,7 @@ async def test_what_the_frames_leave_out_is_told_too() -> None:
         Runtime(SETTINGS).session(SANDBOX.model_copy(update={"connect_url": "http://inside.example"}))
 
 
-async def test_a_command_and_a_file_are_asked_for_as_the_sandbox_documents_it() -> None:
+async def test_a_command_and_a_file_are_requested_as_the_sandbox_documents_it() -> None:
     script = ScriptedTransport(frames_response({"type": "exit", "exit_code": 0}))
     runtime = Runtime(SETTINGS, script)
     run = ExecRequest(["tool", "-v"], cwd="deep", env={"A": "b"}, stdin="in", timeout=2.5)
@@ -358,7 +358,7 @@ async def test_the_rest_of_a_character_is_shown_at_the_end_of_each_stream() -> N
     assert received == [("stdout", "\N{REPLACEMENT CHARACTER}"), ("stderr", "\N{REPLACEMENT CHARACTER}")]
 
 
-async def test_what_is_seen_of_a_file_is_its_kind_size_mode_and_time(session: SandboxSession) -> None:
+async def test_what_is_reported_of_a_file_is_its_kind_size_mode_and_time(session: SandboxSession) -> None:
     await session.write("file", io.BytesIO(b"12345"))
     await session.exec(ExecRequest(["chmod", "4750", "file"]), OutputRecorder(), read_timeout=5)
     entry = await session.stat("file")

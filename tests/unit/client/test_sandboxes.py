@@ -42,7 +42,7 @@ async def wait_for_phase(api: Api, id: str, phase: str) -> Sandbox:
     return observed
 
 
-async def test_a_sandbox_is_made_found_listed_and_deleted(api: Api) -> None:
+async def test_a_sandbox_is_created_found_listed_and_deleted(api: Api) -> None:
     created = await create_ready(api)
     assert (created.name, created.sandbox_template_id) == ("box", TEMPLATE)
     assert created.resources is not None
@@ -122,7 +122,7 @@ LOST_RESPONSES = ["reset_after", "truncate_body", "malformed_body", "wrong_conte
 
 
 @pytest.mark.parametrize("kind", LOST_RESPONSES)
-async def test_a_create_whose_answer_was_lost_makes_one_sandbox_and_returns_it(
+async def test_a_create_whose_response_was_lost_creates_one_sandbox_and_returns_it(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
     emulator.inject(kind, method="POST", path="/sandboxes")
@@ -133,7 +133,7 @@ async def test_a_create_whose_answer_was_lost_makes_one_sandbox_and_returns_it(
 
 
 @pytest.mark.parametrize("kind", LOST_RESPONSES)
-async def test_a_fork_whose_answer_was_lost_makes_one_sandbox_and_returns_it(
+async def test_a_fork_whose_response_was_lost_creates_one_sandbox_and_returns_it(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
     source = await create_ready(api)
@@ -188,7 +188,7 @@ async def test_without_a_name_there_is_nothing_to_look_for(api: Api, emulator: E
 
 @pytest.mark.parametrize(("verb", "phases"), [("pause", ("Pausing", "Paused")), ("resume", ("Resuming", "Ready"))])
 @pytest.mark.parametrize("kind", LOST_RESPONSES)
-async def test_a_move_whose_answer_was_lost_is_seen_in_the_phase(
+async def test_a_transition_whose_response_was_lost_is_observed_in_the_phase(
     api: Api, emulator: Emulator, kind: str, verb: str, phases: tuple[str, ...]
 ) -> None:
     id = (await create_ready(api)).id
@@ -200,7 +200,7 @@ async def test_a_move_whose_answer_was_lost_is_seen_in_the_phase(
     assert emulator.counts()[f"POST /sandboxes/{{id}}/{verb}"] == 1
 
 
-async def test_a_move_that_never_happened_is_an_error(api: Api, emulator: Emulator) -> None:
+async def test_a_transition_that_never_happened_is_an_error(api: Api, emulator: Emulator) -> None:
     id = (await create_ready(api)).id
     emulator.inject("reset_before", method="POST", path="/sandboxes/{id}/pause")
     with pytest.raises(errors.OutcomeUnknown):
@@ -208,7 +208,7 @@ async def test_a_move_that_never_happened_is_an_error(api: Api, emulator: Emulat
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
-async def test_a_sign_of_life_whose_answer_was_lost_is_given_again(api: Api, emulator: Emulator, kind: str) -> None:
+async def test_a_keepalive_whose_response_was_lost_is_sent_again(api: Api, emulator: Emulator, kind: str) -> None:
     id = (await create_ready(api)).id
     emulator.inject(kind, method="POST", path="/sandboxes/{id}/keepalive")
     assert (await api.sandboxes.keepalive(id)).id == id
@@ -232,7 +232,7 @@ async def test_a_lifetime_has_counted_since_the_creation_or_since_it_began_anew(
         assert api.sandboxes.lifetime_elapsed(observed) == age
 
 
-async def test_a_rollback_whose_answer_was_lost_is_an_error_for_nothing_would_show_it(
+async def test_a_rollback_whose_response_was_lost_is_an_error_for_nothing_would_show_it(
     api: Api, emulator: Emulator
 ) -> None:
     id = (await create_ready(api)).id
@@ -241,7 +241,7 @@ async def test_a_rollback_whose_answer_was_lost_is_an_error_for_nothing_would_sh
         await api.sandboxes.rollback(id, "00000000-0000-4000-8000-000000000000")
 
 
-async def test_a_delete_whose_answer_was_lost_is_repeated_until_it_is_gone(api: Api, emulator: Emulator) -> None:
+async def test_a_delete_whose_response_was_lost_is_repeated_until_it_is_gone(api: Api, emulator: Emulator) -> None:
     id = (await create_ready(api)).id
     emulator.inject("reset_after", method="DELETE", path="/sandboxes/{id}")
     await api.sandboxes.delete(id)
@@ -273,7 +273,7 @@ def sandbox_response(**changes: object) -> ScriptedOutcome:
         ({}, {"name": "other"}, False),
     ],
 )
-async def test_only_what_was_asked_for_is_adopted(
+async def test_only_what_was_requested_is_adopted(
     settings: Settings, arguments: dict[str, Any], found: dict[str, Any], *, ours: bool
 ) -> None:
     script = ScriptedTransport(json_response(504), sandbox_response(**found))

@@ -18,7 +18,7 @@ def record_response(clock: FakeClock, server_clock: ServerClock, *, after: float
     server_clock.record_date(date, sent_at=sent, received_at=clock.monotonic())
 
 
-def test_before_any_answer_the_servers_time_is_taken_to_be_this_machines() -> None:
+def test_before_any_response_the_servers_time_is_taken_to_be_this_machines() -> None:
     clock = FakeClock()
     server_clock = ServerClock(clock)
     clock.advance(9)
@@ -26,7 +26,7 @@ def test_before_any_answer_the_servers_time_is_taken_to_be_this_machines() -> No
     assert server_clock.earliest(4) == EPOCH + 4
 
 
-def test_one_answer_tells_the_time_to_a_second() -> None:
+def test_one_response_reports_the_time_to_a_second() -> None:
     clock = FakeClock()
     server_clock = ServerClock(clock)
     clock.advance(100)
@@ -34,7 +34,7 @@ def test_one_answer_tells_the_time_to_a_second() -> None:
     assert server_clock.now() == pytest.approx(clock.now() + AHEAD, abs=0.7)
 
 
-def test_the_earliest_time_of_a_moment_is_never_after_the_true_one_and_many_answers_bring_it_close() -> None:
+def test_the_earliest_time_of_a_moment_is_never_after_the_true_one_and_many_responses_bring_it_close() -> None:
     clock = FakeClock()
     server_clock = ServerClock(clock)
     for _ in range(50):
@@ -43,7 +43,7 @@ def test_the_earliest_time_of_a_moment_is_never_after_the_true_one_and_many_answ
     assert server_clock.earliest(3) == pytest.approx(EPOCH + 3 + AHEAD, abs=0.3)
 
 
-def test_a_clock_that_was_set_is_believed_anew() -> None:
+def test_a_clock_that_was_set_is_trusted_anew() -> None:
     clock = FakeClock()
     server_clock = ServerClock(clock)
     record_response(clock, server_clock)
@@ -52,7 +52,7 @@ def test_a_clock_that_was_set_is_believed_anew() -> None:
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday"])
-def test_an_answer_without_a_readable_date_changes_nothing(date: str | None) -> None:
+def test_a_response_without_a_readable_date_changes_nothing(date: str | None) -> None:
     server_clock = ServerClock(FakeClock())
     server_clock.record_date(date, sent_at=0, received_at=1)
     assert server_clock.now() == EPOCH

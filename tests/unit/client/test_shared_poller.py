@@ -16,14 +16,14 @@ def has_no_tasks() -> bool:
 
 
 @in_virtual_time
-async def test_an_item_is_seen_when_it_was_asked_for() -> None:
+async def test_an_item_is_read_when_it_was_requested() -> None:
     sweeps = ScriptedReader()
     assert await new_poller(sweeps).observe("a", 0.5) == ApiObject(id="a")
     assert sweeps.reads == [(0.5, {"a"}, {"a"})]
 
 
 @in_virtual_time
-async def test_one_sweep_serves_everybody_when_the_most_eager_is_due() -> None:
+async def test_one_sweep_serves_everybody_when_the_first_subscriber_is_due() -> None:
     sweeps = ScriptedReader()
     watch = new_poller(sweeps)
     observed = await asyncio.gather(*(watch.observe(str(number), 0.2 + number) for number in range(300)))
@@ -32,7 +32,7 @@ async def test_one_sweep_serves_everybody_when_the_most_eager_is_due() -> None:
 
 
 @in_virtual_time
-async def test_someone_more_eager_who_comes_later_brings_the_sweep_forward() -> None:
+async def test_a_later_subscriber_with_an_earlier_time_brings_the_sweep_forward() -> None:
     sweeps = ScriptedReader()
     watch = new_poller(sweeps)
     patient = asyncio.create_task(watch.observe("a", 60))
@@ -98,7 +98,7 @@ async def test_after_a_failure_the_next_sweep_is_a_new_chance() -> None:
 
 
 @in_virtual_time
-async def test_all_a_sweep_is_for_hear_of_what_goes_wrong_meanwhile_and_is_tried_again() -> None:
+async def test_all_a_sweep_is_for_are_notified_of_what_goes_wrong_meanwhile_and_is_tried_again() -> None:
     sweeps = ScriptedReader(latency=2)
     sweeps.retry_reason = "503."
     watch = new_poller(sweeps)
@@ -115,7 +115,7 @@ async def test_all_a_sweep_is_for_hear_of_what_goes_wrong_meanwhile_and_is_tried
 
 
 @in_virtual_time
-async def test_the_sweep_for_all_is_not_given_up_with_the_one_who_came_first() -> None:
+async def test_the_sweep_for_all_is_not_given_up_with_its_first_subscriber() -> None:
     stop = asyncio.Event()
     stop.set()
     sweeps = ScriptedReader()
@@ -134,7 +134,7 @@ async def test_an_item_whose_own_request_fails_is_no_trouble_to_the_others() -> 
 
 
 @in_virtual_time
-async def test_a_mistake_of_ours_reaches_those_who_asked() -> None:
+async def test_an_unexpected_error_reaches_all_subscribers() -> None:
     sweeps = ScriptedReader()
     sweeps.error = ZeroDivisionError()
     with pytest.raises(ZeroDivisionError):
@@ -142,7 +142,7 @@ async def test_a_mistake_of_ours_reaches_those_who_asked() -> None:
 
 
 @in_virtual_time
-async def test_one_who_leaves_does_no_harm_to_the_others() -> None:
+async def test_a_cancelled_subscriber_does_not_affect_the_others() -> None:
     sweeps = ScriptedReader()
     watch = new_poller(sweeps)
     leaving = asyncio.create_task(watch.observe("a", 0.1))
@@ -154,7 +154,7 @@ async def test_one_who_leaves_does_no_harm_to_the_others() -> None:
 
 
 @in_virtual_time
-async def test_one_who_leaves_during_a_sweep_does_no_harm_either() -> None:
+async def test_a_subscriber_that_is_cancelled_during_a_sweep_does_not_affect_the_others() -> None:
     sweeps = ScriptedReader(latency=1)
     watch = new_poller(sweeps)
     leaving, staying = (asyncio.create_task(watch.observe(id, 0)) for id in "ab")
@@ -197,7 +197,7 @@ def test_closing_ends_every_observation_at_its_start_before_and_during_a_sweep(w
 
 
 @in_virtual_time
-async def test_an_hour_of_watching_leaves_nothing_behind() -> None:
+async def test_an_hour_of_observations_leaks_nothing() -> None:
     sweeps = ScriptedReader(latency=0.01)
     watch = new_poller(sweeps)
 

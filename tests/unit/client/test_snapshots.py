@@ -34,7 +34,7 @@ async def wait_until_ready(api: Api, snapshot: Snapshot) -> Snapshot:
     return observed
 
 
-async def test_a_snapshot_is_made_read_listed_and_deleted(api: Api) -> None:
+async def test_a_snapshot_is_created_read_listed_and_deleted(api: Api) -> None:
     sandbox = await create_ready(api)
     created = await api.snapshots.create(sandbox.id, name="one", retain_for="720h")
     assert (created.name, created.sandbox_id) == ("one", sandbox.id)
@@ -87,7 +87,7 @@ async def test_a_failed_snapshot_shows_its_reason(api: Api, emulator: Emulator) 
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "truncate_body", "malformed_body", "wrong_content_type"])
-async def test_a_snapshot_whose_answer_was_lost_is_made_once_and_returned(
+async def test_a_snapshot_whose_response_was_lost_is_created_once_and_returned(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
     sandbox = await create_ready(api)
@@ -97,7 +97,7 @@ async def test_a_snapshot_whose_answer_was_lost_is_made_once_and_returned(
     assert [item.id for item in await api.snapshots.list(sandbox.id)] == [created.id]
 
 
-async def test_a_snapshot_of_another_name_is_never_taken_for_it(settings: Settings) -> None:
+async def test_a_snapshot_of_another_name_is_never_adopted(settings: Settings) -> None:
     created = datetime.fromtimestamp(EPOCH + 1, UTC).isoformat()
     listed = [
         {"id": name, "sandbox_id": "s", "status": "Ready", "name": name, "created_at": created}
@@ -109,7 +109,7 @@ async def test_a_snapshot_of_another_name_is_never_taken_for_it(settings: Settin
         assert (await api.snapshots.create("s", name="two")).id == "two"
 
 
-async def test_a_snapshot_that_was_never_made_is_an_error(api: Api, emulator: Emulator) -> None:
+async def test_a_snapshot_that_was_never_created_is_an_error(api: Api, emulator: Emulator) -> None:
     sandbox = await create_ready(api)
     emulator.inject("reset_before", method="POST", path="/sandboxes/{id}/snapshots")
     with pytest.raises(errors.OutcomeUnknown, match="The snapshot one has not appeared since"):

@@ -162,7 +162,7 @@ async def test_a_refusal_is_final(method: str, status: int, code: str | None, ki
         ("POST", UNAVAILABLE_RESPONSE, errors.Unavailable, MAX_ATTEMPTS_WITH_RETRY_AFTER),
     ],
 )
-async def test_attempts_are_bounded_and_the_last_ending_is_told(
+async def test_attempts_are_bounded_and_the_last_ending_is_reported(
     method: str, ending: ScriptedOutcome, kind: type[errors.NeevError], attempts: int
 ) -> None:
     script = ScriptedTransport(ending)
@@ -187,7 +187,7 @@ async def test_the_date_of_a_retry_after_is_measured_on_the_servers_clock() -> N
     assert 6 <= sum(clock.sleep_calls) <= 8
 
 
-async def test_a_retry_after_is_believed_for_a_minute_at_most() -> None:
+async def test_a_retry_after_is_trusted_for_a_minute_at_most() -> None:
     clock = FakeClock()
     await new_transport(ScriptedTransport(json_response(503, retry_after="86400"), OK_RESPONSE), clock=clock).request(
         "GET", "/x", parse=parse_id
@@ -214,7 +214,7 @@ async def test_after_a_429_every_other_request_waits_as_well() -> None:
     assert clock.sleep_calls == [9]
 
 
-async def test_whoever_waits_hears_of_each_attempt_that_is_followed_by_another() -> None:
+async def test_whoever_waits_is_notified_of_each_attempt_that_is_followed_by_another() -> None:
     received: list[str] = []
     with retry_listener(received.append):
         await new_transport(ScriptedTransport(CONNECT_ERROR, UNAVAILABLE_RESPONSE, OK_RESPONSE)).request(
@@ -226,7 +226,7 @@ async def test_whoever_waits_hears_of_each_attempt_that_is_followed_by_another()
 
 
 @in_virtual_time
-async def test_a_request_that_is_to_come_later_is_not_sent_once_the_user_asks_to_stop() -> None:
+async def test_a_request_that_is_to_come_later_is_not_sent_once_the_user_cancels() -> None:
     stop, script = asyncio.Event(), ScriptedTransport(json_response(503, retry_after="9"))
     wire = Transport(SETTINGS, clock=VirtualClock(), transport=script)
     asyncio.get_running_loop().call_later(1, stop.set)
@@ -237,7 +237,7 @@ async def test_a_request_that_is_to_come_later_is_not_sent_once_the_user_asks_to
 
 
 @in_virtual_time
-async def test_an_answer_that_puts_off_is_told_when_the_time_is_over() -> None:
+async def test_a_response_that_puts_off_is_reported_when_the_time_is_over() -> None:
     wire = Transport(SETTINGS, clock=VirtualClock(), transport=ScriptedTransport(json_response(503, retry_after="9")))
     words = r"^POST /x: not done after 5 s; last seen: POST /x was answered with 503"
     with (
@@ -248,7 +248,7 @@ async def test_an_answer_that_puts_off_is_told_when_the_time_is_over() -> None:
 
 
 @in_virtual_time
-async def test_of_those_that_wait_for_their_turn_none_is_sent_once_the_user_asks_to_stop() -> None:
+async def test_of_those_that_wait_for_their_turn_none_is_sent_once_the_user_cancels() -> None:
     stop, script = asyncio.Event(), ScriptedTransport(json_response(429, retry_after="9"), OK_RESPONSE)
     wire = Transport(SETTINGS, clock=VirtualClock(), transport=script)
 
@@ -312,7 +312,7 @@ async def test_an_error_without_a_refusal_names_the_request_but_no_body_and_no_k
     assert KEY not in format_traceback(caught.value)
 
 
-async def test_an_empty_answer_is_parsed_as_none() -> None:
+async def test_an_empty_response_is_parsed_as_none() -> None:
     assert (
         await new_transport(ScriptedTransport(httpx.Response(204))).request(
             "DELETE", "/x", parse=lambda content: content
@@ -321,7 +321,7 @@ async def test_an_empty_answer_is_parsed_as_none() -> None:
     )
 
 
-async def test_the_servers_clock_follows_the_date_of_any_answer() -> None:
+async def test_the_servers_clock_follows_the_date_of_any_response() -> None:
     clock = FakeClock()
     wire = new_transport(ScriptedTransport(not_found_response(date=formatdate(EPOCH + 100, usegmt=True))), clock=clock)
     with pytest.raises(errors.NotFound):
@@ -408,7 +408,7 @@ async def test_on_a_real_socket_nobody_listening_is_never_sent() -> None:
     await nobody.aclose()
 
 
-async def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_of_the_environment_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     async with serve_with(respond) as wire:
@@ -486,14 +486,16 @@ def clear_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-async def test_an_end_without_an_answer_is_told_to_the_letter(method: str, ending: ScriptedOutcome, words: str) -> None:
+async def test_an_end_without_a_response_is_reported_word_for_word(
+    method: str, ending: ScriptedOutcome, words: str
+) -> None:
     with pytest.raises(errors.NeevError) as caught:
         await new_transport(ScriptedTransport(ending)).request(method, "/x", parse=parse_id)
     assert caught.value.summary == words
     assert caught.value.hint == type(caught.value).default_hint
 
 
-async def test_an_answer_that_cannot_be_read_is_told_with_its_request_id() -> None:
+async def test_a_response_that_cannot_be_read_is_reported_with_its_request_id() -> None:
     strange = httpx.Response(200, html="<p>", headers={"x-request-id": "r-9"})
     with pytest.raises(errors.UnexpectedResponse) as caught:
         await new_transport(ScriptedTransport(strange)).request("GET", "/x", parse=parse_id)

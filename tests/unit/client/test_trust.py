@@ -138,7 +138,7 @@ async def test_the_key_is_in_one_header_and_nowhere_else(issue: Issue) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_not_followed_so_another_host_never_hears_of_the_key(issue: Issue, status: int) -> None:
+async def test_a_redirect_is_not_followed_so_another_host_never_receives_the_key(issue: Issue, status: int) -> None:
     identity = issue(HERE)
     async with serve(identity) as other:
         redirect = (f"HTTP/1.1 {status} Elsewhere", f"location: {other.address}/take-it")

@@ -34,7 +34,7 @@ def test_the_same_account_in_any_spelling_is_the_same(base_url: str) -> None:
     "known",
     [{}, {ACCOUNT_KEY: None}, {ACCOUNT_KEY: "odd"}, {ACCOUNT_KEY: {}}, {ACCOUNT_KEY: "/orgs/org/projects/other"}],
 )
-def test_a_state_that_records_nothing_readable_is_taken_for_ours(known: dict[str, object]) -> None:
+def test_a_state_that_records_nothing_readable_counts_as_ours(known: dict[str, object]) -> None:
     HERE.require_same(known)
 
 

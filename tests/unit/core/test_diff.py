@@ -110,7 +110,7 @@ def test_values_are_compared_as_they_mean(old: dict[str, Any], new: dict[str, An
         ({"fence": {"mode": "open"}}, {"fence.mode": "update"}),
     ],
 )
-def test_taking_an_input_out_leaves_the_thing_alone_where_it_can(old: dict[str, Any], expected: dict[str, str]) -> None:
+def test_removing_an_input_leaves_the_object_alone_where_it_can(old: dict[str, Any], expected: dict[str, str]) -> None:
     """What the platform answers and where it came from stay; what nobody can read back, or means a default, counts."""
     assert change_kinds(old, {}) == expected
 
@@ -162,7 +162,7 @@ def test_the_unknown_counts_as_a_change() -> None:
     assert change_kinds(old, {"wall": {"mode": "open", "holes": [UNKNOWN]}}) == {"wall.holes[0]": "update"}
 
 
-def test_what_the_api_never_answers_is_recorded_after_an_import() -> None:
+def test_what_the_api_never_returns_is_recorded_after_an_import() -> None:
     """Nobody can read an environment: the one that the program says is recorded, and no reason to replace."""
     assert change_kinds({"name": "a"}, {"name": "a", "env": {"A": "1"}}, {"name": "a", IMPORTED_KEY: True}) == {
         "env": "add"
@@ -201,7 +201,7 @@ def test_equal_reads_the_declaration() -> None:
     assert not semantically_equal(Widget.properties["wall"], {"mode": "open"}, {"mode": "closed"})
 
 
-def test_what_only_the_state_says_is_no_old_value_of_what_the_api_never_answers() -> None:
+def test_what_only_the_state_says_is_no_old_value_of_what_the_api_never_returns() -> None:
     """Of what it does answer, it is: the platform chose it."""
     state = {"env": {"A": "1"}, "image": "ubuntu"}
     assert change_kinds({}, state, state) == {"env": "add*"}

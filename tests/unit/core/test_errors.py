@@ -38,7 +38,7 @@ def test_every_class_says_in_a_paragraph_when_it_is_raised(kind: type[NeevError]
     assert len((kind.__doc__ or "").strip().splitlines()) > 2
 
 
-def test_an_answer_of_the_api_is_told_with_code_request_id_limit_and_advice() -> None:
+def test_an_error_of_the_api_is_reported_with_code_request_id_limit_and_advice() -> None:
     error = QuotaExceeded(
         403,
         "no sandboxes left.",
@@ -58,11 +58,11 @@ def test_an_answer_of_the_api_is_told_with_code_request_id_limit_and_advice() ->
     assert error.scope == "project"
 
 
-def test_an_answer_without_a_reason_is_told_as_far_as_it_goes() -> None:
+def test_a_response_without_a_reason_is_reported_as_far_as_it_goes() -> None:
     assert ApiError(500, hint="").summary == "The request was answered with 500: the API gave no reason."
 
 
-def test_no_answer_at_all_is_told_as_such() -> None:
+def test_no_response_at_all_is_reported_as_such() -> None:
     error = Unavailable(0, "no answer within 30 s", method="GET", path="/sandboxes")
     assert error.summary == "GET /sandboxes was answered with nothing: no answer within 30 s."
 

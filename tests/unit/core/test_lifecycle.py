@@ -98,7 +98,7 @@ def new_context() -> OperationContext:
     return OperationContext("thing", Deadline(10, SYSTEM_CLOCK, asyncio.Event()))
 
 
-async def test_a_create_stores_what_was_asked_and_what_is() -> None:
+async def test_a_create_stores_what_was_requested_and_what_is() -> None:
     """Id, inputs and state."""
     stored = await create_and_finish(WIDGET.connect(FakeApi()), {"__resourceName": "x"}, new_context())
     assert (stored.id, stored.inputs, stored.state) == (
@@ -150,7 +150,7 @@ async def test_a_state_that_cannot_be_written_down_keeps_the_id_too() -> None:
     assert caught.value.stored.id == "id-1"
 
 
-async def test_resuming_goes_on_from_what_exists() -> None:
+async def test_a_second_attempt_continues_from_what_exists() -> None:
     """Nothing is made a second time."""
     platform = FakeApi(objects={"id-1": 1})
     stored = await lifecycle.finish_create(
@@ -211,7 +211,7 @@ class PartialWidget(Widget):
         return self.observe(state["status"])
 
 
-async def test_how_far_a_verb_came_is_stored_with_its_failure() -> None:
+async def test_how_far_an_operation_came_is_stored_with_its_failure() -> None:
     """In a create, in another attempt, and in an update; the cause is what the user reads."""
     platform, half = FakeApi(), PartialWidget()
     with pytest.raises(ResourceInitFailed, match="torn") as first:
@@ -236,7 +236,7 @@ async def test_how_far_a_verb_came_is_stored_with_its_failure() -> None:
     assert changed.value.stored.state["status"] == "Half after y, again"
 
 
-async def test_a_kind_may_keep_what_the_platform_cannot_be_asked() -> None:
+async def test_a_resource_may_keep_what_the_api_does_not_return() -> None:
     """A refresh is given what is stored."""
     stored = await lifecycle.read(PartialWidget().connect(FakeApi(objects={"id-1": 1})), "id-1", {}, {"status": "kept"})
     assert stored is not None
@@ -288,7 +288,7 @@ class Heir(Widget):
         return replace(super().observe(status), problem="it is not well")
 
 
-async def test_verbs_are_given_what_the_engine_keeps() -> None:
+async def test_operations_get_the_stored_state() -> None:
     """The operation itself on a create; old, new and stored values on an update; the old inputs on a refresh."""
     platform, heir, going = FakeApi(), Heir(), new_context()
     await create_and_finish(heir.connect(platform), {"size": 2}, going)
@@ -329,7 +329,7 @@ async def test_after_an_import_what_cannot_be_read_back_is_taken_to_be_as_the_pr
     assert heir.received.pop()[1] == HeirInputs(size=2, seed="pear")
 
 
-async def test_why_a_thing_cannot_be_used_is_kept_with_its_id() -> None:
+async def test_why_an_object_cannot_be_used_is_kept_with_its_id() -> None:
     """Whichever operation sees it."""
     platform, heir = FakeApi(), Heir()
     for work in (
@@ -343,7 +343,7 @@ async def test_why_a_thing_cannot_be_used_is_kept_with_its_id() -> None:
         assert (stored.id, stored.problem) == ("id-1", "it is not well")
 
 
-async def test_the_cause_and_the_id_of_what_is_unsettled_stay_readable() -> None:
+async def test_the_cause_and_the_id_of_what_failed_to_initialize_stay_readable() -> None:
     """The faces tell them apart."""
     cause = ValueError("no")
     with pytest.raises(ResourceInitFailed) as caught:
@@ -368,7 +368,7 @@ async def test_the_cause_and_the_id_of_what_is_unsettled_stay_readable() -> None
     assert str(torn.value.__cause__) == "torn"
 
 
-async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None:
+async def test_a_create_whose_response_has_no_state_keeps_what_was_requested() -> None:
     """And where it is, without the faces' own keys, which are no state."""
 
     class Unwritable(Widget):
@@ -384,7 +384,7 @@ async def test_a_create_whose_answer_has_no_state_keeps_what_was_asked() -> None
     assert (begun.inputs, begun.state) == ({"size": 2, "__resourceName": "x"}, {"size": 2, **RECORD})
 
 
-async def test_what_an_interrupted_create_made_is_found_with_the_state_it_has() -> None:
+async def test_the_object_of_an_interrupted_create_is_found_with_the_state_it_has() -> None:
     """Or is not found."""
 
     class Findable(Widget):
@@ -531,7 +531,7 @@ async def test_a_delete_in_the_right_account_is_done() -> None:
 
 
 @pytest.mark.parametrize(("parent", "kept"), [(None, True), ("source", False)])
-async def test_only_what_is_a_part_of_the_missing_thing_is_known_not_to_exist(
+async def test_only_what_is_a_part_of_the_missing_object_is_known_not_to_exist(
     *, parent: str | None, kept: bool
 ) -> None:
     """A fork is there without its source, and its id is kept; a file is not there without its sandbox."""

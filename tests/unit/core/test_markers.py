@@ -23,7 +23,7 @@ class RunOutputs(Outputs):
     """Always hidden."""
 
 
-def test_taking_out_what_only_the_program_knows_is_a_change_in_place() -> None:
+def test_removing_what_only_the_program_has_is_a_change_in_place() -> None:
     old = {"kept": "a", "noted": "b"}
     (change,) = compute_diff(RunInputs, old_inputs=old, state=old, new_inputs={}).changes
     assert (change.path, change.kind, change.requires_replacement) == ("noted", ChangeKind.DELETE, False)

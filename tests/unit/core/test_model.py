@@ -124,7 +124,7 @@ def test_there_is_one_unknown() -> None:
     assert copy.deepcopy({"a": [UNKNOWN]})["a"][0] is UNKNOWN
 
 
-def test_a_rule_that_reads_a_stranger_fails_at_import() -> None:
+def test_a_rule_that_reads_an_undeclared_field_fails_at_import() -> None:
     """A property that was renamed would silence it."""
     with pytest.raises(DeclarationError, match=r"Ruled: a rule reads \['colour'\], which no property is called"):
 

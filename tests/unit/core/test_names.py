@@ -8,7 +8,7 @@ from neev_provider.core.names import generate_name, sanitize_name, validate_name
 
 
 @pytest.mark.parametrize("name", ["a", "dev-1", "a" * 63])
-def test_a_dns_label_is_taken(name: str) -> None:
+def test_a_dns_label_is_accepted(name: str) -> None:
     """Letters, digits and hyphens, at most 63."""
     assert validate_name(name) == name
 
@@ -36,19 +36,19 @@ def test_a_text_is_made_to_fit(text: str, name: str) -> None:
 
 
 @given(st.text(), st.text("0123456789abcdef", min_size=7))
-def test_every_made_name_is_taken(resource: str, suffix: str) -> None:
+def test_every_generated_name_is_accepted(resource: str, suffix: str) -> None:
     """Whatever a program calls its resource."""
     name = generate_name(resource, suffix)
     assert validate_name(name).endswith(f"-{suffix[:7]}")
     assert validate_name(sanitize_name(resource))
 
 
-def test_a_made_name_is_cut_to_where_its_kind_ends() -> None:
+def test_a_generated_name_is_cut_to_where_its_kind_ends() -> None:
     """The suffix stays whole."""
     assert generate_name("a" * 60, "1234567", max_length=51) == f"{'a' * 43}-1234567"
 
 
-def test_a_made_name_never_has_the_shape_of_an_id() -> None:
+def test_a_generated_name_never_has_the_shape_of_an_id() -> None:
     """Twenty-five hexadecimal digits and the suffix would."""
     assert generate_name("abcde" * 5, "1234567") == f"s{'abcde' * 5}-1234567"
     assert generate_name("abcde" * 5, "1234567", max_length=33) == f"s{'abcde' * 5}-123456"
@@ -77,13 +77,13 @@ def test_any_text_becomes_a_name(text: str, limit: int, name: str) -> None:
     assert sanitize_name(text, max_length=limit) == name
 
 
-def test_a_made_name_is_cut_so_that_its_suffix_stays_whole() -> None:
+def test_a_generated_name_is_cut_so_that_its_suffix_stays_whole() -> None:
     assert generate_name("a" * 100, "0123456789") == "a" * 55 + "-0123456"
     assert generate_name("a" * 100, "0123456789", max_length=20) == "a" * 12 + "-0123456"
     assert generate_name("12345678-1234-1234-12345", "0" * 7, max_length=32) == "s-12345678-1234-1234-123-0000000"
 
 
-def test_what_no_name_is_is_told_to_the_letter() -> None:
+def test_an_invalid_name_is_reported_word_for_word() -> None:
     label = "at most 63 lowercase letters, digits and hyphens, beginning with a letter and not ending with a hyphen"
     with pytest.raises(ValueError, match=f"^must be {label}$"):
         validate_name("Box")

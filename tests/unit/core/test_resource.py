@@ -103,13 +103,13 @@ def test_check_adds_defaults_and_a_name() -> None:
     assert (checked, failed) == ({"name": "made-1234567", AUTONAMED_KEY: True, "size": 1}, [])
 
 
-def test_a_made_name_is_kept() -> None:
+def test_a_generated_name_is_kept() -> None:
     """The name of the old inputs wins over a new one."""
     checked, _ = WIDGET.check({"name": "old-1"}, {}, generated_name)
     assert checked["name"] == "old-1"
 
 
-def test_an_explicit_name_is_taken_as_it_is() -> None:
+def test_an_explicit_name_is_kept() -> None:
     """And checked like everything else."""
     checked, failed = WIDGET.check({"name": "old-1"}, {"name": "Bad"}, generated_name)
     assert checked["name"] == "Bad"
@@ -150,7 +150,7 @@ def test_the_preview_of_an_update_keeps_what_an_update_cannot_change() -> None:
     }
 
 
-def test_the_state_holds_what_was_asked_and_what_was_chosen() -> None:
+def test_the_state_holds_what_was_requested_and_what_was_chosen() -> None:
     """The program's own values as it wrote them; the platform's where it wrote none; no face's own keys."""
     state = WIDGET.build_state(
         {"name": "a", "size": 1.0, "__resourceName": "x", "env": {"A": "1"}}, observation(size=1)
@@ -181,7 +181,7 @@ def test_an_import_says_as_little_as_it_can() -> None:
     assert WIDGET.import_state(observation(wall={"mode": "open"}))[0]["wall"] == {"mode": "open"}
 
 
-def test_a_thing_that_failed_for_good_is_replaced() -> None:
+def test_an_object_that_failed_for_good_is_replaced() -> None:
     """A plan without a change of its own replaces what can never be used."""
     inputs = {"name": "a", "size": 1}
     found = WIDGET.diff(inputs, {**inputs, "status": "Failed"}, inputs)
@@ -191,7 +191,7 @@ def test_a_thing_that_failed_for_good_is_replaced() -> None:
     assert [change.path for change in replaced.changes] == ["region"]
 
 
-async def test_what_an_interrupted_create_made_is_found_by_those_who_can() -> None:
+async def test_the_object_of_an_interrupted_create_is_found_by_those_who_can() -> None:
     """The others find nothing."""
     assert await WIDGET.find_created(WidgetInputs(name="a")) is None
 
@@ -220,7 +220,7 @@ def test_an_object_of_which_nothing_can_be_read_is_observed_by_its_id() -> None:
     assert (observed.id, observed.inputs, observed.outputs.to_properties()) == ("id-1", {}, {"createdAt": "now"})
 
 
-async def test_what_a_kind_does_not_say_follows_from_what_it_says() -> None:
+async def test_a_resource_has_defaults_for_what_it_does_not_declare() -> None:
     """A refresh reads, and an update settles, with what they are given."""
 
     class Noting(Widget):
@@ -241,7 +241,7 @@ async def test_what_a_kind_does_not_say_follows_from_what_it_says() -> None:
     assert Noting.given == [("api", "id-1", one), ("api", "id-1", other, call)]
 
 
-def test_a_thing_that_failed_is_made_anew_before_the_old_one_goes_where_it_has_another_name_then() -> None:
+def test_a_failed_object_is_deleted_first_if_its_replacement_has_the_same_name() -> None:
     inputs = {"name": "a", "size": 1}
     assert WIDGET.diff(inputs, {**inputs, "status": "Failed"}, {**inputs, "size": 2}).delete_before_replace
     found = WIDGET.diff(inputs, {**inputs, "status": "Failed"}, {**inputs, "size": 2, AUTONAMED_KEY: True})

@@ -117,7 +117,7 @@ async def test_a_refresh_passes_over_what_it_cannot_read_and_keeps_it() -> None:
     }
 
 
-async def test_an_update_goes_on_from_what_can_be_read() -> None:
+async def test_an_update_continues_from_what_can_be_read() -> None:
     item = Widget(WidgetOutputs(status="well"))
     old, new = {"source": 5, "size": 1, "mood": "blue"}, {"source": "b", "size": 2}
     state = {**old, "status": 5, "future": 1, IMPORTED_KEY: True}

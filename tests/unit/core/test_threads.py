@@ -12,7 +12,7 @@ from neev_provider.core.errors import Cancelled
 from neev_provider.core.threads import copy_chunks, raise_if_cancelled, run_in_thread
 
 
-async def test_the_loop_goes_on_meanwhile() -> None:
+async def test_the_event_loop_runs_meanwhile() -> None:
     loop, come = asyncio.get_running_loop(), threading.Event()
     loop.call_later(0.01, come.set)
     assert await run_in_thread(come.wait, 20)
@@ -23,7 +23,7 @@ async def test_an_error_of_the_work_is_the_callers() -> None:
         await run_in_thread(int, "x")
 
 
-async def test_work_that_nobody_waits_for_ends_at_its_next_checkpoint() -> None:
+async def test_cancelled_work_ends_at_its_next_checkpoint() -> None:
     begun, ended = threading.Event(), threading.Event()
 
     def work() -> None:

@@ -160,7 +160,7 @@ def test_what_is_to_be_an_asset_is_taken_as_one_and_nothing_else_is() -> None:
     }
 
 
-def test_exactly_one_wants_one() -> None:
+def test_exactly_one_requires_one() -> None:
     """None is as wrong as two."""
 
     class Which(Model):
@@ -222,7 +222,7 @@ def test_a_value_is_shown_in_at_most_a_line() -> None:
     assert found.reason == "must be a whole number (is 1e+09)"
 
 
-def test_what_is_no_object_at_all_is_told_without_a_path() -> None:
+def test_what_is_no_object_at_all_is_reported_without_a_path() -> None:
     """And in the model's own words where we have none."""
 
     class Strict(Model):
@@ -264,7 +264,9 @@ def test_a_list_of_anything_has_no_rules() -> None:
         ({"image": UNKNOWN}, "image", "is not known yet"),
     ],
 )
-def test_values_that_no_check_has_seen_are_refused_with_what_to_do(raw: dict[str, Any], path: str, reason: str) -> None:
+def test_values_that_no_check_has_accepted_are_refused_with_what_to_do(
+    raw: dict[str, Any], path: str, reason: str
+) -> None:
     """As where the state was written by hand; a secret's value is not in the error."""
     for read in (parse, parse_valid):
         with pytest.raises(InputError) as caught:
@@ -275,7 +277,7 @@ def test_values_that_no_check_has_seen_are_refused_with_what_to_do(raw: dict[str
         )
 
 
-def test_what_a_thing_is_brought_to_holds_to_the_rules_and_what_it_was_need_not() -> None:
+def test_what_an_object_is_brought_to_holds_to_the_rules_and_what_it_was_need_not() -> None:
     """A program that corrects what an earlier version let pass is not stopped by it."""
     raw = {"image": "a", "templateId": "b"}
     assert parse(Widget, raw).image == "a"

@@ -63,7 +63,7 @@ def new_deadline(
 
 
 @in_virtual_time
-async def test_who_waits_is_told_why_nothing_can_be_seen() -> None:
+async def test_a_waiter_is_notified_why_nothing_can_be_observed() -> None:
     output: list[str] = []
     item = Widget(ready_after=1, errors_to_raise=[errors.RequestNotSent("GET /x: no connection to api.test")])
     await wait_until(item.observe, is_ready_status, deadline=new_deadline(on_progress=output.append), action="w")
@@ -71,7 +71,7 @@ async def test_who_waits_is_told_why_nothing_can_be_seen() -> None:
 
 
 @in_virtual_time
-async def test_what_is_tried_again_in_the_middle_of_an_observation_is_what_was_seen_last() -> None:
+async def test_what_is_tried_again_in_the_middle_of_an_observation_is_what_was_observed_last() -> None:
     output: list[str] = []
 
     async def observe(_within: float) -> str:
@@ -104,7 +104,7 @@ async def test_the_first_look_is_soon_and_the_later_ones_grow_rarer_up_to_a_limi
 
 
 @in_virtual_time
-async def test_a_wait_tells_how_it_goes_but_not_how_it_ends() -> None:
+async def test_a_wait_reports_how_it_goes_but_not_how_it_ends() -> None:
     output: list[str] = []
     item = Widget(ready_after=0.2)
     await wait_until(item.observe, is_ready_status, deadline=new_deadline(on_progress=output.append), action="w")
@@ -112,7 +112,7 @@ async def test_a_wait_tells_how_it_goes_but_not_how_it_ends() -> None:
 
 
 @in_virtual_time
-async def test_a_failed_observation_fails_the_wait_with_the_platforms_reason_at_once() -> None:
+async def test_a_failed_observation_fails_the_wait_with_the_reason_of_the_api_at_once() -> None:
     item = Widget()
     with pytest.raises(errors.OperationFailed, match="the snapshot s: disk full") as caught:
         await wait_until(item.observe, lambda _: Failed("disk full"), deadline=new_deadline(), action="the snapshot s")
@@ -121,7 +121,7 @@ async def test_a_failed_observation_fails_the_wait_with_the_platforms_reason_at_
 
 
 @in_virtual_time
-async def test_the_deadline_ends_a_wait_and_tells_the_phase_seen_last() -> None:
+async def test_the_deadline_ends_a_wait_and_reports_the_last_phase() -> None:
     item = Widget(ready_after=1000)
     with pytest.raises(errors.DeadlineExceeded, match="last seen: Pending") as caught:
         await wait_until(item.observe, is_ready_status, deadline=new_deadline(10), action="w")
@@ -281,7 +281,7 @@ async def test_a_time_out_of_the_observation_itself_is_an_error_and_not_the_dead
         )
 
 
-async def test_work_ends_with_its_patience() -> None:
+async def test_work_ends_with_its_timeout() -> None:
     """With what it made, at its deadline, or at once when the user asks to stop."""
 
     async def work() -> str:
@@ -299,7 +299,7 @@ async def test_work_ends_with_its_patience() -> None:
 
 
 @in_virtual_time
-async def test_work_has_what_is_left_of_its_patience_and_no_more() -> None:
+async def test_work_has_what_is_left_of_its_timeout_and_no_more() -> None:
     clock = VirtualClock()
     waiting = Deadline(10, clock, asyncio.Event())
     await clock.sleep(6)
@@ -309,7 +309,7 @@ async def test_work_has_what_is_left_of_its_patience_and_no_more() -> None:
 
 
 @in_virtual_time
-async def test_a_wait_tells_how_long_it_has_waited_itself() -> None:
+async def test_a_wait_reports_how_long_it_has_waited_itself() -> None:
     """Not how long the operation has gone on before."""
     clock, received = VirtualClock(), list[str]()
     waiting = Deadline(100, clock, asyncio.Event(), received.append)
@@ -327,7 +327,7 @@ async def wait_an_hour() -> float:
 
 
 @in_virtual_time
-async def test_what_waits_to_be_sent_waits_as_long_as_it_takes_where_nobody_is_impatient() -> None:
+async def test_what_waits_to_be_sent_waits_as_long_as_it_takes_without_a_deadline() -> None:
     assert await wait_before_send(wait_an_hour, action="POST /x", last_status="nothing") == 3600
     with send_deadline(new_deadline(5)):
         # what may have been made is looked for whatever happens
@@ -349,7 +349,7 @@ async def test_what_waits_to_be_sent_is_given_up_when_the_time_of_its_operation_
 
 
 @in_virtual_time
-async def test_what_waits_to_be_sent_is_given_up_when_the_user_asks_to_stop() -> None:
+async def test_what_waits_to_be_sent_is_given_up_when_the_user_cancels() -> None:
     stop, sent = asyncio.Event(), list[str]()
 
     async def at_once() -> None:
@@ -367,7 +367,7 @@ async def test_what_waits_to_be_sent_is_given_up_when_the_user_asks_to_stop() ->
 
 
 @in_virtual_time
-async def test_who_waits_to_send_is_told_why_and_for_how_long() -> None:
+async def test_a_request_that_waits_reports_why_and_for_how_long() -> None:
     output: list[str] = []
     with send_deadline(new_deadline(on_progress=output.append)):
         await wait_before_send(lambda: asyncio.sleep(2.5), action="POST /x", last_status="429: come back later.")
