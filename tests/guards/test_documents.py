@@ -24,6 +24,7 @@ from neev_provider.resources import RESOURCES
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES += sorted((ROOT / "examples").glob("*/README.md"))
+TERRAFORM_EXAMPLES = ROOT / "examples" / "terraform"
 PAGES += [ROOT / "tests" / "README.md", ROOT / "emulator" / "README.md"]
 PAGES += sorted((ROOT / "tests" / "cases").rglob("README.md"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -93,7 +94,9 @@ def test_the_readme_shows_the_example_that_runs() -> None:
     assert all(block.strip() in program for block in blocks)
 
 
-@pytest.mark.parametrize("folder", sorted((ROOT / "examples").iterdir()), ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder", sorted({*(ROOT / "examples").iterdir()} - {TERRAFORM_EXAMPLES}), ids=lambda folder: folder.name
+)
 def test_every_example_is_a_project_that_an_engine_test_runs(folder: Path) -> None:
     """Every example is run by a test. A policy pack is a project of its own kind."""
     assert any((folder / project).exists() for project in ("Pulumi.yaml", "PulumiPolicy.yaml"))
@@ -101,6 +104,15 @@ def test_every_example_is_a_project_that_an_engine_test_runs(folder: Path) -> No
     # by its path, or as a case of the story that is the same in every language
     case = rf'^ +\("{folder.name}", \w+\),$'
     assert f'ROOT / "examples" / "{folder.name}"' in tests or re.search(case, tests, re.MULTILINE)
+
+
+@pytest.mark.parametrize("folder", sorted(TERRAFORM_EXAMPLES.glob("*/")), ids=lambda folder: folder.name)
+def test_every_example_of_terraform_is_listed_and_run_by_a_test(folder: Path) -> None:
+    """Every configuration begins with its description, is in the readme, and is run by a test."""
+    assert (folder / "main.tf").read_text().startswith("# ")
+    assert f"[{folder.name}]({folder.name})" in (TERRAFORM_EXAMPLES / "README.md").read_text()
+    assert (folder / f"{folder.name}.tftest.hcl").exists()
+    assert f'"{folder.name}"' in (ROOT / "tests" / "engine" / "terraform" / "test_examples.py").read_text()
 
 
 def test_every_public_name_can_be_imported() -> None:

@@ -8,7 +8,7 @@ import shlex
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,9 @@ class ServerLoop:
     def serve(self, environ: Mapping[str, str], directory: Path) -> Iterator[dict[str, str]]:
         """Serve a provider with the environment and directory; yield the variable by which an engine finds it."""
         serving = _serve(environ, directory)
-        yield self.run(serving.__aenter__())
-        self.run(serving.__aexit__(None, None, None))
+        with chdir(directory):  # the engine starts a process there, and paths in a configuration are relative to it
+            yield self.run(serving.__aenter__())
+            self.run(serving.__aexit__(None, None, None))
 
     def close(self) -> None:
         """End the thread."""
