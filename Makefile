@@ -17,13 +17,17 @@ export UV_NATIVE_TLS ?= true
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check audit chaos load reliability mutation bench scale contract engine docs schema sdks
+.PHONY: help demo demo-terraform test check audit chaos load reliability mutation bench scale contract engine docs schema sdks
 
 help: ## print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/.stamp ## run the example against the emulator: up, up again, pause, destroy
 	@PATH="$(CURDIR)/$(BIN):$(ENGINE_OF_PYTHON):$$PATH" pulumi-neev emulator --create-seconds 0.5 -- examples/python-dynamic/demo.sh
+
+demo-terraform: .venv/.stamp ## the same with Terraform or OpenTofu: plan, apply, plan again, pause, destroy
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pulumi-neev emulator --create-seconds 0.5 -- \
+		examples/terraform/demo.sh "$$($(BIN)/python -m tools.engine.terraform --any)"
 
 test: check ## run lint, types and every test, with branch coverage
 	@$(BIN)/pytest -n 2 --dist worksteal emulator/tests

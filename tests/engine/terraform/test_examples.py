@@ -76,6 +76,19 @@ def copy_example(project: TerraformProject, name: str) -> None:
     shutil.copytree(EXAMPLES / name, project.directory, dirs_exist_ok=True)
 
 
+def import_again(project: TerraformProject, address: str, *arguments: str) -> None:
+    """Remove the resource from the state and import it. Nothing of it changes."""
+    id = project.values(address)["id"]
+    assert project.run("state", "rm", address).returncode == 0
+    project.import_(address, id, *arguments)
+    # what the API does not return, such as the steps of an image, is stored by the next apply, which changes nothing
+    project.emulator.clear_log()
+    assert set(project.apply(*arguments).changes.items()) <= {(address, "update")}
+    sent = [request["path"] for request in project.emulator.mutating_requests]
+    assert [path for path in sent if not path.startswith(RUNTIME)] == []
+    assert project.plan(*arguments).returncode == 0
+
+
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.example)
 def test_an_example_from_its_test_to_its_end(project: TerraformProject, story: Story) -> None:
     copy_example(project, story.example)
@@ -96,16 +109,7 @@ def test_an_example_from_its_test_to_its_end(project: TerraformProject, story: S
     assert {address for address, action in replaced.changes.items() if action == "replace"} == story.replaced
     assert project.plan(*set_).returncode == 0
 
-    id = project.values(story.imported)["id"]
-    assert project.run("state", "rm", story.imported).returncode == 0
-    project.import_(story.imported, id, *set_)
-    # what the API does not return, such as the steps of an image, is stored by the next apply, which changes nothing
-    project.emulator.clear_log()
-    assert set(project.apply(*set_).changes.items()) <= {(story.imported, "update")}
-    sent = [request["path"] for request in project.emulator.mutating_requests]
-    assert [path for path in sent if not path.startswith(RUNTIME)] == []
-    assert project.plan(*set_).returncode == 0
-
+    import_again(project, story.imported, *set_)
     project.destroy(*set_)
     assert (project.emulator.state()["sandboxes"], project.emulator.state()["snapshots"]) == (0, 0)
 
@@ -128,12 +132,7 @@ def test_an_environment_per_branch_with_the_state_on_s3(project: TerraformProjec
     changed = project.apply(*set_, "-var=revision=next")
     assert changed.changes == {"neev_file.revision[0]": "update", "neev_process.server[0]": "update"}
 
-    fork = "neev_sandbox_fork.environment[0]"
-    id = project.values(fork)["id"]
-    assert project.run("state", "rm", fork).returncode == 0
-    project.import_(fork, id, *set_)
-    assert project.plan(*set_, "-var=revision=next").changes == {}
-
+    import_again(project, "neev_sandbox_fork.environment[0]", *set_, "-var=revision=next")
     project.destroy(*set_)
     assert project.emulator.state()["sandboxes"] == 1
     assert project.run("workspace", "select", "default").returncode == 0
