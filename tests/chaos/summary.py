@@ -47,14 +47,14 @@ def render_summary(outcomes: Iterable[Outcome]) -> str:
             numbers = " | ".join(str(kills[adapter, victim, command]) for command in commands)
             lines.append(f"| {victim} | {TITLES[adapter]} | {numbers} |")
     stories = Counter(outcome.adapter for outcome in outcomes)
-    through = ", ".join(f"{stories[adapter]} through {TITLES[adapter]}" for adapter in ADAPTERS)
+    through = ", ".join(f"through {TITLES[adapter]}: {stories[adapter]}" for adapter in ADAPTERS)
     failed = ", ".join(str(outcome.seed) for outcome in outcomes if outcome.problem) or "none"
     beside = [outcome for outcome in outcomes if outcome.has_neighbour]
     untouched = sum(outcome.problem is None for outcome in beside)
     return "\n".join(
         [
             *lines,
-            f"\n{len(outcomes)} stories ({through}), {kills.total()} kills; failed: {failed}.",
+            f"\nStories: {len(outcomes)} ({through}); kills: {kills.total()}; failed: {failed}.",
             f"Stories beside a foreign stack: {len(beside)}; of these, nothing foreign was changed in {untouched}.",
         ]
     )

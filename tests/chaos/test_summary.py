@@ -16,7 +16,7 @@ def test_kills_are_counted_by_what_when_and_how() -> None:
     assert "| engine | the plugin | 2 | 0 | 0 |" in output
     assert "| engine | dynamic resources | 0 | 0 | 0 |" in output
     assert "| emulator | dynamic resources | 0 | 0 | 1 |" in output
-    assert "2 stories (1 through the plugin, 1 through dynamic resources), 3 kills; failed: 4." in output
+    assert "Stories: 2 (through the plugin: 1, through dynamic resources: 1); kills: 3; failed: 4." in output
     assert output.endswith("Stories beside a foreign stack: 2; of these, nothing foreign was changed in 1.")
 
 
