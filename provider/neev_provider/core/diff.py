@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from neev_provider.core.markers import AutoName, Computed, Replace, Unordered, Update
+from neev_provider.core.markers import AutoName, Computed, Replace, Stable, Unordered, Update
 from neev_provider.core.model import UNKNOWN, Inputs, Model, Property
 from neev_provider.core.validation import format_path, top_level_name, user_properties
 
@@ -78,6 +78,24 @@ def compute_diff(
 def semantically_equal(prop: Property, one: Any, other: Any) -> bool:
     """Return whether two values of the property mean the same, whatever number types, defaults and orders of sets."""
     return next(_diff_value(prop, _effective_value(prop, one), _effective_value(prop, other), ()), None) is None
+
+
+def changed_inputs(model: type[Inputs], state: Mapping[str, Any], new_inputs: Mapping[str, Any]) -> set[str]:
+    """Return the inputs (camelCase) that differ from the state, except those that are left as they are."""
+    return {
+        name
+        for name, declared in model.properties.items()
+        if not (declared.has(Computed) and new_inputs.get(name) is None)
+        and not semantically_equal(declared, state.get(name), new_inputs.get(name))
+    }
+
+
+def is_stable(prop: Property, changed: Collection[str]) -> bool:
+    """Return whether an update of these inputs (camelCase) leaves the API's value of the property as it is."""
+    computed, stable = prop.find(Computed), prop.find(Stable)
+    if computed is not None:
+        return not set(computed.changes_with) & set(changed)
+    return stable is not None and not set(stable.unless) & set(changed)
 
 
 def _effective_old_value(prop: Property, old_inputs: Mapping[str, Any], state: Mapping[str, Any]) -> Any:

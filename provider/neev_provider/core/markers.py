@@ -42,6 +42,8 @@ class Computed(Marker):
 
     always: bool = False
     """The API fills the input in, whatever else the program leaves out."""
+    changes_with: tuple[str, ...] = ()
+    """The other inputs (camelCase) whose changes may change a value that the program does not set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,9 @@ class ResetsTo(Marker):
 @dataclass(frozen=True, slots=True)
 class Stable(Marker):
     """An output that no update in place changes, so it stays known in previews."""
+
+    unless: tuple[str, ...] = ()
+    """The inputs (camelCase) whose changes may change it."""
 
 
 @dataclass(frozen=True, slots=True)

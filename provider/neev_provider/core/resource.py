@@ -14,7 +14,7 @@ from neev_provider.core import coercion, diff, validation
 from neev_provider.core.account import ApiClient
 from neev_provider.core.diff import AUTONAMED_KEY, IMPORTED_KEY, Change, ChangeKind, Diff
 from neev_provider.core.labels import Owner
-from neev_provider.core.markers import AutoName, Computed, ResetsTo, Stable
+from neev_provider.core.markers import AutoName, Computed, ResetsTo
 from neev_provider.core.model import UNKNOWN, Inputs, Outputs, Property
 from neev_provider.core.names import MAX_LENGTH
 from neev_provider.core.reference_errors import ReferenceCheck
@@ -222,9 +222,12 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
 
     def preview_update(self, state: Mapping[str, Any], raw_inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the state as far as it is known before anything is changed."""
-        kept = {declared.name: state[declared.name] for declared in self._computed_inputs() if declared.name in state}
-        for name, declared in self.outputs.properties.items():
-            kept[name] = state[name] if declared.has(Stable) and name in state else UNKNOWN
+        changed = diff.changed_inputs(self.inputs, state, raw_inputs)
+        chosen = {prop.name: prop for prop in self._computed_inputs() if prop.name in state}
+        kept = {
+            name: state[name] if name in state and diff.is_stable(prop, changed) else UNKNOWN
+            for name, prop in {**chosen, **self.outputs.properties}.items()
+        }
         for declared in self.inputs.properties.values():
             if declared.resets_to is not None and declared.has(Computed):
                 kept[declared.name] = self._preview_reset(declared, declared.resets_to, state)
@@ -232,11 +235,8 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
 
     def build_state(self, raw_inputs: Mapping[str, Any], observation: Observation[OutputsT]) -> dict[str, Any]:
         """Return the state: the program's inputs, the API's values of the others, and the outputs."""
-        chosen = {
-            prop.name: observation.inputs[prop.name]
-            for prop in self._computed_inputs()
-            if observation.inputs.get(prop.name) is not None
-        }
+        known = {name: value for name, value in observation.inputs.items() if value is not None}
+        chosen = {prop.name: known[prop.name] for prop in self._computed_inputs() if prop.name in known}
         outputs = {**observation.outputs.to_properties(), **observation.hidden}
         return {**chosen, **outputs, **validation.user_properties(raw_inputs)}
 

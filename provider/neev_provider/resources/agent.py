@@ -25,7 +25,14 @@ from neev_provider.resources.agent_config import ConfigCheck, known_config
 from neev_provider.resources.egress import DENY_ALL, Egress
 from neev_provider.resources.formats import JsonObject
 from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_found
-from neev_provider.resources.pausable import PAUSED, PAUSING, PausableInputs, PausableResource, RollbackInputs
+from neev_provider.resources.pausable import (
+    PAUSED,
+    PAUSING,
+    POWER_INPUTS,
+    PausableInputs,
+    PausableResource,
+    RollbackInputs,
+)
 from neev_provider.resources.references import require_agent_template
 from neev_provider.resources.sandbox.base import LastCrash, was_paused_when_idle
 from neev_provider.resources.sandbox.expiration import Seconds
@@ -102,7 +109,7 @@ class AgentOutputs(Outputs):
     """URL of the sandbox's metrics. Access requires an API key."""
     gateway_token: Annotated[str | None, Secret(is_credential=True)] = None
     """Token for the agent's user interface. Absent if it has none. Secret."""
-    last_crash: LastCrash | None = None
+    last_crash: Annotated[LastCrash | None, Stable(unless=POWER_INPUTS)] = None
     """Last crash of the agent's sandbox. Absent if it never crashed."""
     org_id: Annotated[str, Stable()]
     """Id of the organization."""

@@ -23,6 +23,10 @@ PAUSING: Final = "Pausing"
 STABLE_PHASES: Final = (READY, PAUSED)
 
 
+POWER_INPUTS: Final = ("paused", "resumeIdlePaused", "rollbackToSnapshotId")
+"""Inputs (camelCase) whose changes may pause, resume or restart the object."""
+
+
 class PausableInputs(EgressInputs):
     """Inputs of an object that can be paused."""
 

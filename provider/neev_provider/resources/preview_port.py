@@ -16,7 +16,7 @@ from neev_provider.client.ports import Port
 from neev_provider.core.errors import InputError, NeevError, OperationFailed
 from neev_provider.core.hints import Hint
 from neev_provider.core.labels import Owner
-from neev_provider.core.markers import Computed, Replace, Secret, Update
+from neev_provider.core.markers import Computed, Replace, Secret, Stable, Update
 from neev_provider.core.model import Boolean, Inputs, Integer, Outputs
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource
 from neev_provider.resources.formats import Slug
@@ -53,9 +53,9 @@ class PreviewPortInputs(Inputs):
 class PreviewPortOutputs(Outputs):
     """Outputs of a preview port."""
 
-    preview_url: Annotated[str, Secret()]
+    preview_url: Annotated[str, Secret(), Stable(unless=("slug",))]
     """URL of the port. Secret, because the URL grants access."""
-    exposed_slug: Annotated[str | None, Secret()] = None
+    exposed_slug: Annotated[str | None, Secret(), Stable(unless=("slug",))] = None
     """Slug with which this resource exposed the port. If the port has another slug, deleting leaves it exposed. Secret.
     """
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
+from pydantic.alias_generators import to_camel
 
 from neev_provider.core.labels import LABELS_RULE, NO_LABELS
 from neev_provider.core.markers import AutoName, Computed, Derived, Replace, ResetsTo, Secret, Update
@@ -29,6 +30,8 @@ SOURCE_FIELDS = ("template_id", "image", "snapshot_id", "source_sandbox_id")
 BUILD_FIELDS = ("region", "labels", "env", "command", "disk_gb", "rootfs_disk_gb")
 TEMPLATE_FIELDS = (*SOURCE_FIELDS, *BUILD_FIELDS)
 """Inputs that define a member's template. A change of one of them replaces every member."""
+TEMPLATE_INPUTS = frozenset(map(to_camel, TEMPLATE_FIELDS))
+"""The same inputs in camelCase."""
 
 
 def _validate_pool_name(name: str) -> str:

@@ -14,11 +14,12 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core import lifecycle
-from neev_provider.core.diff import Change, ChangeKind, Diff, semantically_equal
+from neev_provider.core.diff import Change, ChangeKind, Diff, changed_inputs, semantically_equal
 from neev_provider.core.errors import InputError, OperationFailed
 from neev_provider.core.hints import Hint
 from neev_provider.core.labels import Owner, is_foreign
-from neev_provider.core.model import Property
+from neev_provider.core.markers import Computed
+from neev_provider.core.model import UNKNOWN, Property
 from neev_provider.core.plurals import count_noun
 from neev_provider.core.resource import Observation, OperationContext, PartialFailure, Resource, Timeouts
 from neev_provider.core.threads import run_in_thread
@@ -27,7 +28,13 @@ from neev_provider.core.wait import Deadline
 from neev_provider.resources.egress import Egress
 from neev_provider.resources.pool import plan
 from neev_provider.resources.pool.errors import aggregate_error
-from neev_provider.resources.pool.inputs import MAX_NAME_LENGTH, SandboxPoolInputs, SandboxPoolOutputs, template_digest
+from neev_provider.resources.pool.inputs import (
+    MAX_NAME_LENGTH,
+    TEMPLATE_INPUTS,
+    SandboxPoolInputs,
+    SandboxPoolOutputs,
+    template_digest,
+)
 from neev_provider.resources.pool.ownership import (
     PoolOwnership,
     foreign_sandboxes_message,
@@ -79,6 +86,16 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         # the engine shows an addition by name; it shows a changed output as a deletion of the whole output
         repairs = (Change(format_path((name,)), ChangeKind.ADD, requires_replacement=False) for name in shown_names)
         return Diff((*changed.changes, *repairs), changed.delete_before_replace)
+
+    @override
+    def preview_update(self, state: Mapping[str, Any], raw_inputs: Mapping[str, Any]) -> dict[str, Any]:
+        planned = super().preview_update(state, raw_inputs)
+        has_no_members = 0 in (state.get("replicas"), raw_inputs.get("replicas"))
+        if not has_no_members and not changed_inputs(self.inputs, state, raw_inputs) & TEMPLATE_INPUTS:
+            return planned
+        # what the program leaves out is the API's choice for new members, and nothing without members
+        chosen = [name for name, declared in self.inputs.properties.items() if declared.has(Computed)]
+        return planned | {name: UNKNOWN for name in chosen if raw_inputs.get(name) is None}
 
     @override
     async def create(self, inputs: SandboxPoolInputs, context: OperationContext) -> Observation[SandboxPoolOutputs]:

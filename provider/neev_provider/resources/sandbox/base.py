@@ -22,13 +22,19 @@ from neev_provider.resources.lookups import REFRESH_BATCH_DELAY, none_if_not_fou
 from neev_provider.resources.pausable import (
     PAUSED,
     PAUSING,
+    POWER_INPUTS,
     READY,
     PausableInputs,
     PausableResource,
     RollbackInputs,
 )
 from neev_provider.resources.sandbox import expiration
-from neev_provider.resources.sandbox.expiration import EFFECTIVE_LIFETIME_PROPERTY, ExpirationInputs, RenewableInputs
+from neev_provider.resources.sandbox.expiration import (
+    EFFECTIVE_LIFETIME_PROPERTY,
+    EXPIRATION_INPUTS,
+    ExpirationInputs,
+    RenewableInputs,
+)
 
 MCP_SANDBOX_HEADER = "x-sandbox-name"
 PENDING, RESTORE_FAILED = "Pending", "RestoreFailed"
@@ -78,7 +84,7 @@ class SandboxBaseOutputs(Outputs):
 
     phase: str
     """Phase: `Ready`, `Paused`, `Pending`, `Pausing`, `Resuming`, `NotReady`, `RestoreFailed` or `Unknown`."""
-    addressable: bool | None = None
+    addressable: Annotated[bool | None, Stable(unless=POWER_INPUTS)] = None
     """Whether the sandbox is reachable. It is not for a short time after creation."""
     effective_labels: Annotated[dict[str, str] | None, Derived(frozenset({"labels"})), Stable()] = None
     """All labels, also the default labels and those that name the owner. Absent if the API has no labels."""
@@ -93,11 +99,11 @@ class SandboxBaseOutputs(Outputs):
     """Headers that select this sandbox at `mcpUrl`, without the API key. Absent if `mcpUrl` is."""
     created_at: Annotated[str, Stable()]
     """Time of creation (RFC 3339)."""
-    idle_expires_at: str | None = None
+    idle_expires_at: Annotated[str | None, Stable(unless=(*EXPIRATION_INPUTS, *POWER_INPUTS))] = None
     """Time when the idle timeout ends if there is no further activity (RFC 3339). Absent without an idle timeout."""
-    hard_expires_at: str | None = None
+    hard_expires_at: Annotated[str | None, Stable(unless=(*EXPIRATION_INPUTS, *POWER_INPUTS))] = None
     """Time when the maximum lifetime ends (RFC 3339). Absent without a maximum lifetime."""
-    last_crash: LastCrash | None = None
+    last_crash: Annotated[LastCrash | None, Stable(unless=POWER_INPUTS)] = None
     """Last crash. Absent if the sandbox never crashed."""
 
 

@@ -9,13 +9,16 @@ from pydantic import Field
 
 from neev_provider.client import Api
 from neev_provider.client.sandboxes import Sandbox
-from neev_provider.core.markers import Computed, Update
+from neev_provider.core.markers import Computed, Stable, Update
 from neev_provider.core.model import Integer, Outputs
 from neev_provider.core.resource import OperationContext
 from neev_provider.resources.egress import EgressInputs
 
 Seconds = Annotated[Integer, Field(ge=0)]
 EXPIRATION_FIELDS = {"idle_timeout_seconds", "max_lifetime_seconds", "paused_retention_seconds", "on_idle"}
+LIFETIME_INPUTS = ("maxLifetimeSeconds", "renewTrigger")
+EXPIRATION_INPUTS = ("idleTimeoutSeconds", "onIdle", "pausedRetentionSeconds", *LIFETIME_INPUTS)
+"""Inputs (camelCase) whose changes may move the times of expiration."""
 EFFECTIVE_LIFETIME_PROPERTY = "effectiveLifetimeSeconds"
 """Output with the maximum lifetime that a renewal set, in seconds since the creation."""
 
@@ -37,7 +40,7 @@ class ExpirationInputs(EgressInputs):
 
     Defaults to the account's setting. If the input is removed, the current value stays.
     """
-    max_lifetime_seconds: Annotated[Seconds | None, Update(), Computed()] = None
+    max_lifetime_seconds: Annotated[Seconds | None, Update(), Computed(changes_with=("renewTrigger",))] = None
     """Maximum lifetime since creation or the last renewal, in seconds. `0` means no limit.
 
     When it ends, the sandbox is stopped, even if it is in use. Defaults to the account's setting. If the input is
@@ -66,7 +69,7 @@ class RenewableInputs(ExpirationInputs):
 class RenewalOutputs(Outputs):
     """Outputs of sandboxes whose expiration can be renewed."""
 
-    effective_lifetime_seconds: int | None = None
+    effective_lifetime_seconds: Annotated[int | None, Stable(unless=LIFETIME_INPUTS)] = None
     """Maximum lifetime since creation that the last renewal set at the API, in seconds."""
 
 

@@ -14,9 +14,8 @@ from neev_provider.adapters.pulumi.marshal import marshal, unmarshal, unsupporte
 from neev_provider.adapters.pulumi.property_map import PropertyMap, mark_secrets
 from neev_provider.adapters.pulumi.state import mark_state_secrets
 from neev_provider.adapters.shared.planner import Planner
-from neev_provider.core.diff import Change, ChangeKind, Diff
+from neev_provider.core.diff import Change, ChangeKind, Diff, is_stable
 from neev_provider.core.lifecycle import AnyResource
-from neev_provider.core.markers import Stable
 from neev_provider.core.names import generate_name, sanitize_name
 from neev_provider.core.redaction import redact
 from neev_provider.core.validation import ValidationFailure, WarningHandler
@@ -71,7 +70,8 @@ def diff(
     old_inputs = unmarshal(request.old_inputs).values if request.HasField("old_inputs") else state
     news = asset_cache.resolve(unmarshal(request.news).values)
     changes = planner.diff(request.id, old_inputs, state, news, log)
-    stable = [name for name, prop in resource.outputs.properties.items() if prop.has(Stable)]
+    changed = {change.property_name for change in changes.changes}
+    stable = [name for name, prop in resource.outputs.properties.items() if is_stable(prop, changed)]
     return diff_response(changes, inputs=frozenset(resource.inputs.properties), stables=stable)
 
 
