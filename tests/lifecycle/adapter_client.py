@@ -1,4 +1,4 @@
-"""Clients of both adapters: the engine's calls over gRPC, in this process."""
+"""Clients of Pulumi's two adapters: the engine's calls over gRPC, in this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from importlib.abc import InspectLoader
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import grpc
 import grpc.aio
@@ -43,8 +43,10 @@ class StoredResource:
     """What the engine stores of a resource between two runs."""
 
     id: str
-    inputs: Struct
-    state: Struct
+    inputs: Any
+    """The inputs in the engine's form."""
+    state: Any
+    """The state in the engine's form."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,15 @@ class AdapterClient:
     """The properties that the SDK adds to a program's inputs."""
     encode_inputs: Callable[[Any], Any]
     """The function that encodes a program's value as the SDK does."""
+    always_deletes_first: ClassVar[bool] = False
+    """Whether the engine deletes a resource before it creates its replacement, whatever the provider says."""
+
+    changes_without_effect: ClassVar[frozenset[str]] = frozenset({"none"})
+    """How a plan shows what changes nothing but the engine's record of the inputs."""
+
+    def normalize(self, state: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return properties of a state as a user of this engine reads them."""
+        return state
 
     async def check(self, new_inputs: Mapping[str, Any], old_inputs: Struct | None = None) -> wire.CheckResponse:
         """Return the checked inputs as the engine stores them. Without old inputs the resource is new."""
@@ -65,6 +76,10 @@ class AdapterClient:
         request = wire.CheckRequest(urn=self.urn, olds=old_inputs or Struct(), news=news, randomSeed=os.urandom(32))
         answer: wire.CheckResponse = await self.stub.Check(request)
         return answer
+
+    async def record(self, stored: StoredResource, new_inputs: Struct) -> StoredResource:
+        """Return the resource after a run that changes nothing; the engine stores the inputs."""
+        return replace(stored, inputs=new_inputs)
 
     async def diff(self, stored: StoredResource, new_inputs: Struct) -> wire.DiffResponse:
         """Return the difference between the stored resource and the checked inputs."""
@@ -141,17 +156,25 @@ def _strip_value(value: Any) -> Any:
     return type(value)(hash=value.hash) if isinstance(value, AssetOrArchive) else value
 
 
-AdapterOpener = Callable[[str, Emulator], AbstractAsyncContextManager[AdapterClient]]
-"""A function that opens an adapter for one kind of resource."""
+AdapterOpener = Callable[[str, Emulator], AbstractAsyncContextManager[Any]]
+"""A function that opens an adapter for one kind of resource, and yields a client like `AdapterClient`."""
 
 
-def user_properties(struct: Struct) -> dict[str, Any]:
+def user_properties(properties: Any) -> dict[str, Any]:
     """Return the properties that a user sees, without the marks of secrets."""
-    return {key: value for key, value in unmarshal(struct).values.items() if not key.startswith("__")}
+    values = unmarshal(properties).values if isinstance(properties, Struct) else properties
+    return {key: value for key, value in values.items() if not key.startswith("__")}
 
 
-def planned_change(diff: wire.DiffResponse) -> str:
+def has_generated_name(stored: StoredResource) -> bool:
+    """Return whether the provider has generated the name among the inputs."""
+    return "__autonamed" in (stored.inputs.fields if isinstance(stored.inputs, Struct) else stored.inputs)
+
+
+def planned_change(diff: Any) -> str:
     """Return what the engine would do: ``none``, ``update`` or ``replace``."""
+    if not isinstance(diff, wire.DiffResponse):
+        return str(diff.action)
     if diff.changes == wire.DiffResponse.DIFF_NONE:
         return "none"
     return "replace" if diff.replaces else "update"

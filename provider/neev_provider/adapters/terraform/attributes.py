@@ -10,7 +10,7 @@ from typing import Any, Final
 from neev_provider.adapters.shared.schema_types import AnyType, AssetType, ObjectType, PrimitiveType, TypeSpec, type_of
 from neev_provider.core.function import Function
 from neev_provider.core.lifecycle import AnyResource
-from neev_provider.core.markers import AutoName, Computed, Derived, Replace, Secret, SecretIf, Stable, Update
+from neev_provider.core.markers import AutoName, Computed, Derived, Replace, Secret, SecretIf, Stable
 from neev_provider.core.model import Model, Property
 from neev_provider.core.validation import OneRequired
 
@@ -38,7 +38,7 @@ class Attribute:
     optional: bool = False
     computed: bool = False
     stable: bool = False
-    """Whether no update in place changes the computed value."""
+    """Whether no update in place changes the output."""
     sensitive: bool = False
     write_only: bool = False
 
@@ -173,8 +173,8 @@ def _is_only_choice(prop: Property) -> bool:
 
 def _has_value_if_unset(prop: Property) -> bool:
     """Return whether the input can have a value that the configuration does not set."""
-    update, replacement = prop.find(Update), prop.find(Replace)
-    is_kept = (update is not None and not update.on_removal) or (replacement is not None and replacement.if_configured)
+    replacement = prop.find(Replace)
+    is_kept = replacement is not None and replacement.if_configured
     return is_kept or prop.has(Computed) or prop.has(AutoName) or prop.default is not None
 
 
@@ -184,7 +184,7 @@ def _computed(prop: Property) -> Attribute:
         type=type_of(prop),
         prop=prop,
         computed=True,
-        stable=prop.has(Stable),
+        stable=prop.find(Stable) == Stable(),
         sensitive=prop.has(Secret),
     )
 

@@ -14,7 +14,7 @@ from neev_provider.adapters.terraform.attributes import ID, TIMEOUTS
 from neev_provider.adapters.terraform.planning import has_volatile_attribute
 from neev_provider.adapters.terraform.private_state import PrivateState
 from neev_provider.adapters.terraform.resource_values import ResourceValues, declared_secrets
-from neev_provider.adapters.terraform.values import Values, same, without_unknown
+from neev_provider.adapters.terraform.values import Values, without_unknown
 from neev_provider.core.durations import parse_duration
 from neev_provider.core.errors import Cancelled, NeevError
 from neev_provider.core.labels import Owner
@@ -74,8 +74,6 @@ class Operations:
     ) -> Applied:
         """Update the resource; without a change, finish what an earlier operation started."""
         prior = values.prior or {}
-        if not values.private.is_unfinished and same({**planned, TIMEOUTS: None}, {**prior, TIMEOUTS: None}):
-            return Applied(planned, values.private)  # only the time limits of later operations differ
         try:
             return await self.executor.update(
                 values.resource,
@@ -89,6 +87,11 @@ class Operations:
         except ResourceInitFailed as failure:
             kept = _as_found(values, failure.stored)
             return Applied(kept.state, kept.private, failure.__cause__ or failure)
+
+    def record(self, values: ResourceValues, planned: Values, checked: Mapping[str, Any]) -> Applied:
+        """Return the plan of an update that changes nothing but the state."""
+        stored = StoredResource((values.prior or {})[ID], checked, values.private.hidden)
+        return Applied(planned, _private(values, stored, is_unfinished=False))
 
     async def read(self, values: ResourceValues, warn: WarningHandler) -> Applied:
         """Return the current resource; its state is ``None`` if it is gone."""

@@ -17,7 +17,7 @@ from neev_provider.adapters.terraform.attributes import (
 from neev_provider.adapters.terraform.conversion import keep_form
 from neev_provider.adapters.terraform.resource_values import ResourceValues, declared_secrets, is_secret_now
 from neev_provider.adapters.terraform.values import Values
-from neev_provider.core.diff import Diff
+from neev_provider.core.diff import Diff, is_stable
 from neev_provider.core.model import UNKNOWN
 from neev_provider.core.validation import WarningHandler, contains_unknown, ignore
 
@@ -44,7 +44,7 @@ def plan_update(
 ) -> Plan:
     """Return the values after the update: those of the prior state if nothing changes."""
     prior = values.prior or {}
-    diff = planner.diff(prior[ID], values.old_inputs, values.state, checked, log)
+    diff = _diff(planner, values, checked, log)
     if not diff.changes and not values.private.is_unfinished:
         return Plan(_recorded(values))
     preview = planner.preview(values.state, checked)
@@ -56,6 +56,11 @@ def plan_update(
     return Plan(planned | {ID: prior[ID], TIMEOUTS: values.config[TIMEOUTS]}, _replacing(values, diff))
 
 
+def is_update(planner: Planner, values: ResourceValues, checked: Mapping[str, Any]) -> bool:
+    """Return whether an update has something to do beside storing what the configuration says."""
+    return values.private.is_unfinished or bool(_diff(planner, values, checked).changes)
+
+
 def has_volatile_attribute(values: ResourceValues) -> bool:
     """Return whether an attribute can be unknown in the plan of an update, so that an update can be planned."""
     return any(_is_volatile(attribute) for attribute in values.attributes.values())
@@ -65,26 +70,24 @@ def _is_volatile(attribute: Attribute) -> bool:
     return attribute.computed and not attribute.is_input and not attribute.stable
 
 
+def _diff(planner: Planner, values: ResourceValues, checked: Mapping[str, Any], log: WarningHandler = ignore) -> Diff:
+    return planner.diff((values.prior or {})[ID], values.old_inputs, values.state, checked, log)
+
+
 def _recorded(values: ResourceValues) -> Values:
-    """Return the prior values, with what the engine alone records."""
-    prior, config = values.prior or {}, values.config
-    return (
-        {
-            name: config[name] if _is_only_recorded(attribute) or _is_unset(attribute, config) else prior[name]
-            for name, attribute in values.attributes.items()
-        }
-        | {name: None for name, attribute in values.attributes.items() if attribute.write_only}
-        | {TIMEOUTS: config[TIMEOUTS]}
-    )
+    """Return the prior values, with those of the configuration that change nothing but the state."""
+    recorded = {name: _recorded_value(attribute, values) for name, attribute in values.attributes.items()}
+    return recorded | {TIMEOUTS: values.config[TIMEOUTS]}
 
 
-def _is_only_recorded(attribute: Attribute) -> bool:
-    return attribute.prop is None and attribute.is_input
-
-
-def _is_unset(attribute: Attribute, config: Mapping[str, Any]) -> bool:
-    """Return whether the attribute must be planned as unset, because only a configuration can set it."""
-    return attribute.is_input and not attribute.computed and config[attribute.name] is None
+def _recorded_value(attribute: Attribute, values: ResourceValues) -> Any:
+    configured, before = values.config.get(attribute.name), (values.prior or {})[attribute.name]
+    if attribute.write_only:
+        return None
+    is_own = attribute.prop is None and attribute.is_input
+    is_unset = attribute.is_input and not attribute.computed and configured is None
+    # the same value in another form keeps its form
+    return configured if is_own or is_unset or (before is None and configured is not None) else before
 
 
 def _new_value(
@@ -115,9 +118,12 @@ def _changed_value(
     if configured is not None:
         is_kept = before is not None and prop.name not in changed and not contains_unknown(configured)
         return before if is_kept else configured
-    if attribute.stable or prop.name not in preview:
+    value = preview.get(prop.name)
+    if values.private.is_unfinished and not attribute.is_input and not (attribute.stable and before is not None):
+        value = UNKNOWN  # what the interrupted operation did not learn
+    elif value is None or (not attribute.is_input and before is None and is_stable(prop, changed)):
         return before  # an update in place leaves it as it is
-    return _visible(attribute, values, checked, keep_form(prop, before, preview[prop.name]))
+    return _visible(attribute, values, checked, keep_form(prop, before, value))
 
 
 def _visible(attribute: Attribute, values: ResourceValues, checked: Mapping[str, Any], value: Any) -> Any:

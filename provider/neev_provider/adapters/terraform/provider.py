@@ -117,6 +117,9 @@ class TerraformProvider:
             raise InputError(failure.path, failure.reason)
         if values.prior is None:
             return await self._operations.create(values, planned, checked, warn)
+        planner = self._planner(values.resource)
+        if not await self._offload(values, planning.is_update, planner, values, checked):
+            return self._operations.record(values, planned, checked)
         return await self._operations.update(values, planned, checked, warn)
 
     async def read(self, values: ResourceValues, warn: WarningHandler) -> Applied:

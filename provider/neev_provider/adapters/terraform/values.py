@@ -34,15 +34,6 @@ def encode(value: Any) -> pb.DynamicValue:
     return pb.DynamicValue(msgpack=msgpack.packb(_with_exact_numbers(value), default=lambda _: UNKNOWN_EXTENSION))
 
 
-def same(one: Any, other: Any) -> bool:
-    """Return whether two values are the same to the engine, which has one form of a number and we have two."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(_with_exact_numbers(one) == _with_exact_numbers(other))
-
-
 def without_unknown(value: Any) -> Any:
     """Return the value with null for what is unknown, because a state holds nothing unknown."""
     if isinstance(value, Mapping):
