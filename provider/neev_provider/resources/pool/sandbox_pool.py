@@ -78,11 +78,8 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         problem_names = [str(member.get("name")) for member in plan.members_from_state(state) if member.get("problem")]
         if changed.requires_replacement or not problem_names:
             return changed
-        shown_names = (
-            problem_names
-            if len(problem_names) <= MAX_NAMED_MEMBERS
-            else [*problem_names[:MAX_NAMED_MEMBERS], f"{len(problem_names) - MAX_NAMED_MEMBERS} more members"]
-        )
+        others = len(problem_names) - MAX_NAMED_MEMBERS
+        shown_names = [*problem_names[:MAX_NAMED_MEMBERS], *([f"{others} more members"] if others > 0 else [])]
         # the engine shows an addition by name; it shows a changed output as a deletion of the whole output
         repairs = (Change(format_path((name,)), ChangeKind.ADD, requires_replacement=False) for name in shown_names)
         return Diff((*changed.changes, *repairs), changed.delete_before_replace)
@@ -90,12 +87,12 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
     @override
     def preview_update(self, state: Mapping[str, Any], raw_inputs: Mapping[str, Any]) -> dict[str, Any]:
         planned = super().preview_update(state, raw_inputs)
-        has_no_members = 0 in (state.get("replicas"), raw_inputs.get("replicas"))
-        if not has_no_members and not changed_inputs(self.inputs, state, raw_inputs) & TEMPLATE_INPUTS:
+        is_rebuilt = bool(changed_inputs(self.inputs, state, raw_inputs) & TEMPLATE_INPUTS)
+        if not is_rebuilt and 0 not in (state.get("replicas"), raw_inputs.get("replicas")):
             return planned
         # what the program leaves out is the API's choice for new members, and nothing without members
-        chosen = [name for name, declared in self.inputs.properties.items() if declared.has(Computed)]
-        return planned | {name: UNKNOWN for name in chosen if raw_inputs.get(name) is None}
+        chosen = {name for name, prop in self.inputs.properties.items() if prop.has(Computed)} - raw_inputs.keys()
+        return planned | dict.fromkeys(chosen, UNKNOWN)
 
     @override
     async def create(self, inputs: SandboxPoolInputs, context: OperationContext) -> Observation[SandboxPoolOutputs]:
