@@ -23,5 +23,5 @@ Terraform = Annotated[
 ]
 Engine = Annotated[
     str | None,
-    typer.Option(help="Program that reads the states of --terraform. Defaults to terraform, else tofu, on PATH."),
+    typer.Option(help="Program to run for --terraform. Defaults to terraform, else tofu, on PATH."),
 ]

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from neev_provider.adapters.shared.hints import PULUMI, render
+from neev_provider.adapters.shared.hints import PULUMI, Vocabulary, render
 from neev_provider.core.errors import NeevError
 from neev_provider.core.redaction import Redactor, redact, use_redactor
 
@@ -67,9 +67,9 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(_redact_value(value), indent=2))
 
 
-def exit_with_error(message: object) -> NoReturn:
-    """Print the message to stderr and exit with `EXIT_ERROR`."""
-    text = render(message, PULUMI) if isinstance(message, NeevError) else str(message)
+def exit_with_error(message: object, vocabulary: Vocabulary = PULUMI) -> NoReturn:
+    """Print the message, in the words of an engine, to stderr and exit with `EXIT_ERROR`."""
+    text = render(message, vocabulary) if isinstance(message, NeevError) else str(message)
     typer.echo(f"pulumi-neev: {redact(text)}", err=True)
     raise typer.Exit(EXIT_ERROR)
 

@@ -1,0 +1,131 @@
+"""`pulumi-neev recover --terraform`: what an interrupted apply created is imported, if its labels prove it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.engine.project import out_of_band_request
+from tests.unit.cli.conftest import FakeTerraformCli, stored_resource
+from typer.testing import CliRunner, Result
+
+from neev_emulator import Emulator
+from neev_provider.adapters.terraform.ownership import owner_of
+from neev_provider.cli.app import app
+
+
+def run_recover(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["recover", *map(str, arguments)])
+
+
+def planned(kind: str, address: str, *actions: str, **after: Any) -> dict[str, Any]:
+    change = {"actions": list(actions or ("create",)), "after": after}
+    return {"address": address, "type": kind, "mode": "managed", "change": change}
+
+
+def create(emulator: Emulator, directory: Path, of: str, name: str, workspace: str = "default") -> str:
+    """Create a sandbox as the resource `TYPE.NAME` would."""
+    kind, _, resource_name = of.partition(".")
+    labels = owner_of(kind, resource_name, {**os.environ, "TF_WORKSPACE": workspace}, directory.resolve()).to_labels()
+    return str(out_of_band_request(emulator, "POST", "/sandboxes", {"name": name, "labels": labels})["id"])
+
+
+def test_what_the_labels_name_is_imported_and_the_rest_is_named(
+    terraform_cli: FakeTerraformCli, neev_emulator: Emulator
+) -> None:
+    infra = terraform_cli.add_configuration("infra")
+    created = {
+        name: create(neev_emulator, infra, of, name)
+        for of, name in (
+            ("neev_sandbox.web", "web"),
+            ("neev_sandbox.kept", "kept"),
+            ("neev_sandbox.sandbox-1f", "sandbox-1f"),
+            ("neev_sandbox.web", "fork"),
+            ("neev_sandbox_pool.pool", "pool-ab12cd-0"),
+            ("neev_golden_image.image", "image-0a1b2c3d4e5f"),
+        )
+    }
+    gone = create(neev_emulator, infra, "neev_sandbox.gone", "gone")
+    create(neev_emulator, infra, "neev_sandbox.of-workspace", "of-workspace", "pr-7")
+    agent = out_of_band_request(neev_emulator, "POST", "/agents", {"name": "agent", "agent_template": "claude-code"})
+    plain = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "plain"})["id"]
+    neev_emulator.advance(5)
+    neev_emulator.change_settings(durations={"delete": 3600})
+    out_of_band_request(neev_emulator, "DELETE", f"/sandboxes/{gone}")
+    terraform_cli.add_configuration(
+        "infra", stored_resource("neev_sandbox", "kept", {"attributes": {"id": created["kept"], "name": "kept"}})
+    )
+    terraform_cli.set_plan(
+        infra,
+        planned("neev_sandbox", 'module.m.neev_sandbox.web["a b"]', name="web"),
+        planned("neev_sandbox_pool", "neev_sandbox_pool.p", name="pool"),
+        planned("neev_golden_image", "neev_golden_image.g", name="image"),
+        planned("neev_sandbox_fork", "neev_sandbox_fork.f", name="fork"),
+        planned("neev_agent", "neev_agent.a", name="agent"),
+        planned("neev_sandbox", "neev_sandbox.plain", name="plain"),
+        planned("neev_sandbox", "neev_sandbox.new", name="new"),
+        planned("neev_sandbox_pool", "neev_sandbox_pool.new", name="new"),
+        planned("neev_sandbox", "neev_sandbox.generated"),
+        planned("neev_sandbox", "neev_sandbox.kept", "delete", "create", name="kept"),
+        planned("neev_sandbox", "neev_sandbox.kept2", name="kept"),
+        planned("other_thing", "other_thing.t", name="web"),
+    )
+
+    shown = run_recover("--terraform", infra, "--dry-run")
+    assert (shown.exit_code, "Nothing is changed yet. Run again with --yes" in shown.output) == (3, True)
+    assert f"`terraform import neev_agent.a {agent['id']}`" in shown.output
+    assert f"sandbox-1f: no planned create has its name; `pulumi-neev sweep --terraform {infra}`" in shown.output
+
+    done = json.loads(run_recover("--terraform", infra, "--yes", "--json").stdout)
+    assert done["done"] is True
+    assert {(step["action"], step["address"], step["id"], step["outcome"]) for step in done["steps"]} == {
+        ("import", 'module.m.neev_sandbox.web["a b"]', created["web"], "imported"),
+        ("import", "neev_sandbox_pool.p", "pool", "imported"),
+        ("import", "neev_golden_image.g", "image", "imported"),
+        ("leave", "neev_sandbox_fork.f", created["fork"], None),
+        ("leave", "neev_agent.a", agent["id"], None),
+        ("leave", "neev_sandbox.plain", plain, None),
+        ("leave", "", created["sandbox-1f"], None),
+    }
+    imports = [command for command in terraform_cli.commands if command.startswith("import")]
+    assert imports == [
+        f'import module.m.neev_sandbox.web["a b"] {created["web"]}',
+        "import neev_sandbox_pool.p pool",
+        "import neev_golden_image.g image",
+    ]
+
+
+def test_an_import_that_fails_is_reported_and_the_others_go_on(
+    terraform_cli: FakeTerraformCli, neev_emulator: Emulator
+) -> None:
+    infra = terraform_cli.add_configuration("infra")
+    create(neev_emulator, infra, "neev_golden_image.image", "image-0a1b2c3d4e5f")
+    id = create(neev_emulator, infra, "neev_sandbox.web", "web")
+    terraform_cli.set_plan(
+        infra,
+        planned("neev_golden_image", "neev_golden_image.g", name="image"),
+        planned("neev_sandbox", "neev_sandbox.web", name="web"),
+    )
+    terraform_cli.refuse_import("image")
+    done = run_recover("--terraform", infra, "--yes")
+    assert done.exit_code == 1
+    assert "Error: Cannot import image" in done.output
+    assert "neev_sandbox.web     imported" in done.output
+    assert terraform_cli.commands[-1] == f"import neev_sandbox.web {id}"
+
+
+def test_with_nothing_missing_there_is_nothing_to_do(
+    terraform_cli: FakeTerraformCli, neev_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infra = terraform_cli.add_configuration("infra")
+    terraform_cli.set_plan(infra)
+    done = run_recover("--terraform", infra)
+    assert (done.exit_code, done.output) == (0, f"{infra}: nothing is missing in the state.\n")
+    assert run_recover("--terraform", infra, "--stack", "dev").exit_code == 2
+    assert neev_emulator.mutating_requests == []
+    monkeypatch.delenv("NEEV_PROJECT_ID")
+    missing = run_recover("--terraform", infra)
+    assert (missing.exit_code, "`project_id` (or NEEV_PROJECT_ID)" in missing.output) == (1, True)
