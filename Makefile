@@ -3,7 +3,7 @@ BIN := .venv/bin
 ENGINE = $$($(BIN)/python tools/engine/engine.py)
 ENGINE_OF_PYTHON = $$($(BIN)/python tools/engine/engine.py --only python)
 # of these every line and every branch is run by a test
-COVERED := 'provider/neev_provider/core/*,provider/neev_provider/client/*,provider/neev_provider/adapters/*,provider/neev_provider/resources/*'
+COVERED := 'provider/neev_provider/core/*,provider/neev_provider/client/*,provider/neev_provider/adapters/*,provider/neev_provider/resources/*,provider/neev_provider/actions/*'
 TERRAFORM_SCHEMA := provider/neev_provider/adapters/terraform/schema.json
 WITH_ENGINE := tests/engine tests/matrix tests/chaos tests/load
 RUNS ?= 200

@@ -29,7 +29,7 @@ TERRAFORM_WORDS = re.compile(
     r"|\btimeouts \{|\bmoved\b. block",
     re.IGNORECASE,
 )
-SHARED = ("core", "client", "resources", "functions", "adapters/shared")
+SHARED = ("core", "client", "resources", "functions", "actions", "adapters/shared")
 OWN_WORDS = {
     "adapters/shared/examples/__init__.py": "the languages and the mark that separate the texts of both engines",
     "adapters/shared/hints.py": "the vocabularies of both engines",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from functools import cache
 
+from neev_provider.actions import ACTIONS
 from neev_provider.adapters.shared.hints import Vocabulary, render_text
 from neev_provider.core.model import Model
 from neev_provider.functions import FUNCTIONS
@@ -25,4 +26,5 @@ def render_description(text: str, vocabulary: Vocabulary) -> str:
 def _declared_models() -> tuple[type[Model], ...]:
     resource_models = [model for resource in RESOURCES for model in (resource.inputs, resource.outputs)]
     function_models = [model for function in FUNCTIONS for model in (function.arguments, function.result)]
-    return (*resource_models, *function_models)
+    action_models = [action.arguments for action in ACTIONS]
+    return (*resource_models, *function_models, *action_models)

@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 
 from neev_provider.client import Api
 from neev_provider.core import lifecycle, stored_state
+from neev_provider.core.action import Action
 from neev_provider.core.clock import Clock
 from neev_provider.core.diff import IMPORTED_KEY
 from neev_provider.core.errors import Cancelled, DeadlineExceeded
 from neev_provider.core.labels import Owner
 from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed, StoredResource
+from neev_provider.core.model import Arguments
 from neev_provider.core.reference_errors import MissingReference
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.tasks import first_completed
@@ -180,6 +182,10 @@ class Executor:
         operation = lifecycle.delete(resource, id, replace(context, state=state))
         await self._run_until_deadline(operation, context)
         self._started_creates.pop(context.address, None)
+
+    async def invoke(self, action: Action[Any], context: OperationContext, arguments: Arguments) -> None:
+        """Do the action."""
+        await self._run_until_deadline(action.invoke(await self.connect(), arguments, context), context)
 
     async def run_unless_cancelled(self, awaitable: Awaitable[T], action: str) -> T:
         """Return the result; raise `Cancelled` as soon as the provider is cancelled."""

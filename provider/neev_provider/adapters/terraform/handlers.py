@@ -10,6 +10,7 @@ from typing import Any, Final
 from neev_provider.adapters.shared.config import ProviderConfig
 from neev_provider.adapters.shared.snake_case import type_name
 from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
+from neev_provider.adapters.terraform.action_calls import ActionCalls
 from neev_provider.adapters.terraform.attributes import (
     ID,
     TIMEOUTS,
@@ -38,7 +39,7 @@ from neev_provider.resources import RESOURCES
 VALUE_FIELDS: Final = ("config", "prior_state", "planned_state", "current_state")
 
 
-class Handlers(DataSourceCalls, EphemeralCalls, FunctionCalls, ListCalls):
+class Handlers(DataSourceCalls, EphemeralCalls, FunctionCalls, ListCalls, ActionCalls):
     """The calls of one engine: those for the provider and its resources are here, the others in the base classes."""
 
     def cancel(self) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pydantic.alias_generators import to_pascal
+from pydantic.alias_generators import to_camel, to_pascal
 
+from neev_provider.actions import find_action
 from neev_provider.adapters.shared.config import PACKAGE
+from neev_provider.core.action import Action
 from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
 from neev_provider.core.lifecycle import AnyResource
@@ -30,6 +32,14 @@ def function_of(type_name: str) -> Function[Any, Any]:
     if function is None:
         raise InputError("type", f"this version of the provider has no data source {type_name}")
     return function
+
+
+def action_of(type_name: str) -> Action[Any]:
+    """Return the action of the type."""
+    action = find_action(to_camel(type_name.removeprefix(PREFIX)))
+    if action is None:
+        raise InputError("type", f"this version of the provider has no action {type_name}")
+    return action
 
 
 def list_function_of(type_name: str) -> Function[Any, Any]:

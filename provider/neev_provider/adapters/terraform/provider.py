@@ -13,6 +13,7 @@ from neev_provider.adapters.shared.config import ProviderConfig
 from neev_provider.adapters.shared.executor import Executor
 from neev_provider.adapters.shared.planner import Planner
 from neev_provider.adapters.shared.preflight import Preflight
+from neev_provider.adapters.shared.snake_case import type_name
 from neev_provider.adapters.terraform import ownership, planning
 from neev_provider.adapters.terraform.attributes import (
     TIMEOUTS,
@@ -26,6 +27,7 @@ from neev_provider.adapters.terraform.provider_config import config_failures, se
 from neev_provider.adapters.terraform.resource_values import ResourceValues
 from neev_provider.adapters.terraform.values import Values
 from neev_provider.client import Api, Settings
+from neev_provider.core.action import Action
 from neev_provider.core.clock import Clock
 from neev_provider.core.durations import parse_duration
 from neev_provider.core.errors import ConfigError, InputError
@@ -139,6 +141,22 @@ class TerraformProvider:
         result = await self._executor.run_unless_cancelled(calling, function.name)
         await api.require_project()
         return result
+
+    async def invoke(
+        self, action: Action[Any], arguments: Mapping[str, Any], show: Callable[[str], None], warn: WarningHandler
+    ) -> None:
+        """Do the action, and show its lines and what it waits for.
+
+        Raises:
+            InputError: an argument is invalid.
+        """
+        for failure in validate(action.arguments, arguments):
+            raise InputError(failure.path, failure.reason)
+        parsed = parse(action.arguments, arguments)
+        context = self._executor.operation_context(
+            type_name(action.name), action.time_limit(parsed), report=show, log=show, warn=warn
+        )
+        await self._executor.invoke(action, context, parsed)
 
     def cancel(self) -> None:
         """End every operation at once, with what exists."""

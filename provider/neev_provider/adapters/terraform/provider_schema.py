@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from google.protobuf import json_format
 
+from neev_provider.actions import ACTIONS
 from neev_provider.adapters.shared.config import ProviderConfig
 from neev_provider.adapters.shared.descriptions import description
 from neev_provider.adapters.shared.snake_case import type_name
@@ -26,6 +27,7 @@ from neev_provider.adapters.terraform.attributes import (
 )
 from neev_provider.adapters.terraform.provider_functions import function_signatures
 from neev_provider.adapters.terraform.schema import build_schema
+from neev_provider.core.action import Action
 from neev_provider.core.function import Function
 from neev_provider.core.lifecycle import AnyResource
 from neev_provider.functions import FUNCTIONS, find_list_function
@@ -57,6 +59,7 @@ def build_provider_schema() -> pb.GetProviderSchema.Response:
         resource_schemas={type_name(resource.name): _resource(resource) for resource in RESOURCES},
         data_source_schemas={type_name(function.name): _data_source(function) for function in data_sources},
         ephemeral_resource_schemas={type_name(function.name): _ephemeral(function) for function in ephemeral},
+        action_schemas={type_name(action.name): _action(action) for action in ACTIONS},
         list_resource_schemas=_list_resources(),
         functions=function_signatures(),
         # the engine asks the first process only, which saves the others the time
@@ -77,6 +80,11 @@ def _data_source(function: Function[Any, Any]) -> pb.Schema:
 def _ephemeral(function: Function[Any, Any]) -> pb.Schema:
     models = (function.arguments, function.result)
     return build_schema(ephemeral_attributes(*models), description(type(function)))
+
+
+def _action(action: Action[Any]) -> pb.ActionSchema:
+    schema = build_schema(argument_attributes(action.arguments), description(type(action)))
+    return pb.ActionSchema(schema=schema)
 
 
 def _list_resources() -> dict[str, pb.Schema]:

@@ -15,7 +15,7 @@ from neev_provider.adapters.terraform.attributes import (
     resource_attributes,
     setting_attributes,
 )
-from neev_provider.adapters.terraform.names import function_of, list_function_of, resource_of
+from neev_provider.adapters.terraform.names import action_of, function_of, list_function_of, resource_of
 from neev_provider.adapters.terraform.values import decode
 from neev_provider.core.model import Model
 
@@ -23,6 +23,7 @@ VERBS: Final[Mapping[str, str]] = {
     "ConfigureProvider": "configure the provider",
     "ApplyResourceChange": "apply",
     "ImportResourceState": "import",
+    "InvokeAction": "invoke",
     "ListResource": "list",
     "OpenEphemeralResource": "open",
     "PlanResourceChange": "plan",
@@ -46,10 +47,13 @@ class Subject:
 
 def subject_of(request: Any) -> Subject:
     """Return what the call is about."""
-    type_name = getattr(request, "type_name", "")
+    type_name = getattr(request, "type_name", "") or getattr(request, "action_type", "")
     if not type_name:
         return Subject("", (ProviderConfig,), setting_attributes(ProviderConfig))
     call = _call_name(request)
+    if "Action" in call:
+        arguments = action_of(type_name).arguments
+        return Subject(type_name, (arguments,), argument_attributes(arguments))
     if "ListResource" in call:
         arguments = list_function_of(type_name).arguments
         return Subject(type_name, (arguments,), argument_attributes(arguments))
