@@ -124,8 +124,9 @@ class NamedCollection(Collection[NamedT], ABC):
     ) -> None:
         super().__init__(transport, clock=clock, parse_object=parse_object, parse_page=parse_page)
         reader = BatchReader(read_one=self.get, read_page=lambda number: self._read_page(self._root, number))
-        self._poller = SharedPoller(reader, clock=clock)
+        self._poller = SharedPoller(reader, clock=clock, has_sent_changes=lambda: transport.has_sent_changes)
         self.observe = self._poller.observe
+        self.observe_recent = self._poller.observe_recent
         self.observe_gone = self._poller.observe_gone
 
     async def create(self, body: Mapping[str, Any]) -> NamedT:

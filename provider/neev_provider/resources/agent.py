@@ -192,7 +192,7 @@ class AgentResource(PausableResource[Agent, AgentInputs, AgentOutputs]):
     @override
     async def read(self, id: str, inputs: AgentInputs | None) -> Observation[AgentOutputs] | None:
         if inputs is not None:
-            observed = await self.api.agents.observe(id, REFRESH_BATCH_DELAY)
+            observed = await self.api.agents.observe_recent(id, REFRESH_BATCH_DELAY)
             return None if observed is None else await self._to_observation(observed, inputs)
         # an import may pass the name; only the request for a single agent accepts names
         agent = await none_if_not_found(self.api.agents.get(id))

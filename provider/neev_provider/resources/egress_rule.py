@@ -120,7 +120,7 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
     @override
     async def read(self, id: str, inputs: EgressRuleInputs | None) -> Observation[EgressRuleOutputs] | None:
         if inputs is not None:
-            sandbox = await self.api.sandboxes.observe(inputs.sandbox_id, REFRESH_BATCH_DELAY)
+            sandbox = await self.api.sandboxes.observe_recent(inputs.sandbox_id, REFRESH_BATCH_DELAY)
             rule = _to_rule(inputs)
             is_there = sandbox is not None and _is_only_rule(sandbox, rule)
             return _to_observation(inputs.sandbox_id, rule) if is_there else None

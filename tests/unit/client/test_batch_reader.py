@@ -58,8 +58,9 @@ async def test_several_items_are_read_from_one_page() -> None:
     assert collection.requests == [1]
 
 
-async def test_items_that_nobody_requested_are_not_reported() -> None:
-    assert set((await ScriptedList("a", "b", "c").read("ab")).items) == set("ab")
+async def test_items_that_nobody_requested_are_returned_apart() -> None:
+    result = await ScriptedList("a", "b", "c").read("ab")
+    assert (set(result.items), set(result.others)) == (set("ab"), {"c"})
 
 
 async def test_further_pages_are_read_only_while_something_is_missing() -> None:

@@ -57,6 +57,8 @@ class Transport:
         self._project_confirmed = False
         """Whether a response of this process has confirmed that the project exists."""
         self._project_lock = asyncio.Lock()
+        self.has_sent_changes = False
+        """Whether a request of this process may have changed something."""
         self.server_clock = ServerClock(clock)
         self.project = f"/api/v1beta1/orgs/{quote(settings.org_id, '')}/projects/{quote(settings.project_id, '')}"
 
@@ -85,6 +87,7 @@ class Transport:
             OutcomeUnknown: a write was sent and its effect is not known.
             DeadlineExceeded, Cancelled: the wait to send the request ended first, within `send_deadline`.
         """
+        self.has_sent_changes = self.has_sent_changes or method != "GET"
         try:
             value = await self._request_with_retries(method, path, parse, params=params, json=json)
         except NotFound:

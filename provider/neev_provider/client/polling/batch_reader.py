@@ -18,6 +18,8 @@ class BatchResult(Generic[ItemT]):
     """The result of a batch read: items, ids that are certainly gone, and ids whose own request failed."""
 
     items: dict[str, ItemT] = field(default_factory=dict)
+    others: dict[str, ItemT] = field(default_factory=dict)
+    """Items that nobody requested, on the pages that were read."""
     gone_ids: set[str] = field(default_factory=set)
     errors: dict[str, NeevError] = field(default_factory=dict)
 
@@ -75,14 +77,15 @@ class BatchReader(Generic[ItemT]):
     async def _read_pages(
         self, numbers: Collection[int], ids: Collection[str], result: BatchResult[ItemT]
     ) -> list[Page[ItemT]]:
-        """Read the pages and record the requested items on them; return the pages."""
+        """Read the pages and record the items on them; return the pages."""
         expected = set(ids)
         known = frozenset().union(*self._ids_by_page.values())
         numbers = sorted(numbers)
         pages = await gather_all(self._read_page(number) for number in numbers)
         for number, page in zip(numbers, pages, strict=True):
             items = {item.id: item for item in page.items}
-            result.items |= {id: item for id, item in items.items() if id in expected}
+            for id, item in items.items():
+                (result.items if id in expected else result.others)[id] = item
             self._ids_by_page[number] = frozenset(items)
             if expected & items.keys() - known:
                 self._newest_page = number

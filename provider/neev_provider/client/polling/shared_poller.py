@@ -1,9 +1,10 @@
 """One poller for all waits: it reads the awaited items together."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
+from math import inf
 from typing import Generic, TypeVar
 
 from neev_provider.client.models import ApiObject
@@ -15,6 +16,8 @@ from neev_provider.core.tasks import first_completed
 from neev_provider.core.wait import RetryListener, current_retry_listener, retry_listener
 
 ItemT = TypeVar("ItemT", bound=ApiObject)
+MAX_LIST_AGE = 1.0
+"""Seconds for which what a list shows is recent."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,15 @@ class SharedPoller(Generic[ItemT]):
     Its task runs while there are subscribers.
     """
 
-    def __init__(self, reader: BatchReader[ItemT], *, clock: Clock) -> None:
+    def __init__(
+        self, reader: BatchReader[ItemT], *, clock: Clock, has_sent_changes: Callable[[], bool] = lambda: True
+    ) -> None:
         self._reader = reader
         self._clock = clock
+        self._has_sent_changes = has_sent_changes
+        """Whether this process may have changed an item; then what was read before may be outdated."""
+        self._listed: dict[str, tuple[float, ItemT]] = {}
+        """Each item that was on a page and not requested, with the moment from which its read began."""
         self._subscribers: list[_Subscriber[ItemT]] = []
         """The subscribers of the next read, in the order of their requests."""
         self._subscribers_changed = asyncio.Event()
@@ -67,6 +76,17 @@ class SharedPoller(Generic[ItemT]):
     async def observe(self, id: str, max_delay: float) -> ItemT | None:
         """Return the item as read at most about `max_delay` seconds from now; None when it is certainly gone."""
         return (await self._subscribe(id, max_delay, confirm_gone=True)).item
+
+    async def observe_recent(self, id: str, max_delay: float) -> ItemT | None:
+        """Return the item as `observe` does, or as a list showed it at most `MAX_LIST_AGE` seconds ago.
+
+        A refresh reads a few items at a time. This way the list that is read for the first serves the others, too.
+        Once this process has changed anything, every item is read anew.
+        """
+        began, item = self._listed.get(id, (-inf, None))
+        if self._has_sent_changes() or self._clock.monotonic() - began > MAX_LIST_AGE:
+            return await self.observe(id, max_delay)
+        return item
 
     async def observe_gone(self, id: str, max_delay: float) -> bool:
         """Return whether the item is gone, as read at most about `max_delay` seconds from now."""
@@ -124,6 +144,7 @@ class SharedPoller(Generic[ItemT]):
                 if not subscriber.result.done():
                     subscriber.on_retry(reason)
 
+        began = self._clock.monotonic()
         try:
             with retry_listener(report_retry):
                 batch = await self._reader.read(
@@ -133,6 +154,8 @@ class SharedPoller(Generic[ItemT]):
             for subscriber in subscribers:
                 subscriber.resolve(PollResult(error=error))
         else:
+            if not self._has_sent_changes():
+                self._listed |= {id: (began, item) for id, item in batch.others.items()}
             for subscriber in subscribers:
                 subscriber.resolve(_to_poll_result(subscriber.pending.id, batch))
         finally:

@@ -92,7 +92,7 @@ class SandboxFileResource(ContentResource[Api, SandboxFileInputsT, OutputsT]):
     async def refresh(
         self, id: str, inputs: SandboxFileInputsT, state: Mapping[str, Any]
     ) -> Observation[OutputsT] | None:
-        sandbox = await self.api.sandboxes.observe(inputs.sandbox_id, REFRESH_BATCH_DELAY)
+        sandbox = await self.api.sandboxes.observe_recent(inputs.sandbox_id, REFRESH_BATCH_DELAY)
         if sandbox is None:
             return None
         recorded = self.observe_state(id, state)

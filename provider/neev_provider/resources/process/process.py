@@ -101,7 +101,7 @@ class ProcessResource(Resource[Api, ProcessInputs, ProcessOutputs]):
     async def refresh(
         self, id: str, inputs: ProcessInputs, state: Mapping[str, Any]
     ) -> Observation[ProcessOutputs] | None:
-        sandbox = await self.api.sandboxes.observe(inputs.sandbox_id, REFRESH_BATCH_DELAY)
+        sandbox = await self.api.sandboxes.observe_recent(inputs.sandbox_id, REFRESH_BATCH_DELAY)
         if sandbox is None:
             return None
         recorded = _observe_state(id, state)

@@ -154,13 +154,13 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
         sandbox = await (
             none_if_not_found(self.api.sandboxes.get(id))
             if inputs is None
-            else self.api.sandboxes.observe(id, REFRESH_BATCH_DELAY)
+            else self.api.sandboxes.observe_recent(id, REFRESH_BATCH_DELAY)
         )
         return None if sandbox is None else self.to_observation(sandbox, inputs)
 
     @override
     async def refresh(self, id: str, inputs: InputsT, state: Mapping[str, Any]) -> Observation[OutputsT] | None:
-        sandbox = await self.api.sandboxes.observe(id, REFRESH_BATCH_DELAY)
+        sandbox = await self.api.sandboxes.observe_recent(id, REFRESH_BATCH_DELAY)
         return (
             None
             if sandbox is None
