@@ -84,19 +84,3 @@ def test_drift_is_shown_and_corrected(project: TerraformProject) -> None:
     assert project.resources() == {}
     assert project.apply().changes == {BOX: "create"}
     assert project.plan().returncode == 0
-
-
-def test_import_by_a_block_and_by_a_command(project: TerraformProject) -> None:
-    found = out_of_band_request(project.emulator, "POST", "/sandboxes", {"name": "found"})
-    block = 'import {\n  to = neev_sandbox.box\n  id = "found"\n}\n'
-    project.write(box('name = "found"', block))
-    assert project.plan().returncode == HAS_CHANGES
-    project.apply()
-    assert project.values(BOX)["id"] == found["id"]
-    assert project.plan().returncode == 0
-
-    assert project.run("state", "rm", BOX).returncode == 0
-    project.write(box('name = "found"'))
-    project.import_(BOX, found["id"])
-    assert project.plan().returncode == 0
-    assert project.emulator.state()["sandboxes"] == 1
