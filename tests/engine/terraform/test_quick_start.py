@@ -1,0 +1,48 @@
+"""The quick start: a reader who copies its blocks sees the output that it shows, with either engine."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.engine.terraform.project import FOREIGN_PREFIXES
+
+pytestmark = pytest.mark.engine
+
+PAGE = Path(__file__).parents[3] / "docs" / "terraform" / "guides" / "quick-start.md"
+
+
+def read_steps() -> list[tuple[str, list[str]]]:
+    """Return the commands of each section with their expected outputs, in the order of the page."""
+    sections = re.split(r"^## ", PAGE.read_text(), flags=re.MULTILINE)[1:]
+    blocks = [re.findall(r"```(sh|text)\n(.*?)```", section, re.DOTALL) for section in sections]
+    return [
+        ("".join(text for kind, text in section if kind == "sh"), [text for kind, text in section if kind == "text"])
+        for section in blocks
+    ]
+
+
+def test_every_block_of_the_quick_start_prints_what_the_page_shows(tmp_path: Path, executable: Path) -> None:
+    install, *steps = read_steps()
+    assert "pip install 'pulumi-neev[emulator]'" in install[0]
+    # the environment of the tests replaces the one that the first block installs
+    (tmp_path / "venv").symlink_to(sys.prefix)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "terraform").symlink_to(executable)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_PREFIXES)}
+    env = {**inherited, "PATH": f"{tmp_path / 'bin'}{os.pathsep}{inherited['PATH']}", "CHECKPOINT_DISABLE": "1"}
+    script = "".join(f"echo '=== {number}'\n{commands}" for number, (commands, _) in enumerate(steps))
+    result = subprocess.run(
+        ["/bin/bash", "-e", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    printed = re.sub(r"\x1b\[\d*m", "", result.stdout)
+    outputs = re.split(r"^=== \d+\n", printed, flags=re.MULTILINE)[1:]
+    shown = [(output, text) for output, (_, texts) in zip(outputs, steps, strict=True) for text in texts]
+    assert len(shown) == 4
+    for output, text in shown:
+        assert text.rstrip("\n") in output
