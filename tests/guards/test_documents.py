@@ -94,6 +94,14 @@ def test_the_readme_shows_the_example_that_runs() -> None:
     assert all(block.strip() in program for block in blocks)
 
 
+def test_the_readme_shows_the_configuration_that_runs() -> None:
+    """The configuration of the readme is a part of the one in the examples."""
+    configuration = (ROOT / "examples" / "terraform" / "sandbox" / "main.tf").read_text()
+    blocks = re.findall(r"```terraform\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert blocks
+    assert all(block.strip() in configuration for block in blocks)
+
+
 @pytest.mark.parametrize(
     "folder", sorted({*(ROOT / "examples").iterdir()} - {TERRAFORM_EXAMPLES}), ids=lambda folder: folder.name
 )

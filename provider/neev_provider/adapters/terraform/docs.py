@@ -40,14 +40,13 @@ KINDS: Final = (
         "Ephemeral Resource",
         "ephemeral_resource_schemas",
         lambda name: function_of(name).name,
-        "What it returns is in no plan and no state. Requires Terraform 1.10 or OpenTofu 1.11.",
+        "What it returns is in no plan and no state.",
     ),
     Kind(
         "functions",
         "Function",
         "functions",
         lambda name: f"function-{name}",
-        "Requires Terraform 1.8 or OpenTofu 1.7.",
     ),
     Kind(
         "actions",
