@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from neev_provider.adapters.shared.hints import PULUMI, render_text
+from neev_provider.adapters.shared.hints import PULUMI, Vocabulary, render_text
 from neev_provider.cli import accounts
 from neev_provider.cli.doctor.findings import Finding, fail
 from neev_provider.cli.doctor.stack import StateEntry, describe_entry, has_recorded_account, own_resources
@@ -43,7 +43,9 @@ def require_matching_account(entries: Sequence[StateEntry], stack_config: StackC
         raise wrong
 
 
-def report_mismatches(mismatches: Iterable[tuple[StateEntry, WrongAccount]]) -> Iterator[Finding]:
+def report_mismatches(
+    mismatches: Iterable[tuple[StateEntry, WrongAccount]], vocabulary: Vocabulary = PULUMI
+) -> Iterator[Finding]:
     """Yield a finding for each other account, with some of the resources that are recorded in it."""
     by_account: dict[str, tuple[WrongAccount, list[str]]] = {}
     for entry, wrong in mismatches:
@@ -51,6 +53,6 @@ def report_mismatches(mismatches: Iterable[tuple[StateEntry, WrongAccount]]) -> 
     for wrong, names in by_account.values():
         more = f" and {len(names) - MAX_NAMED_RESOURCES} more" if len(names) > MAX_NAMED_RESOURCES else ""
         yield fail(
-            f"{', '.join(names[:MAX_NAMED_RESOURCES])}{more}: {render_text(wrong.summary, PULUMI)}",
-            render_text(wrong.hint, PULUMI),
+            f"{', '.join(names[:MAX_NAMED_RESOURCES])}{more}: {render_text(wrong.summary, vocabulary)}",
+            render_text(wrong.hint, vocabulary),
         )

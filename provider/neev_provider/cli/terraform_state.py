@@ -65,6 +65,14 @@ class TerraformResource:
 
 
 @dataclass(frozen=True, slots=True)
+class TerraformSource:
+    """The directory of a configuration, or a state file, and the program that reads it."""
+
+    path: Path
+    program: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TerraformState:
     """The objects of one state, and the labels of its owner."""
 

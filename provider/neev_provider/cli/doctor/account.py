@@ -30,8 +30,10 @@ MAX_CLOCK_SKEW = 30
 """Seconds by which two clocks may differ without a warning."""
 
 
-def check_settings(stack_config: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Report the source of each required setting."""
+def check_settings(
+    stack_config: Mapping[str, Any], environ: Mapping[str, str], *, has_stacks: bool = True
+) -> Iterator[Finding]:
+    """Report the source of each required setting. Without stacks, only the environment has settings."""
     for name in REQUIRED:
         if stack_config.get(f"{PACKAGE}:{name}"):
             yield ok(f"{PACKAGE}:{name} is in the stack's configuration")
@@ -40,10 +42,12 @@ def check_settings(stack_config: Mapping[str, Any], environ: Mapping[str, str]) 
             yield ok(f"{PACKAGE}:{name} comes from {variable}")
         else:
             secret = " --secret" if name == "apiKey" else ""
-            yield fail(
-                f"{PACKAGE}:{name} is not set",
-                f"`pulumi config set{secret} {PACKAGE}:{name} …`, or set {environment_variables(name)[0]}.",
-            )
+            variable = environment_variables(name)[0]
+            if has_stacks:
+                remedy = f"`pulumi config set{secret} {PACKAGE}:{name} …`, or set {variable}."
+            else:
+                remedy = f"Set {variable}: this command does not read the `provider` block."
+            yield fail(f"{PACKAGE}:{name} is not set", remedy)
 
 
 def check_config_entries(

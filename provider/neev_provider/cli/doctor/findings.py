@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from neev_provider.adapters.shared.hints import PULUMI, render_text
+from neev_provider.adapters.shared.hints import PULUMI, Vocabulary, render_text
 from neev_provider.core.errors import NeevError
 from neev_provider.core.redaction import redact
 
@@ -45,8 +45,8 @@ def fail(message: str, remedy: str) -> Finding:
     return Finding(Level.ERROR, message, remedy)
 
 
-def from_error(error: NeevError, subject: str) -> Finding:
-    """Return the finding of an error: its summary, with its hint as the remedy."""
+def from_error(error: NeevError, subject: str, vocabulary: Vocabulary = PULUMI) -> Finding:
+    """Return the finding of an error in the words of an engine: its summary, with its hint as the remedy."""
     # redact first: a secret of several lines is redacted line by line, and the lines are joined here
-    summary = " ".join(redact(render_text(error.summary, PULUMI)).split())
-    return fail(f"{subject}: {summary}", render_text(error.hint, PULUMI))
+    summary = " ".join(redact(render_text(error.summary, vocabulary)).split())
+    return fail(f"{subject}: {summary}", render_text(error.hint, vocabulary))

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from neev_provider.adapters.pulumi import checkpoint
 from neev_provider.adapters.pulumi.ownership import owner_of_urn
+from neev_provider.cli.doctor.engine_commands import PULUMI_COMMANDS, EngineCommands
 from neev_provider.cli.doctor.findings import Finding, fail, ok, warn
 from neev_provider.cli.sweep.orphans import PAUSED_PHASES, format_age
 from neev_provider.cli.sweep.references import StateReferences
@@ -26,10 +27,10 @@ RESTORABILITY_WARNINGS = {
     "deprecating": "the API will soon stop restoring it",
     "unsupported": "the API no longer restores it",
 }
-GONE_HINT = "`pulumi refresh` removes it from the state; `pulumi up` creates it again."
 WRONG_ACCOUNT_HINT = (
-    "No object of the stack exists in this account, and the state does not record its account. First check that "
-    "neev:projectId, neev:orgId and neev:baseUrl are those of the create. If they differ, nothing is deleted."
+    "No object of the {owner} exists in this account, and the state does not record its account. First check that "
+    "the project, the organization and the base URL of the settings are those of the create. If they differ, nothing "
+    "is deleted."
 )
 
 
@@ -73,7 +74,9 @@ def check_interrupted(operations: Sequence[StateEntry], stack: str) -> Iterator[
         )
 
 
-def check_health(entries: Sequence[StateEntry], inventory: RemoteInventory) -> Iterator[Finding]:
+def check_health(
+    entries: Sequence[StateEntry], inventory: RemoteInventory, commands: EngineCommands = PULUMI_COMMANDS
+) -> Iterator[Finding]:
     """Report missing, unhealthy and unfinished resources."""
     has_any_object = any(entry["id"] in (inventory.of_type(kind) or ()) for entry, kind in own_resources(entries))
     for entry, kind in own_resources(entries):
@@ -83,17 +86,20 @@ def check_health(entries: Sequence[StateEntry], inventory: RemoteInventory) -> I
             is_certain = has_any_object or has_recorded_account(entry)
             yield fail(
                 f"{describe_entry(entry)} does not exist ({entry['id']})",
-                GONE_HINT if is_certain else WRONG_ACCOUNT_HINT,
+                f"{commands.refresh} removes it from the state; {commands.apply} creates it again."
+                if is_certain
+                else WRONG_ACCOUNT_HINT.format(owner=commands.owner),
             )
         elif observed is not None and (phase := phase_or_status(observed)) in UNHEALTHY_PHASES:
-            yield fail(f"{describe_entry(entry)} is {phase}{_describe_problem(observed)}", _remedy(phase))
+            yield fail(f"{describe_entry(entry)} is {phase}{_describe_problem(observed)}", _remedy(phase, commands))
         elif isinstance(observed, Snapshot) and (outlook := RESTORABILITY_WARNINGS.get(observed.restorability or "")):
             yield warn(
                 f"{describe_entry(entry)} is {observed.restorability}: {outlook}",
                 "Capture a new snapshot, for example with another value in `triggers`.",
             )
         elif entry.get("initErrors"):
-            yield warn(f"{describe_entry(entry)} is not finished: {entry['initErrors'][0]}", "`pulumi up` finishes it.")
+            reason = entry["initErrors"][0]
+            yield warn(f"{describe_entry(entry)} is not finished: {reason}", f"{commands.apply} finishes it.")
 
 
 def check_expiration(
@@ -119,17 +125,19 @@ def check_expiration(
             )
 
 
-def check_owners(entries: Sequence[StateEntry], inventory: RemoteInventory) -> Iterator[Finding]:
-    """Warn about sandboxes whose labels name another stack. A fork has the labels of its source."""
+def check_owners(
+    entries: Sequence[StateEntry], inventory: RemoteInventory, commands: EngineCommands = PULUMI_COMMANDS
+) -> Iterator[Finding]:
+    """Warn about sandboxes whose labels name another owner. A fork has the labels of its source."""
     for entry, kind in own_resources(entries):
-        sandbox, owner = inventory.sandboxes.get(entry["id"]), owner_of_urn(entry["urn"])
-        if kind != "Sandbox" or sandbox is None or owner is None:
+        sandbox, owner_labels = inventory.sandboxes.get(entry["id"]), _owner_labels(entry)
+        if kind != "Sandbox" or sandbox is None or owner_labels is None:
             continue
         labels = sandbox.labels or {}
-        if MANAGER_KEY in labels and not owner.stack_labels().items() <= labels.items():
+        if MANAGER_KEY in labels and not owner_labels.items() <= labels.items():
             yield warn(
                 f"{describe_entry(entry)} was created by {describe_owner(labels)}",
-                "If that stack has it too, remove it from one of both with `pulumi state delete`.",
+                f"If that {commands.owner} has it too, remove it from one of both with {commands.forget}.",
             )
 
 
@@ -159,8 +167,8 @@ def has_recorded_account(entry: StateEntry) -> bool:
 
 
 def describe_entry(entry: StateEntry) -> str:
-    """Return the type and the resource name."""
-    return checkpoint.describe_urn(entry["urn"])
+    """Return the type and the resource name, or the address that the entry has."""
+    return str(entry.get("address") or checkpoint.describe_urn(entry["urn"]))
 
 
 def phase_or_status(observed: Sandbox | Agent | Snapshot) -> str:
@@ -174,9 +182,18 @@ def _describe_problem(observed: Sandbox | Agent | Snapshot) -> str:
     return f": {observed.last_crash.reason}" if observed.last_crash else ""
 
 
-def _remedy(phase: str) -> str:
+def _owner_labels(entry: StateEntry) -> Mapping[str, str] | None:
+    """Return the labels of the state's owner, if it is known."""
+    if "ownerLabels" in entry:
+        labels: Mapping[str, str] | None = entry["ownerLabels"]
+        return labels
+    owner = owner_of_urn(entry["urn"])
+    return None if owner is None else owner.stack_labels()
+
+
+def _remedy(phase: str, commands: EngineCommands) -> str:
     if phase == "RestoreFailed":
-        return "Roll it back again with another `rollbackToSnapshotId`, or replace it: `pulumi up --replace URN`."
+        return f"Roll it back again with another `rollbackToSnapshotId`, or replace it: {commands.replace}."
     if phase == "Failed":
-        return "`pulumi up` replaces it."
-    return "It may recover. If not, replace it: `pulumi up --replace URN`."
+        return f"{commands.apply} replaces it."
+    return f"It may recover. If not, replace it: {commands.replace}."

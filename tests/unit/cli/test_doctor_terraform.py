@@ -1,0 +1,116 @@
+"""`pulumi-neev doctor --terraform`: the engine, the provider, and the resources of a state."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.engine.project import out_of_band_request
+from tests.unit.cli.conftest import FakeTerraformCli, stored_resource, stored_state
+from typer.testing import CliRunner
+
+from neev_emulator import Emulator
+from neev_provider.adapters.terraform.ownership import owner_of
+from neev_provider.cli.app import app
+
+PROVIDER = "registry.terraform.io/neevcloud/neev"
+INSTALLED = metadata.version("pulumi-neev")
+
+
+def check(*arguments: str | Path) -> dict[str, dict[str, str]]:
+    """Return the findings by their messages."""
+    result = CliRunner().invoke(app, ["doctor", "--json", *map(str, arguments)])
+    return {item["what"]: item for item in json.loads(result.stdout)}
+
+
+def instance(id: str, account: str, *, unfinished: bool = False, **rest: Any) -> dict[str, Any]:
+    private = {"inputs": ["name"], "hidden": {"__account": account}, "unfinished": unfinished}
+    text = b64encode(json.dumps(private).encode()).decode()
+    return {"attributes": {"id": id, "idle_timeout_seconds": 60, **rest.pop("values", {})}, "private": text, **rest}
+
+
+def test_resources_of_a_state_are_checked_as_those_of_a_stack(
+    terraform_cli: FakeTerraformCli, neev_emulator: Emulator
+) -> None:
+    infra = terraform_cli.add_configuration("infra")
+    terraform_cli.set_version()
+    terraform_cli.set_providers(PROVIDER)
+    owners = {
+        "foreign": owner_of("neev_sandbox", "x", {"TF_WORKSPACE": "pr-7"}, infra.resolve()).to_labels(),
+        "own": owner_of("neev_sandbox", "own", {}, infra.resolve()).to_labels(),
+    }
+    ids = {
+        name: out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": name, "labels": labels})["id"]
+        for name, labels in owners.items()
+    }
+    neev_emulator.advance(5)
+    account = f"{neev_emulator.base_url}/orgs/{neev_emulator.org_id}/projects/{neev_emulator.project_id}"
+    terraform_cli.add_configuration(
+        "infra",
+        stored_resource("neev_sandbox", "own", instance(ids["own"], account, values={"idle_timeout_seconds": None})),
+        stored_resource("neev_sandbox", "foreign", instance(ids["foreign"], account)),
+        stored_resource("neev_sandbox", "gone", instance("gone", account)),
+        stored_resource("neev_sandbox", "deposed", instance("deposed", account, deposed="1")),
+        stored_resource("neev_sandbox", "half", instance(ids["own"], account, unfinished=True)),
+        stored_resource("neev_sandbox", "bad", instance(ids["own"], account, status="tainted")),
+        stored_resource("neev_sandbox", "moved", instance("1", account.replace("project-", "other-"))),
+        stored_resource("other_thing", "t", {"attributes": {"id": "2"}}),
+    )
+    found = check("--terraform", infra)
+    assert [what for what, item in found.items() if item["level"] == "error"] == [
+        next(what for what in found if what.startswith("neev_sandbox.moved: It is in another account")),
+        "neev_sandbox.gone does not exist (gone)",
+    ]
+    assert "`terraform apply -refresh-only` removes it" in found["neev_sandbox.gone does not exist (gone)"]["remedy"]
+    unfinished = found["neev_sandbox.half is not finished: its create did not come to its end"]
+    assert unfinished["remedy"] == "`terraform apply` finishes it."
+    assert any(what.startswith("neev_sandbox.bad is not finished: it is tainted") for what in found)
+    (foreign,) = (what for what in found if what.startswith("neev_sandbox.foreign was created by "))
+    assert "terraform state rm" in found[foreign]["remedy"]
+    (endless,) = (item for what, item in found.items() if what.startswith("neev_sandbox.own has no idle timeout"))
+    assert endless["remedy"] == "Set `idle_timeout_seconds` or `max_lifetime_seconds`."
+    assert not any("deposed" in what or "pulumi up" in item["remedy"] for what, item in found.items())
+    assert "terraform 1.11.4" in found
+
+
+def test_the_engine_has_to_find_the_provider_of_this_version(
+    terraform_cli: FakeTerraformCli, neev_emulator: Emulator
+) -> None:
+    infra = terraform_cli.add_configuration("infra")
+    assert neev_emulator.state()["sandboxes"] == 0
+    starts = "provider neevcloud/neev 9.9.9 starts"
+    for selected, message, level in (
+        ({PROVIDER: INSTALLED}, f"provider neevcloud/neev {INSTALLED} starts", "ok"),
+        (
+            {PROVIDER: "9.9.9"},
+            f"{starts}, and this command is of version {INSTALLED}",
+            "warn",
+        ),
+        ({}, "provider neevcloud/neev without a selected version starts", "ok"),
+    ):
+        terraform_cli.set_version(**selected)
+        terraform_cli.set_providers(PROVIDER)
+        assert check("--terraform", infra)[message]["level"] == level
+    terraform_cli.set_providers()
+    required = f"the configuration in {infra} does not require the provider neevcloud/neev"
+    assert check("--terraform", infra)[required]["level"] == "error"
+    terraform_cli.fail("Error: Inconsistent dependency lock file")
+    errors = [what for what, item in check("--terraform", infra).items() if item["level"] == "error"]
+    assert len(errors) == 2  # of the engine, and of the state
+    assert all(what.startswith(f"{infra}: `terraform ") for what in errors)
+
+
+def test_a_state_file_needs_no_engine(neev_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    file = tmp_path / "given.tfstate"
+    id = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})["id"]
+    file.write_text(json.dumps(stored_state(stored_resource("neev_sandbox", "box", {"attributes": {"id": id}}))))
+    neev_emulator.advance(5)
+    assert [item for item in check("--terraform", file).values() if item["level"] == "error"] == []
+    monkeypatch.delenv("NEEV_PROJECT_ID")
+    missing = check("--terraform", file)["neev:projectId is not set"]
+    assert missing["remedy"] == "Set NEEV_PROJECT_ID: this command does not read the `provider` block."
