@@ -51,5 +51,5 @@ def test_a_sandbox_names_its_urn_and_changed_default_labels_change_nothing(
     changed = {"NEEV_DEFAULT_LABELS": "cost-center=7"}
     plan = project.run_pulumi("preview", "--diff", "--expect-no-changes", env=changed)
     assert plan.returncode == 0, plan.text
-    assert plan.text.count("existing ones keep their labels (cost-center differs)") == 1, plan.text
+    assert plan.text.count("holds for new ones only (cost-center differs)") == 1, plan.text
     project.destroy()
