@@ -78,6 +78,14 @@ class Result:
         return [event for event in events if event["type"] == kind]
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A resource in the state."""
+
+    values: dict[str, Any]
+    is_tainted: bool
+
+
 class TerraformProject:
     """A configuration without an `init`: the engine starts the provider from the environment of the tests."""
 
@@ -149,16 +157,22 @@ class TerraformProject:
         shown = json.loads(_require_success(self.run("output", "-json")).stdout)
         return {name: item["value"] for name, item in shown.items()}
 
-    def resources(self) -> dict[str, dict[str, Any]]:
-        """Return the resources in the state by address: `values`, and `tainted` if they are."""
-        shown = json.loads(_require_success(self.run("show", "-json")).stdout)
-        found = shown.get("values", {}).get("root_module", {}).get("resources", [])
-        return {item["address"]: item for item in found if item["mode"] == "managed"}
+    def resources(self) -> dict[str, Stored]:
+        """Return the resources in the state by address. Nothing is started for that but the engine."""
+        pulled = _require_success(self.run("state", "pull")).stdout
+        found = json.loads(pulled)["resources"] if pulled.strip() else []
+        return {
+            f"{item['type']}.{item['name']}{_format_index(instance)}": Stored(
+                instance["attributes"], is_tainted=instance.get("status") == "tainted"
+            )
+            for item in found
+            if item["mode"] == "managed"
+            for instance in item["instances"]
+        }
 
     def values(self, address: str) -> dict[str, Any]:
         """Return the attributes of the resource in the state."""
-        values: dict[str, Any] = self.resources()[address]["values"]
-        return values
+        return self.resources()[address].values
 
     def list_processes(self) -> list[psutil.Process]:
         """Return every process of this project: engines and providers."""
@@ -177,6 +191,10 @@ def wait_for_result(process: subprocess.Popen[str]) -> Result:
     finally:
         process.kill()
     return Result(process.returncode, stdout, stderr)
+
+
+def _format_index(instance: Mapping[str, Any]) -> str:
+    return f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
 
 
 def _actions_by_address(events: list[dict[str, Any]]) -> dict[str, str]:
