@@ -34,6 +34,8 @@ class Secret(Marker):
 
     is_credential: bool = False
     """The API returns it whenever it is asked: an engine that does not encrypt its state leaves it out."""
+    is_compared: bool = False
+    """A refresh needs the input to judge what exists, so a state has to have it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,8 @@ def _outputs(prop: Property) -> list[Attribute]:
 
 def _write_only(attribute: Attribute) -> list[Attribute]:
     """Return the write-only twin of a secret input, and the version whose change announces another value."""
-    if not attribute.sensitive or attribute.computed or attribute.required:
+    secret = attribute.prop.find(Secret) if attribute.prop else None
+    if secret is None or secret.is_compared or attribute.computed or attribute.required:
         return []
     name = attribute.name
     return [

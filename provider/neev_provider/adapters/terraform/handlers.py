@@ -34,6 +34,7 @@ from neev_provider.adapters.terraform.subjects import subject_of
 from neev_provider.adapters.terraform.upgrade import conform
 from neev_provider.adapters.terraform.values import decode, decode_json, encode
 from neev_provider.core.hints import Hint
+from neev_provider.core.validation import ValidationFailure
 from neev_provider.resources import RESOURCES
 
 VALUE_FIELDS: Final = ("config", "prior_state", "planned_state", "current_state")
@@ -99,6 +100,8 @@ class Handlers(DataSourceCalls, EphemeralCalls, FunctionCalls, ListCalls, Action
         warnings: list[str] = []
         values = ResourceValues(resource, decode(request.config))
         failures = await self._provider.validate(values, warnings.append)
+        if values.write_only and not request.client_capabilities.write_only_attributes_allowed:
+            failures = [*failures, *_unsupported_failures(values)]
         found = [*failure_diagnostics(failures, resource.inputs), *warning_diagnostics(request, warnings)]
         return pb.ValidateResourceConfig.Response(diagnostics=found)
 
@@ -190,3 +193,10 @@ class Handlers(DataSourceCalls, EphemeralCalls, FunctionCalls, ListCalls, Action
 
     def _identity(self, state: Mapping[str, Any] | None) -> pb.ResourceIdentityData | None:
         return None if state is None else identity_data(state[ID], self._provider.project_id)
+
+
+def _unsupported_failures(values: ResourceValues) -> list[ValidationFailure]:
+    return [
+        ValidationFailure(prop.name, f"{name} requires Terraform or OpenTofu 1.11: this version stores it in the state")
+        for name, prop in values.write_only.items()
+    ]

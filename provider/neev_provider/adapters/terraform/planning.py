@@ -145,5 +145,9 @@ def _replacing(values: ResourceValues, diff: Diff) -> tuple[str, ...]:
         for name, attribute in values.attributes.items()
         if attribute.prop is not None and attribute.prop.name in names and not name.startswith(SECRET_PREFIX)
     ]
-    versions = [f"{prop.field}_wo_version" for prop in values.write_only.values() if prop.name in names]
+    versions = [
+        f"{prop.field}_wo_version"
+        for prop in {**values.written_before, **values.write_only}.values()
+        if prop.name in names
+    ]
     return (*found, *versions)

@@ -44,11 +44,17 @@ class ResourceValues:
     @cached_property
     def write_only(self) -> Mapping[str, Property]:
         """Return the inputs that the configuration sets by a write-only attribute, by the attribute's name."""
-        named = {prop.field: prop for prop in self.resource.inputs.properties.values()}
         return {
-            name: named[name.removesuffix(WRITE_ONLY_SUFFIX)]
-            for name, attribute in self.attributes.items()
-            if attribute.write_only and self.config.get(name) is not None
+            name: prop for name, prop in write_only_inputs(self.resource).items() if self.config.get(name) is not None
+        }
+
+    @cached_property
+    def written_before(self) -> Mapping[str, Property]:
+        """Return the inputs that the last apply set by a write-only attribute, by the attribute's name."""
+        return {
+            name: prop
+            for name, prop in write_only_inputs(self.resource).items()
+            if (self.prior or {}).get(f"{prop.field}{VERSION_SUFFIX}") is not None
         }
 
     @cached_property
@@ -61,7 +67,8 @@ class ResourceValues:
     def old_inputs(self) -> Values:
         """Return the inputs of the last apply as the core has them.
 
-        A write-only value whose version is the same counts as unchanged, because no state has it.
+        A write-only value whose version is the same counts as unchanged, because no state has it. Another one that
+        the last apply set is empty here, so that it differs from what the configuration says now.
         """
         if self.prior is None:
             return {}
@@ -73,7 +80,7 @@ class ResourceValues:
             for prop in self.write_only.values()
             if (version := f"{prop.field}{VERSION_SUFFIX}") and self.prior[version] == self.config[version]
         }
-        return {**known, **generated, **kept}
+        return {**known, **generated, **{prop.name: {} for prop in self.written_before.values()}, **kept}
 
     @cached_property
     def state(self) -> Values:
@@ -99,7 +106,8 @@ class ResourceValues:
     @property
     def left_out(self) -> frozenset[str]:
         """Return the inputs (camelCase) that are stored nowhere."""
-        return frozenset(prop.name for prop in self.write_only.values())
+        unset = {name: prop for name, prop in self.written_before.items() if self.config.get(prop.field) is None}
+        return frozenset(prop.name for prop in {**unset, **self.write_only}.values())
 
     def to_state(self, stored: StoredResource, form: Mapping[str, Any] | None) -> Values:
         """Return the engine's state of the stored resource. Values that mean the same keep their form."""
@@ -109,6 +117,13 @@ class ResourceValues:
             name: _stored_value(attribute, stored.state, shown, (form or {}).get(name), secret_inputs)
             for name, attribute in self.attributes.items()
         } | {ID: stored.id, TIMEOUTS: (form or {}).get(TIMEOUTS)}
+
+
+def write_only_inputs(resource: AnyResource) -> Mapping[str, Property]:
+    """Return the inputs that a write-only attribute can set, by the attribute's name. They are maps."""
+    named = {prop.field: prop for prop in resource.inputs.properties.values()}
+    attributes = resource_attributes(resource).values()
+    return {item.name: named[item.name.removesuffix(WRITE_ONLY_SUFFIX)] for item in attributes if item.write_only}
 
 
 def imported_state(resource: AnyResource, id: str) -> Values:

@@ -104,7 +104,7 @@ class SandboxPoolInputs(UpdatableInputs):
 
     Conflicts with `sourceSandboxId`: forks inherit the labels of their source.
     """
-    env: Annotated[dict[str, str] | None, Update(on_removal=True), Secret()] = None
+    env: Annotated[dict[str, str] | None, Update(on_removal=True), Secret(is_compared=True)] = None
     """Environment variables of all processes. The API never returns them. Secret."""
     command: Annotated[list[str] | None, Update(on_removal=True)] = None
     """Command to run in the container. Requires `image`. Defaults to `sleep infinity`."""
