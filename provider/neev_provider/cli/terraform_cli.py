@@ -96,7 +96,7 @@ class TerraformCli:
             missing = f"`{self.program}` is not" if self.program else "neither `terraform` nor `tofu` is"
             raise TerraformCommandFailed(f"{missing} on PATH", hint="Install it, or name it with --engine.")
         ended = subprocess.run(  # noqa: S603  the program that the user's shell would run
-            [program, *arguments, "-no-color"],
+            [Path(program).absolute(), *arguments, "-no-color"],
             cwd=self.directory,
             env=self._build_environment(),
             stdin=subprocess.DEVNULL,

@@ -197,13 +197,15 @@ def test_a_file_that_is_no_state_ends_it(content: str, message: str, tmp_path: P
 
 
 def test_a_state_that_cannot_be_read_ends_it(
-    terraform_cli: FakeTerraformCli, neev_emulator: Emulator, tmp_path: Path
+    terraform_cli: FakeTerraformCli, neev_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
     create(neev_emulator, "orphan", labels_of(infra, "x"))
     neev_emulator.advance(TWO_HOURS)
     (tmp_path / "empty").mkdir()
     assert "contains no Terraform configuration" in run_sweep("--terraform", tmp_path / "empty", "--yes").output
+    monkeypatch.chdir(tmp_path)
+    assert run_sweep("--terraform", infra, "--engine", "./terraform").exit_code == 3
     missing = run_sweep("--terraform", infra, "--engine", "tofu-9", "--yes")
     assert (missing.exit_code, "`tofu-9` is not on PATH" in missing.output) == (1, True)
     terraform_cli.fail("Error: Backend initialization required")
@@ -239,5 +241,6 @@ def test_a_state_of_another_account_ends_it(terraform_cli: FakeTerraformCli, nee
     infra = terraform_cli.add_configuration("infra", wrong)
     refused = run_sweep("--terraform", infra, "--yes")
     assert (refused.exit_code, "It is in another account" in refused.output) == (1, True)
+    assert "`org_id` (or NEEV_ORG_ID)" in refused.output
     terraform_cli.add_configuration("infra", wrong, right)
     assert run_sweep("--terraform", infra, "--yes").exit_code == 0

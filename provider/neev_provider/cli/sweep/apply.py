@@ -71,7 +71,7 @@ def run(scope: SweepScope, sweep_filter: SweepFilter, options: RunOptions, *, pa
             else {}
         )
     except NeevError as error:
-        exit_with_error(error)
+        exit_with_error(error, scope.vocabulary)
     if options.json:
         _print_json(orphans, candidates, outcomes, missing_stack)
     else:

@@ -106,7 +106,7 @@ def sweep(  # noqa: PLR0913  one for each option
     try:
         owners = scope.owners
     except NeevError as error:
-        exit_with_error(error)
+        exit_with_error(error, scope.vocabulary)
     phases = frozenset(phase or ())
     sweep_filter = SweepFilter(
         prefix, min_age_seconds, phases, tuple(ids or ()), labels, owners, is_terraform=bool(terraform)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neev_provider.adapters.pulumi.ownership import MANAGER
+from neev_provider.adapters.shared.hints import PULUMI, TERRAFORM, Vocabulary
 from neev_provider.cli import accounts, recorded_accounts
 from neev_provider.cli.doctor.environment import read_project
 from neev_provider.cli.pulumi_cli import PulumiCli, StackName
@@ -50,6 +51,11 @@ class SweepScope:
     def reads_stacks(self) -> bool:
         """Return whether the states of Pulumi's stacks are read."""
         return bool(self.stack or self.backend_urls or not self.terraform_sources)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Return the words of the engine whose states are read."""
+        return PULUMI if self.reads_stacks else TERRAFORM
 
     @property
     def pulumi_clis(self) -> list[PulumiCli]:
