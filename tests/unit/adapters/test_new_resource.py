@@ -66,11 +66,16 @@ from pulumi_neev.dynamic_providers import ToyProvider
 from neev_provider.adapters.pulumi import schema
 from neev_provider.adapters.pulumi.plugin.provider import find_resource
 from neev_provider.adapters.pulumi import docs
+from neev_provider.adapters.terraform import docs as terraform_docs
+from neev_provider.adapters.terraform.provider_schema import build_provider_schema
 
+terraform_schema = build_provider_schema()
 print(json.dumps({
     "schema": sorted(schema.package_schema()["resources"]["neev:index:Toy"]["properties"]),
     "plugin": type(find_resource("Toy")).__name__,
     "dynamic": [ToyProvider().resource.name, pulumi_neev.Toy._resource_type_name],
+    "terraform": [item.name for item in terraform_schema.resource_schemas["neev_toy"].block.attributes],
+    "terraform page": "# neev_toy (Resource)" in terraform_docs.render_pages(terraform_schema)["resources/toy.md"],
     "page": docs.render_pages()["toy.md"].splitlines()[0],
     "public": "Toy" in dir(pulumi_neev),
 }))
@@ -98,6 +103,8 @@ def test_a_module_and_a_page_are_all_that_a_new_resource_takes(source_copy: Path
         "schema": ["petName", "sound"],
         "plugin": "ToyResource",
         "dynamic": ["Toy", "dynamic/neev:Toy"],
+        "terraform": ["id", "pet_name", "sound"],
+        "terraform page": True,
         "page": "# Toy",
         "public": True,
     }

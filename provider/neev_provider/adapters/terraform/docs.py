@@ -117,7 +117,8 @@ def write_pages(folder: Path) -> None:
 def _provider(schema: pb.Schema) -> list[str]:
     shown = load_examples("provider")
     return [
-        _front_matter("Provider: NeevAI", _PROVIDER_SUMMARY),
+        # the first page has no category
+        _front_matter("Provider: NeevAI", _PROVIDER_SUMMARY).replace('subcategory: ""\n', ""),
         "# NeevAI Provider",
         shown.terraform_text,
         *_examples(shown),

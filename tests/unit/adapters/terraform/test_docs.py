@@ -48,7 +48,8 @@ def test_a_page_follows_the_rules_of_the_registry(path: str) -> None:
     text = {**PAGES, **GUIDES}[path]
     _, front_matter, _ = text.split("---\n", 2)
     values = yaml.safe_load(front_matter)
-    assert set(values) == {"page_title", "subcategory", "description"}
+    # the registry's own check refuses a category of the first page
+    assert set(values) == {"page_title", "description"} | ({"subcategory"} if path != "index.md" else set())
     assert values["page_title"]
     assert values["description"]
     assert len(text.encode()) <= MAX_BYTES
