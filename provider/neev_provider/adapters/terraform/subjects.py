@@ -9,6 +9,7 @@ from typing import Any, Final
 from neev_provider.adapters.shared.config import ProviderConfig
 from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
 from neev_provider.adapters.terraform.attributes import (
+    ID,
     Attributes,
     argument_attributes,
     data_source_attributes,
@@ -66,12 +67,22 @@ def subject_of(request: Any) -> Subject:
 
 
 def describe(request: Any) -> str:
-    """Return what the engine was doing, such as "create neev_sandbox"."""
+    """Return what the engine was doing, such as "update neev_sandbox box".
+
+    The engine shows no address with an error of a resource that is deleted, because no configuration has it.
+    """
     action = VERBS.get(_call_name(request), "validate")
+    state = _stored_values(request)
     if isinstance(request, pb.ApplyResourceChange.Request):
-        is_create, is_delete = decode(request.prior_state) is None, decode(request.planned_state) is None
-        action = "create" if is_create else "delete" if is_delete else "update"
-    return f"{action} {subject_of(request).type_name}".strip()
+        action = "create" if not state else "delete" if decode(request.planned_state) is None else "update"
+    name = state.get("name") or state.get(ID) or ""
+    return " ".join(filter(None, (action, subject_of(request).type_name, name)))
+
+
+def _stored_values(request: Any) -> Mapping[str, Any]:
+    """Return the state that the engine sent; empty if there is none."""
+    stored = {"ApplyResourceChange": "prior_state", "ReadResource": "current_state"}.get(_call_name(request))
+    return decode(getattr(request, stored)) or {} if stored else {}
 
 
 def _call_name(request: Any) -> str:

@@ -1,0 +1,32 @@
+"""The summary of an error names the resource, because the engine shows no address of what no configuration has."""
+
+from __future__ import annotations
+
+import pytest
+
+from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
+from neev_provider.adapters.terraform.subjects import describe
+from neev_provider.adapters.terraform.values import Values, encode
+
+BOX = {"id": "1", "name": "box"}
+
+
+@pytest.mark.parametrize(
+    ("prior", "planned", "summary"),
+    [
+        (None, BOX, "create neev_sandbox"),
+        (BOX, BOX, "update neev_sandbox box"),
+        (BOX, None, "delete neev_sandbox box"),
+        ({"id": "1/8080"}, None, "delete neev_sandbox 1/8080"),
+    ],
+)
+def test_an_apply_names_what_the_state_has(prior: Values | None, planned: Values | None, summary: str) -> None:
+    request = pb.ApplyResourceChange.Request(
+        type_name="neev_sandbox", prior_state=encode(prior), planned_state=encode(planned)
+    )
+    assert describe(request) == summary
+
+
+def test_a_read_names_what_the_state_has() -> None:
+    request = pb.ReadResource.Request(type_name="neev_sandbox", current_state=encode(BOX))
+    assert describe(request) == "read neev_sandbox box"
