@@ -9,6 +9,7 @@ WITH_ENGINE := tests/engine tests/matrix tests/chaos tests/load
 RUNS ?= 200
 SEED ?= 1
 JOBS ?= 2
+ADAPTER ?= pulumi
 
 # uv trusts the authorities of this machine, as pip does; the second name is that of older versions
 export UV_SYSTEM_CERTS ?= true
@@ -61,8 +62,8 @@ contract: .venv/.stamp ## compare with the newest neevai, or with OPENAPI=file; 
 	@$(BIN)/python -m tools.contract $(if $(OPENAPI),--openapi '$(OPENAPI)')
 	@$(if $(NEEV_LIVE),$(BIN)/pytest -q emulator/tests/contract)
 
-chaos: .venv/.stamp ## run RUNS stories from SEED, JOBS at a time, that kill processes; WRITE=1 writes the table
-	@nice -n 10 $(BIN)/python -m tests.chaos.run "$(ENGINE)" --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) $(if $(WRITE),--write)
+chaos: .venv/.stamp ## run RUNS stories from SEED, JOBS at a time, that kill processes; ADAPTER: pulumi, terraform or all; WRITE=1 writes the tables
+	@nice -n 10 $(BIN)/python -m tests.chaos.run "$(ENGINE)" --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) --adapter $(ADAPTER) $(if $(WRITE),--write)
 
 reliability: .venv/.stamp ## write the fault tables of docs/internals/reliability.md
 	@$(BIN)/python -m tests.matrix.write "$(ENGINE)"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from tests.chaos.rigs import OUTPUT_FILE, SOURCE_TREES, Rig
-from tests.engine.project import PulumiProject, out_of_band_request, read_in_sandbox
+from tests.engine.project import StateResource, out_of_band_request, read_in_sandbox
 
 from neev_emulator.testing import Emulator
 
@@ -16,17 +16,23 @@ SANDBOX_TYPES = ("Sandbox", "SandboxFork")
 FIELDS = {"cpu": ("resources", "cpu"), "idleTimeoutSeconds": ("idle_timeout_seconds",), "image": ("image",)}
 """The place of each input in the API's response."""
 
-StateResource = Mapping[str, Any]
-"""A resource in the state."""
+
+class Project(Protocol):
+    """A program with a state, and the emulator that it uses."""
+
+    emulator: Emulator
+
+    def list_resources(self) -> list[StateResource]:
+        """Return the resources in the state."""
 
 
-def check_invariants(project: PulumiProject, rig: Rig, foreign_ids: frozenset[str] = frozenset()) -> None:
+def check_invariants(project: Project, rig: Rig, foreign_ids: frozenset[str] = frozenset()) -> None:
     """Assert that the state and the API hold exactly the program's resources, besides foreign sandboxes."""
-    deployment = project.export()["deployment"]
-    held = [item for item in deployment.get("resources", []) if not item["type"].startswith("pulumi:")]
-    assert not deployment.get("pending_operations"), "operations are still pending"
-    assert {_name(item): _kind(item) for item in held} == {name: _kind(value) for name, value in rig.items()}
-    assert not [_name(item) for item in held if item.get("delete") or item.get("initErrors")]
+    held = project.list_resources()
+    assert sorted((item.name, item.kind) for item in held) == sorted(
+        (name, value["type"].rpartition(":")[2]) for name, value in rig.items()
+    )
+    assert [item.name for item in held if not item.is_complete] == []
 
     observed = SystemState(project.emulator, held, foreign_ids)
     observed.check_no_orphans()
@@ -34,7 +40,16 @@ def check_invariants(project: PulumiProject, rig: Rig, foreign_ids: frozenset[st
         observed.check_resource(name, rig)
 
 
-def check_empty(project: PulumiProject) -> None:
+def check_everything_is_stored(project: Project, foreign_ids: frozenset[str]) -> None:
+    """Assert that everything that an interrupted command created is in the state, and that nothing is tainted."""
+    held = project.list_resources()
+    observed = SystemState(project.emulator, held, foreign_ids)
+    stored = json.dumps([item.outputs for item in held])
+    assert [id for id in (*observed.sandboxes, *observed.agents) if id not in stored] == []
+    assert [item.name for item in held if not item.is_complete] == []
+
+
+def check_empty(project: Project) -> None:
     """Assert that the stack is empty and that no sandbox exists."""
     check_invariants(project, {})
     state = project.emulator.state()
@@ -56,7 +71,7 @@ class SystemState:
     """The objects of the API beside the state."""
 
     emulator: Emulator
-    state_resources: list[dict[str, Any]]
+    state_resources: list[StateResource]
     foreign_ids: frozenset[str] = frozenset()
     """The ids of sandboxes of other stacks."""
 
@@ -67,11 +82,11 @@ class SystemState:
 
     def check_no_orphans(self) -> None:
         """Assert that the sandboxes of the API are those of the state, with the same ids and names."""
-        of_agents = {type_["outputs"]["sandboxId"] for type_ in self._of_types("Agent")}
+        of_agents = {type_.outputs["sandboxId"] for type_ in self._of_types("Agent")}
         names = {id: value["name"] for id, value in self.sandboxes.items() if id not in of_agents}
-        members = [output for pool in self._of_types("SandboxPool") for output in pool["outputs"]["members"]]
+        members = [output for pool in self._of_types("SandboxPool") for output in pool.outputs["members"]]
         images = [
-            (recipe, f"{image['id']}-{recipe['recipeDigest']}")
+            (recipe, f"{image.id}-{recipe['recipeDigest']}")
             for image in self._of_types("GoldenImage")
             for recipe in _image_recipes(image)
         ]
@@ -92,8 +107,8 @@ class SystemState:
 
     def check_resource(self, name: str, rig: Rig) -> None:
         """Assert that the resource with this name is as the program declares it."""
-        (held,) = (resource for resource in self.state_resources if _name(resource) == name)
-        if check := CHECKS.get(_kind(held)):
+        (held,) = (resource for resource in self.state_resources if resource.name == name)
+        if check := CHECKS.get(held.kind):
             check(self, held, rig[name].get("properties", {}), rig)
 
     def check_file_content(self, sandbox: str, path: str, content: str) -> None:
@@ -102,8 +117,8 @@ class SystemState:
         assert exists, path
         assert read_in_sandbox(self.emulator, sandbox, path).decode() == content, path
 
-    def _of_types(self, *kinds: str) -> list[dict[str, Any]]:
-        return [resource for resource in self.state_resources if _kind(resource) in kinds]
+    def _of_types(self, *kinds: str) -> list[StateResource]:
+        return [resource for resource in self.state_resources if resource.kind in kinds]
 
     def _list_children(self, path: str, key: str) -> Iterable[tuple[str, dict[str, Any]]]:
         for sandbox in self.sandboxes:
@@ -112,13 +127,13 @@ class SystemState:
 
 
 def _check_sandbox(observed: SystemState, held: StateResource, properties: Mapping[str, Any], _rig: Rig) -> None:
-    _check_properties(observed.sandboxes[held["id"]], properties)
+    _check_properties(observed.sandboxes[held.id], properties)
 
 
 def _check_pool(observed: SystemState, held: StateResource, properties: Mapping[str, Any], _rig: Rig) -> None:
     """Assert that the pool has the desired number of members, numbered, each as the pool declares it."""
-    members = held["outputs"]["members"]
-    names = [member["name"].removeprefix(f"{held['id']}-").partition("-") for member in members]
+    members = held.outputs["members"]
+    names = [member["name"].removeprefix(f"{held.id}-").partition("-") for member in members]
     assert [index for _, _, index in names] == [str(index) for index in range(properties["replicas"])]
     assert len({generation for generation, _, _ in names}) == 1
     for member in members:
@@ -128,29 +143,29 @@ def _check_pool(observed: SystemState, held: StateResource, properties: Mapping[
 def _check_image(observed: SystemState, held: StateResource, properties: Mapping[str, Any], rig: Rig) -> None:
     """Assert that the image ran its steps, its builders are paused, and it keeps no more old builds than declared."""
     images = _image_recipes(held)
-    assert images[0]["snapshotId"] == held["outputs"]["snapshotId"]
+    assert images[0]["snapshotId"] == held.outputs["snapshotId"]
     assert len(images) <= 1 + properties["historyLimit"]
     assert {observed.sandboxes[image["builderId"]]["phase"] for image in images} == {"Paused"}
-    output = f"${{{_name(held)}.snapshotId}}"
+    output = f"${{{held.name}.snapshotId}}"
     for resource in observed.state_resources:
-        created_from_it = rig[_name(resource)].get("properties", {}).get("snapshotId") == output
-        if created_from_it and observed.sandboxes[resource["id"]]["phase"] == "Ready":
-            observed.check_file_content(resource["id"], OUTPUT_FILE, properties["steps"][0]["content"])
+        created_from_it = rig[resource.name].get("properties", {}).get("snapshotId") == output
+        if created_from_it and observed.sandboxes[resource.id]["phase"] == "Ready":
+            observed.check_file_content(resource.id, OUTPUT_FILE, properties["steps"][0]["content"])
 
 
 def _check_agent(observed: SystemState, held: StateResource, properties: Mapping[str, Any], _rig: Rig) -> None:
-    there = observed.agents[held["id"]]
-    assert there["sandbox_id"] == held["outputs"]["sandboxId"]
+    there = observed.agents[held.id]
+    assert there["sandbox_id"] == held.outputs["sandboxId"]
     _check_properties(observed.sandboxes[there["sandbox_id"]], properties)
 
 
 def _check_file(observed: SystemState, held: StateResource, properties: Mapping[str, Any], _rig: Rig) -> None:
-    observed.check_file_content(held["outputs"]["sandboxId"], properties["path"], properties["content"])
+    observed.check_file_content(held.outputs["sandboxId"], properties["path"], properties["content"])
 
 
 def _check_directory(observed: SystemState, held: StateResource, properties: Mapping[str, Any], _rig: Rig) -> None:
     """Assert that the directory contains the files of its folder, and none of a folder that it contained before."""
-    sandbox, path, files = held["outputs"]["sandboxId"], properties["path"], SOURCE_TREES[properties["sourcePath"]]
+    sandbox, path, files = held.outputs["sandboxId"], properties["path"], SOURCE_TREES[properties["sourcePath"]]
     listed = json.loads(read_in_sandbox(observed.emulator, sandbox, path, "files/list", recursive=True))["entries"]
     there = {item["path"].partition(f"{path}/")[2] for item in listed if item["type"] == "file"}
     assert there == set(files)
@@ -160,7 +175,7 @@ def _check_directory(observed: SystemState, held: StateResource, properties: Map
 
 def _check_command(observed: SystemState, held: StateResource, properties: Mapping[str, Any], _rig: Rig) -> None:
     """Assert that the command has run at least once: its output exists."""
-    observed.check_file_content(held["outputs"]["sandboxId"], OUTPUT_FILE, f"{properties['create'][-1].split()[1]}\n")
+    observed.check_file_content(held.outputs["sandboxId"], OUTPUT_FILE, f"{properties['create'][-1].split()[1]}\n")
 
 
 Check = Callable[[SystemState, StateResource, Mapping[str, Any], Rig], None]
@@ -191,18 +206,9 @@ def _check_properties(observed: Mapping[str, Any], properties: Mapping[str, Any]
 
 
 def _names(held: Iterable[StateResource]) -> dict[str, str | None]:
-    return {item["id"]: item["outputs"].get("name") for item in held}
+    return {item.id: item.outputs.get("name") for item in held}
 
 
 def _image_recipes(image: StateResource) -> list[dict[str, Any]]:
-    images: list[dict[str, Any]] = image["outputs"]["images"]
+    images: list[dict[str, Any]] = image.outputs["images"]
     return images
-
-
-def _name(resource: StateResource) -> str:
-    return str(resource["urn"]).rpartition("::")[2]
-
-
-def _kind(resource: StateResource) -> str:
-    # the plugin has `neev:index:Sandbox`, a Python program has `pulumi-python:dynamic:Sandbox`
-    return str(resource["type"]).rpartition(":")[2].rpartition("/")[2]

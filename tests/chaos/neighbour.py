@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.rigs import FIXED, SHARED
-from tests.engine.project import STACK, PulumiProject, out_of_band_request, wait_until
+from tests.chaos.stacks import Stack, run_command
+from tests.engine.project import out_of_band_request, wait_until
 
 from neev_emulator.testing import Emulator
-from neev_provider.core.labels import Owner
 
 OTHER_PROJECT = "project-other"
 PROGRAM: dict[str, dict[str, Any]] = {
@@ -25,11 +25,8 @@ PROGRAM: dict[str, dict[str, Any]] = {
     }
 }
 """A pool with the same name as the first stack's, in the same project of the API."""
-TENANT_LABELS: dict[str, dict[str, str]] = {
-    f"{SHARED}-0a1b2c-8": Owner("pulumi-neev", "tenant", STACK, "the address of a pool").to_labels(),
-    f"{SHARED}-0a1b2c-9": {"managed-by": "another-tool"},
-}
-"""The labels of sandboxes, by name. Their stacks are in no backend of this machine: only labels tell whose they are."""
+OTHER_TENANT_LABELS = {"managed-by": "another-tool"}
+"""The labels of a sandbox whose owner is no stack of any engine."""
 MAX_READS = 3
 """The maximum number of requests with which a create checks that its name is free."""
 
@@ -38,19 +35,18 @@ SandboxView = Mapping[str, Any]
 
 @dataclass
 class NeighbourStack:
-    """The second stack in the backend of the first one, its sandboxes, and those of other tenants."""
+    """The second stack beside the first one, its sandboxes, and those of other tenants."""
 
     directory: Path
-    pulumi_bin: Path
-    first_project: PulumiProject
+    first_stack: Stack
     other_emulator: Emulator = field(init=False)
-    _project: PulumiProject | None = None
+    _stack: Stack | None = None
     _initial_views: dict[str, SandboxView] = field(default_factory=dict)
     _initial_fixed_view: SandboxView = field(default_factory=dict)
     _tenant_ids: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.other_emulator = replace(self.first_project.emulator, project_id=OTHER_PROJECT)
+        self.other_emulator = replace(self.first_stack.emulator, project_id=OTHER_PROJECT)
         self._initial_fixed_view = out_of_band_request(
             self.other_emulator, "POST", "/sandboxes", {"name": FIXED, "lifecycle": _no_expiration()}
         )
@@ -63,22 +59,23 @@ class NeighbourStack:
     @property
     def exists(self) -> bool:
         """Return whether the stack exists."""
-        return self._project is not None
+        return self._stack is not None
 
     def create(self) -> None:
         """Create the stack as if at the same moment as the first one: its check of the name finds nothing."""
         self.directory.mkdir()
-        self._project = PulumiProject(self.directory, self.pulumi_bin, self.first_project.emulator)
-        self._project.env["PULUMI_BACKEND_URL"] = self.first_project.env["PULUMI_BACKEND_URL"]
-        self._project.write_project({"name": "neighbour", "runtime": "yaml", "resources": PROGRAM})
-        self.first_project.emulator.inject("truncated_list", method="GET", path="/sandboxes", times=MAX_READS)
-        self._project.up()
-        self.first_project.emulator.control("DELETE", "faults")
-        held = self._project.state_of("shared") or {}
-        self._initial_views = {output["id"]: self._read_current(output["id"]) for output in held["outputs"]["members"]}
+        self._stack = self.first_stack.open_neighbour(self.directory)
+        self._stack.write_rig(PROGRAM)
+        emulator = self.first_stack.emulator
+        emulator.inject("truncated_list", method="GET", path="/sandboxes", times=MAX_READS)
+        run_command(self._stack, "up")
+        emulator.control("DELETE", "faults")
+        (pool,) = self._stack.list_resources()
+        self._initial_views = {output["id"]: self._read_current(output["id"]) for output in pool.outputs["members"]}
         assert len(self._initial_views) == PROGRAM["shared"]["properties"]["replicas"]
-        emulator = self.first_project.emulator
-        for name, labels in TENANT_LABELS.items():
+        # their stacks are nowhere on this machine: only labels tell whose these sandboxes are
+        for number, labels in enumerate((self.first_stack.tenant.to_labels(), OTHER_TENANT_LABELS), 8):
+            name = f"{SHARED}-0a1b2c-{number}"
             body = {"name": name, "labels": labels, "lifecycle": _no_expiration()}
             self._tenant_ids.append(out_of_band_request(emulator, "POST", "/sandboxes", body)["id"])
         wait_until(lambda: all(self._read_current(id)["addressable"] for id in self._tenant_ids))
@@ -95,13 +92,12 @@ class NeighbourStack:
         self.check_untouched()
         out_of_band_request(self.other_emulator, "DELETE", f"/sandboxes/{self._initial_fixed_view['id']}")
         for id in self._tenant_ids:
-            out_of_band_request(self.first_project.emulator, "DELETE", f"/sandboxes/{id}")
-        if self._project is not None:
-            done = self._project.destroy("--stack", STACK)
-            assert done.changes == {"shared": "delete"}
+            out_of_band_request(self.first_stack.emulator, "DELETE", f"/sandboxes/{id}")
+        if self._stack is not None:
+            run_command(self._stack, "destroy")
 
     def _read_current(self, id: str) -> SandboxView:
-        observed: SandboxView = out_of_band_request(self.first_project.emulator, "GET", f"/sandboxes/{id}")
+        observed: SandboxView = out_of_band_request(self.first_stack.emulator, "GET", f"/sandboxes/{id}")
         return observed
 
 

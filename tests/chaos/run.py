@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from tests.chaos.run_story import StoryResult, run_story
-from tests.chaos.stories import generate_story
+from tests.chaos.stacks import Engines, find_engines, is_playable
+from tests.chaos.stories import ALL, PULUMI, TERRAFORM, Story, generate_stories
 from tests.chaos.summary import Outcome, missing_kills, render_summary, write_page
 
 LONG_RUN_STORIES = 100
@@ -26,13 +27,20 @@ def main() -> None:
     arguments.add_argument("--runs", type=int, default=200)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--jobs", type=int, default=2)
+    arguments.add_argument("--adapter", choices=(PULUMI, TERRAFORM, ALL), default=PULUMI)
     arguments.add_argument("--write", action="store_true", help="write the table to the page if no story failed")
     given = arguments.parse_args()
+    seeds = range(given.seed, given.seed + given.runs)
+    engines = find_engines(given.engine)
+    stories = [
+        story
+        for seed in seeds
+        for story in generate_stories(seed, given.adapter)
+        if is_playable(story.adapter, engines)
+    ]
     outcomes = []
     with ThreadPoolExecutor(given.jobs) as pool:
-        for outcome in pool.map(
-            partial(_run_seed, pulumi_bin=given.engine), range(given.seed, given.seed + given.runs)
-        ):
+        for outcome in pool.map(partial(_run_story, engines), stories):
             print(outcome, outcome.problem or "", sep="\n" if outcome.problem else "", flush=True)  # noqa: T201
             outcomes.append(outcome)
     print(f"\n{render_summary(outcomes)}")  # noqa: T201
@@ -45,20 +53,18 @@ def main() -> None:
     sys.exit(failed)
 
 
-def _run_seed(seed: int, pulumi_bin: Path) -> Outcome:
+def _run_story(engines: Engines, story: Story) -> Outcome:
     started = time.monotonic()
     result, trouble = StoryResult(), None
-    output = generate_story(seed)
-    with tempfile.TemporaryDirectory(prefix=f"chaos-{seed}-") as directory:
+    with tempfile.TemporaryDirectory(prefix=f"chaos-{story.seed}-") as directory:
         try:
-            run_story(output, Path(directory), pulumi_bin, result)
+            run_story(story, Path(directory), engines, result)
         except Exception:  # noqa: BLE001  whatever it is, the other stories are played, too
             trouble = traceback.format_exc()
     if not result.kills:
         trouble = trouble or "nothing was killed, so it is no story of chaos"
-    return Outcome(
-        seed, output.adapter, time.monotonic() - started, result.kills, trouble, has_neighbour=result.has_neighbour
-    )
+    seconds = time.monotonic() - started
+    return Outcome(story.seed, story.adapter, seconds, result.kills, trouble, has_neighbour=result.has_neighbour)
 
 
 if __name__ == "__main__":

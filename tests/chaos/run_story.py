@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import subprocess
 import time
 from dataclasses import dataclass, field, replace
@@ -12,11 +14,11 @@ import psutil
 from tests.chaos import invariants
 from tests.chaos.emulator_process import EmulatorProcess
 from tests.chaos.neighbour import NeighbourStack
-from tests.chaos.repair import is_plugin, repair, repair_program
+from tests.chaos.repair import is_plugin, repair_program
 from tests.chaos.rigs import Rig, write_source_trees
+from tests.chaos.stacks import Engines, Stack, open_stack, run_command
 from tests.chaos.stories import AfterSeconds, AtRequest, Kill, Step, Story, Victim
-from tests.engine.adapters import ADAPTERS
-from tests.engine.project import COMMAND_TIMEOUT_SECONDS, PulumiProject
+from tests.engine.project import COMMAND_TIMEOUT_SECONDS
 
 POLL_INTERVAL = 0.01
 """The seconds between two checks for the moment of a kill."""
@@ -34,16 +36,16 @@ class StoryResult:
     """Whether a foreign stack with the same names ran beside it."""
 
 
-def run_story(story: Story, directory: Path, pulumi_bin: Path, result: StoryResult) -> None:
+def run_story(story: Story, directory: Path, engines: Engines, result: StoryResult) -> None:
     """Run the story, check the invariants after every step, and destroy everything.
 
     A second stack with the same names must never change.
     """
     with EmulatorProcess(directory / "platform") as platform:
-        project = PulumiProject(directory, pulumi_bin, platform.emulator)
-        write_source_trees(project.directory)
-        neighbour = NeighbourStack(directory / "neighbour", pulumi_bin, project)
-        play = _StoryRunner(project, platform, story.adapter, result, neighbour)
+        stack = open_stack(story.adapter, engines, directory, platform.emulator)
+        write_source_trees(stack.directory)
+        neighbour = NeighbourStack(directory / "neighbour", stack)
+        play = _StoryRunner(stack, platform, result, neighbour)
         *steps, last = story.steps
         try:
             for number, step in enumerate(steps, 1):
@@ -52,12 +54,12 @@ def run_story(story: Story, directory: Path, pulumi_bin: Path, result: StoryResu
                     # from here on no create uses its name, which the API would rightly refuse
                     neighbour.create()
                     result.has_neighbour = True
-            play.check_no_changes()
+            stack.check_no_changes()
             _run_annotated(play, last if result.kills else replace(last, kill=story.final_kill))
             neighbour.destroy()
-            invariants.check_empty(project)
+            invariants.check_empty(stack)
         finally:
-            for process in project.list_processes():
+            for process in stack.list_processes():
                 process.kill()
 
 
@@ -71,45 +73,38 @@ def _run_annotated(play: _StoryRunner, step: Step) -> None:
 
 @dataclass
 class _StoryRunner:
-    project: PulumiProject
+    stack: Stack
     platform: EmulatorProcess
-    adapter: str
     result: StoryResult
     neighbour: NeighbourStack
 
     def run_step(self, step: Step) -> None:
         """Run the step's command, and repair and repeat it after a kill."""
         rig = step.rig
-        self._write(rig)
+        self.stack.write_rig(rig)
         if step.kill is not None and self._run_and_kill(step.command, step.kill):
             self.result.kills.append((step.kill.victim, step.command))
-            repair(self.project, step.kill.victim)
-            rig = repair_program(self.project, rig)
-            self._write(rig)
+            if step.kill.victim is Victim.INTERRUPTED:
+                invariants.check_everything_is_stored(self.stack, self.neighbour.ids)
+            self.stack.repair(step.kill.victim)
+            rig = repair_program(self.stack.list_resources(), rig)
+            self.stack.write_rig(rig)
         if step.command == "destroy":
-            self.project.destroy()
+            run_command(self.stack, "destroy")
             self._check_invariants({})
             return
         if step.command == "refresh":
-            self.project.refresh()
-        self.project.up()
+            run_command(self.stack, "refresh")
+        run_command(self.stack, "up")
         self._check_invariants(rig)
 
-    def check_no_changes(self) -> None:
-        """Assert that a preview of the program shows no changes."""
-        plan = self.project.run_pulumi("preview", "--expect-no-changes", "--diff")
-        assert plan.returncode == 0, plan.text
-
     def _check_invariants(self, rig: Rig) -> None:
-        invariants.check_invariants(self.project, rig, self.neighbour.ids)
+        invariants.check_invariants(self.stack, rig, self.neighbour.ids)
         self.neighbour.check_untouched()
-
-    def _write(self, rig: Rig) -> None:
-        ADAPTERS[self.adapter](self.project, rig)
 
     def _run_and_kill(self, command: str, kill: Kill) -> bool:
         """Return whether the kill's moment occurred. The process is killed then, and the command has ended."""
-        emulator = self.project.emulator
+        emulator = self.stack.emulator
         if isinstance(kill.moment, AtRequest):
             emulator.inject(
                 "delay",
@@ -117,7 +112,7 @@ class _StoryRunner:
                 skip=kill.moment.number - 1,
                 execute_first=kill.moment.executes_first,
             )
-        engine = self.project.start_pulumi(command, "--yes", "--skip-preview")
+        engine = self.stack.begin(command)
         injected = self._wait_for_moment(engine, kill) and self._kill(engine, kill.victim)
         self.result.output = "".join(engine.communicate(timeout=COMMAND_TIMEOUT_SECONDS))
         emulator.control("DELETE", "faults")
@@ -130,7 +125,7 @@ class _StoryRunner:
             if isinstance(kill.moment, AfterSeconds):
                 if time.monotonic() - started >= kill.moment.seconds:
                     return True
-            elif not self.project.emulator.control("GET", "faults"):
+            elif not self.stack.emulator.control("GET", "faults"):
                 return True
             time.sleep(POLL_INTERVAL)
         return False
@@ -143,6 +138,9 @@ class _StoryRunner:
             return True
         if victim is Victim.ENGINE:
             engine.kill()
+            return True
+        if victim is Victim.INTERRUPTED:
+            os.killpg(engine.pid, signal.SIGINT)  # as a terminal does
             return True
         plugins: list[psutil.Process] = []
         while engine.poll() is None and not plugins:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
 from tests.chaos import rigs
 from tests.chaos.rigs import Rig
-from tests.engine.adapters import ADAPTERS
 
 STEPS = 3
 COMMANDS = ("up", "up", "up", "refresh", "destroy")
@@ -21,16 +21,29 @@ REQUESTS = {
 SECONDS = (0.1, 2.0)
 """The range of the command's age in seconds for a kill that is not at a request."""
 FIRST_KILL_SHARE, SECOND_KILL_SHARE, TIMED_KILL_SHARE, EXECUTE_FIRST_SHARE = 0.4, 0.5, 0.3, 0.5
-DYNAMIC_EVERY_NTH = 4
-"""One of so many stories uses dynamic resources, the others the plugin."""
+SECOND_ADAPTER_EVERY_NTH = 4
+"""One of so many stories uses dynamic resources in the place of the plugin, or Terraform in the place of OpenTofu."""
+PULUMI, TERRAFORM, ALL = "pulumi", "terraform", "all"
+"""Which stories there are for a seed: one of Pulumi, one of Terraform or OpenTofu, or both."""
+GROUPS = {PULUMI: ("plugin", "dynamic"), TERRAFORM: ("tofu", "terraform")}
+"""The adapters of stories, the more frequent one first."""
 
 
 class Victim(StrEnum):
-    """The process that is killed, with kill -9."""
+    """The process that is killed with kill -9, or the engine that is interrupted."""
 
     ENGINE = "engine"
     PLUGIN = "plugin"
     PLATFORM = "emulator"
+    INTERRUPTED = "Ctrl-C"
+    """Only of Terraform and OpenTofu, which then store everything that exists."""
+
+
+VICTIMS = {
+    **dict.fromkeys(GROUPS[PULUMI], (Victim.ENGINE, Victim.PLUGIN, Victim.PLATFORM)),
+    **dict.fromkeys(GROUPS[TERRAFORM], tuple(Victim)),
+}
+"""The victims of stories by their adapter."""
 
 
 @dataclass(frozen=True)
@@ -83,33 +96,35 @@ class Step:
 class Story:
     """Commands through one adapter. The last one destroys everything."""
 
+    seed: int
     adapter: str
     steps: list[Step]
     final_kill: Kill
     """The kill during the last command if no earlier one occurred. Its moment always occurs."""
 
 
-def generate_story(seed: int) -> Story:
-    """Return the story of this seed: an update, two commands with at least one kill, and the destroy."""
-    random = Random(seed)
+def generate_stories(seed: int, which: str) -> list[Story]:
+    """Return the stories of this seed: one of Pulumi, one of Terraform or OpenTofu, or both."""
+    groups = GROUPS.values() if which == ALL else [GROUPS[which]]
+    return [generate_story(seed, adapters[seed % SECOND_ADAPTER_EVERY_NTH == 0]) for adapters in groups]
+
+
+def generate_story(seed: int, adapter: str) -> Story:
+    """Return a story: an update, two commands with at least one kill, and the destroy."""
+    random, victims = Random(seed), VICTIMS[adapter]
     rig = rigs.initial_rig(random)
-    steps = [Step("up", rig, _random_kill("up", random) if random.random() < FIRST_KILL_SHARE else None)]
+    is_killed = random.random() < FIRST_KILL_SHARE
+    steps = [Step("up", rig, _random_kill("up", victims, random) if is_killed else None)]
     injected = random.randrange(1, STEPS)
     for number in range(1, STEPS):
         command = "up" if steps[-1].command == "destroy" else random.choice(COMMANDS)
         if command == "up":
             rig = rigs.apply_changes(rig, random)
-        kill = _random_kill(command, random) if number == injected or random.random() < SECOND_KILL_SHARE else None
-        steps.append(Step(command, rig, kill))
+        is_killed = number == injected or random.random() < SECOND_KILL_SHARE
+        steps.append(Step(command, rig, _random_kill(command, victims, random) if is_killed else None))
     if steps[-1].command != "destroy":
         steps.append(Step("destroy", rig, None))
-    return Story(adapter_of_seed(seed), steps, kill_at_first_delete(Victim(random.choice(tuple(Victim)))))
-
-
-def adapter_of_seed(seed: int) -> str:
-    """Return the adapter of the story of this seed."""
-    plugin, dynamic = ADAPTERS
-    return plugin if seed % DYNAMIC_EVERY_NTH else dynamic
+    return Story(seed, adapter, steps, kill_at_first_delete(random.choice(victims)))
 
 
 def kill_at_first_delete(victim: Victim) -> Kill:
@@ -117,8 +132,8 @@ def kill_at_first_delete(victim: Victim) -> Kill:
     return Kill(victim, AtRequest(1, "DELETE", executes_first=True))
 
 
-def _random_kill(command: str, random: Random) -> Kill:
-    victim = random.choice(tuple(Victim))
+def _random_kill(command: str, victims: Sequence[Victim], random: Random) -> Kill:
+    victim = random.choice(victims)
     if random.random() < TIMED_KILL_SHARE:
         return Kill(victim, AfterSeconds(random.uniform(*SECONDS)))
     method, last = random.choice(REQUESTS[command])

@@ -1,18 +1,42 @@
-"""The table of docs/internals/reliability.md: kills by victim, command and adapter."""
+"""The tables of docs/internals/reliability.md: kills by victim, command and adapter."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
-from tests.chaos.stories import COMMANDS, Victim
-from tests.engine.adapters import ADAPTERS
+from tests.chaos.stories import COMMANDS, GROUPS, PULUMI, TERRAFORM, VICTIMS, Victim
 
 PAGE = Path(__file__).parents[2] / "docs" / "internals" / "reliability.md"
-BEGIN, END = "<!-- written by `make chaos WRITE=1` -->\n", "<!-- until here -->"
-TITLES = {"plugin": "the plugin", "dynamic": "dynamic resources"}
+END = "<!-- until here -->"
+TITLES = {"plugin": "the plugin", "dynamic": "dynamic resources", "tofu": "OpenTofu", "terraform": "Terraform"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """The adapters that have one table, and the words of its engines."""
+
+    begin: str
+    """The line of the page before the table."""
+    adapters: tuple[str, ...]
+    commands: Mapping[str, str]
+    """The names of the commands, by those of the stories."""
+    plugin: str
+    """The name of the process that serves resources."""
+
+
+TABLES = (
+    Table("<!-- written by `make chaos WRITE=1` -->\n", GROUPS[PULUMI], {name: name for name in COMMANDS}, "plugin"),
+    Table(
+        "<!-- written by `make chaos ADAPTER=terraform WRITE=1` -->\n",
+        GROUPS[TERRAFORM],
+        {"up": "apply", "refresh": "apply -refresh-only", "destroy": "destroy"},
+        "provider",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -34,20 +58,52 @@ class Outcome:
 
 
 def render_summary(outcomes: Iterable[Outcome]) -> str:
-    """Return the table and the number of its stories."""
+    """Return the table of each group of adapters that has stories, and the number of its stories."""
     outcomes = list(outcomes)
+    by_group = ([outcome for outcome in outcomes if outcome.adapter in table.adapters] for table in TABLES)
+    return "\n\n".join(_render_table(table, found) for table, found in zip(TABLES, by_group, strict=True) if found)
+
+
+def missing_kills(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return the kinds of kill that no story of a group had, for the groups that have stories."""
+    outcomes = list(outcomes)
+    missing = []
+    for table in TABLES:
+        injected = {kill for outcome in outcomes if outcome.adapter in table.adapters for kill in outcome.kills}
+        if injected:
+            kinds = product(VICTIMS[table.adapters[0]], table.commands)
+            missing += [
+                f"{_victim(table, victim)} during {table.commands[command]}"
+                for victim, command in kinds
+                if (victim, command) not in injected
+            ]
+    return missing
+
+
+def write_page(outcomes: Iterable[Outcome], page: Path = PAGE) -> None:
+    """Write the tables into the page."""
+    outcomes = list(outcomes)
+    for table in TABLES:
+        found = [outcome for outcome in outcomes if outcome.adapter in table.adapters]
+        if found:
+            before, _, rest = page.read_text(encoding="utf-8").partition(table.begin)
+            _, _, after = rest.partition(END)
+            text = f"{before}{table.begin}\n{_render_table(table, found)}\n\n{END}{after}"
+            page.write_text(text, encoding="utf-8")
+
+
+def _render_table(table: Table, outcomes: Sequence[Outcome]) -> str:
     kills = Counter((outcome.adapter, *kill) for outcome in outcomes for kill in outcome.kills)
-    commands = list(dict.fromkeys(COMMANDS))
     lines = [
-        f"| killed | adapter | {' | '.join(f'during `{command}`' for command in commands)} |",
-        f"|---|---|{'---|' * len(commands)}",
+        f"| killed | adapter | {' | '.join(f'during `{name}`' for name in table.commands.values())} |",
+        f"|---|---|{'---|' * len(table.commands)}",
     ]
-    for victim in Victim:
-        for adapter in ADAPTERS:
-            numbers = " | ".join(str(kills[adapter, victim, command]) for command in commands)
-            lines.append(f"| {victim} | {TITLES[adapter]} | {numbers} |")
+    for victim in VICTIMS[table.adapters[0]]:
+        for adapter in table.adapters:
+            numbers = " | ".join(str(kills[adapter, victim, command]) for command in table.commands)
+            lines.append(f"| {_victim(table, victim)} | {TITLES[adapter]} | {numbers} |")
     stories = Counter(outcome.adapter for outcome in outcomes)
-    through = ", ".join(f"through {TITLES[adapter]}: {stories[adapter]}" for adapter in ADAPTERS)
+    through = ", ".join(f"through {TITLES[adapter]}: {stories[adapter]}" for adapter in table.adapters)
     failed = ", ".join(str(outcome.seed) for outcome in outcomes if outcome.problem) or "none"
     beside = [outcome for outcome in outcomes if outcome.has_neighbour]
     untouched = sum(outcome.problem is None for outcome in beside)
@@ -60,15 +116,5 @@ def render_summary(outcomes: Iterable[Outcome]) -> str:
     )
 
 
-def missing_kills(outcomes: Iterable[Outcome]) -> list[str]:
-    """Return the kinds of kill that no story had."""
-    injected = {kill for outcome in outcomes for kill in outcome.kills}
-    kinds = [(victim, command) for victim in Victim for command in dict.fromkeys(COMMANDS)]
-    return [f"{victim} during {command}" for victim, command in kinds if (victim, command) not in injected]
-
-
-def write_page(outcomes: Iterable[Outcome], page: Path = PAGE) -> None:
-    """Write the table into the page."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{render_summary(outcomes)}\n\n{END}{after}", encoding="utf-8")
+def _victim(table: Table, victim: Victim) -> str:
+    return table.plugin if victim is Victim.PLUGIN else victim

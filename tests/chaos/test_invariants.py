@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.chaos.invariants import SystemState, check_invariants
 from tests.chaos.rigs import FIRST, OUTPUT_FILE, Rig, write_source_trees
-from tests.engine.project import PulumiProject, out_of_band_request, read_in_sandbox
+from tests.engine.project import PulumiProject, StateResource, out_of_band_request, read_in_sandbox
 
 from neev_emulator.testing import serve
 
@@ -36,7 +36,7 @@ RIG: Rig = {
 }
 
 
-def find_violations(project: PulumiProject, state_resource: list[dict[str, Any]]) -> list[str]:
+def find_violations(project: PulumiProject, state_resource: list[StateResource]) -> list[str]:
     """Return the resources that the invariants report as different from the program."""
     observed, found = SystemState(project.emulator, state_resource), []
     for name in RIG:
@@ -55,8 +55,8 @@ def test_each_kind_that_is_not_as_the_program_says_is_seen(tmp_path: Path, pulum
         project.write_yaml(RIG)
         project.up()
         check_invariants(project, RIG)
-        held = [item for item in project.export()["deployment"]["resources"] if "neev:index" in item["type"]]
-        state = {item["urn"].rpartition("::")[2]: item["outputs"] | {"id": item["id"]} for item in held}
+        held = project.list_resources()
+        state = {item.name: {**item.outputs, "id": item.id} for item in held}
         box = state[FIRST]["id"]
 
         read_in_sandbox(emulator, box, "tree/a.txt", "files/remove")

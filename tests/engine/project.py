@@ -94,6 +94,21 @@ class Result:
         return [event[kind]["metadata"] for event in self.events if kind in event]
 
 
+@dataclass(frozen=True)
+class StateResource:
+    """A resource in a state of any engine."""
+
+    name: str
+    """The name in the program."""
+    kind: str
+    """The name of the declaration: `Sandbox`."""
+    id: str
+    outputs: Mapping[str, Any]
+    """The values in camelCase, inputs included."""
+    is_complete: bool
+    """Whether the last operation on it succeeded, and it is not about to be deleted."""
+
+
 class PulumiProject:
     """A project with one stack, against one emulator."""
 
@@ -207,6 +222,23 @@ class PulumiProject:
         """Return the exported state: `deployment.resources`, secrets encrypted."""
         state: dict[str, Any] = json.loads(_require_success(self.run_pulumi("stack", "export", *arguments)).stdout)
         return state
+
+    def list_resources(self) -> list[StateResource]:
+        """Return the stack's own resources in the state, and assert that no operation is pending."""
+        deployment = self.export()["deployment"]
+        assert not deployment.get("pending_operations"), "operations are still pending"
+        held = (item for item in deployment.get("resources", []) if not item["type"].startswith("pulumi:"))
+        return [
+            StateResource(
+                item["urn"].rpartition("::")[2],
+                # the plugin has `neev:index:Sandbox`, a Python program has `pulumi-python:dynamic:Sandbox`
+                item["type"].rpartition(":")[2].rpartition("/")[2],
+                item["id"],
+                item["outputs"],
+                is_complete=not (item.get("delete") or item.get("initErrors")),
+            )
+            for item in held
+        ]
 
     def state_of(self, name: str) -> dict[str, Any] | None:
         """Return the resource with this name in the state."""
