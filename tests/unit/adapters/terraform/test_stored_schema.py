@@ -3,7 +3,14 @@
 import subprocess
 import sys
 
-from neev_provider.adapters.terraform.provider_schema import build_provider_schema, load_provider_schema
+from google.protobuf import json_format
+
+from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
+from neev_provider.adapters.terraform.provider_schema import (
+    build_provider_schema,
+    load_provider_schema,
+    render_provider_schema,
+)
 
 PROGRAM = """
 import asyncio
@@ -18,6 +25,7 @@ print(docstrings.attribute_docstrings.cache_info().misses)
 
 def test_the_stored_schema_is_that_of_the_declarations() -> None:
     assert load_provider_schema() == build_provider_schema()
+    assert json_format.Parse(render_provider_schema(), pb.GetProviderSchema.Response()) == build_provider_schema()
 
 
 def test_a_process_reads_no_source_for_the_schema() -> None:
