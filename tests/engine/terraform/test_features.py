@@ -168,10 +168,10 @@ def test_a_write_only_value_is_replaced_by_its_version(project: TerraformProject
 def test_an_invalid_argument_is_shown_at_its_line(project: TerraformProject) -> None:
     project.write(
         'resource "neev_sandbox" "box" {\n  egress = {\n    mode  = "allow_list"\n'
-        '    allow = [{ host = "no host" }]\n  }\n}\n'
+        '    allow = [{ host = "no host" }]\n  }\n  timeouts {\n    create = "soon"\n  }\n}\n'
     )
-    failed = project.run("plan", "-no-color")
+    failed = project.run("validate", "-no-color")
     assert failed.returncode == 1
     assert "egress.allow[0].host" in failed.text
-    assert "on main.tf line" in failed.text
-    assert "pulumi" not in failed.text.lower()
+    assert "7:   egress = {" in failed.text
+    assert '12:     create = "soon"' in failed.text

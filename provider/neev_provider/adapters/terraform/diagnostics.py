@@ -11,6 +11,7 @@ from typing import Final
 from neev_provider.adapters.shared.hints import ISSUES_URL, TERRAFORM, render, render_failure, render_text
 from neev_provider.adapters.shared.schema_types import ArrayType, MapType, ObjectType, TypeSpec, type_of
 from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
+from neev_provider.adapters.terraform.attributes import TIMEOUTS
 from neev_provider.core.errors import InputError, NeevError
 from neev_provider.core.model import Model
 from neev_provider.core.redaction import redact
@@ -50,6 +51,8 @@ def warning_diagnostic(summary: str, text: str, models: Sequence[type[Model]]) -
 
 def attribute_path(path: str, model: type[Model]) -> pb.AttributePath:
     """Return the steps of the core's path (`egress.allow[0].host`) in this engine's names."""
+    if path.startswith(f"{TIMEOUTS}."):  # the one block, which no model declares
+        return pb.AttributePath(steps=[Step(attribute_name=name) for name in path.split(".")])
     steps: list[Step] = []
     inner: TypeSpec | None = ObjectType(model)
     for part in _PART.finditer(path):
@@ -89,7 +92,9 @@ def format_path(path: pb.AttributePath) -> str:
 def _error(summary: str, detail: str, path: pb.AttributePath) -> pb.Diagnostic:
     message = pb.Diagnostic(severity=pb.Diagnostic.ERROR, summary=redact(summary), detail=redact(detail))
     if path.steps:  # with an empty path the engine shows no line at all
-        message.attribute.CopyFrom(path)
+        # it knows the lines of arguments, also in a block, and none inside of a value
+        depth = 2 if path.steps[0].attribute_name == TIMEOUTS else 1
+        message.attribute.CopyFrom(pb.AttributePath(steps=path.steps[:depth]))
     return message
 
 

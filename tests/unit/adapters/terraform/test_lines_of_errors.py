@@ -1,0 +1,32 @@
+"""The argument at which an engine shows an error: it knows lines of arguments, and none inside of a value."""
+
+from __future__ import annotations
+
+import pytest
+
+from neev_provider.adapters.terraform.diagnostics import failure_diagnostic
+from neev_provider.core.validation import ValidationFailure
+from neev_provider.resources.sandbox.sandbox import SandboxInputs
+
+
+@pytest.mark.parametrize(
+    ("path", "shown", "located"),
+    [
+        ("cpu", "cpu", ["cpu"]),
+        ("egress.allow[0].host", "egress.allow[0].host", ["egress"]),
+        ('labels["team"]', 'labels["team"]', ["labels"]),
+        ("idleTimeoutSeconds", "idle_timeout_seconds", ["idle_timeout_seconds"]),
+        ("timeouts.create", "timeouts.create", ["timeouts", "create"]),
+    ],
+)
+def test_an_error_names_the_whole_path_and_is_at_the_line_of_the_argument(
+    path: str, shown: str, located: list[str]
+) -> None:
+    diagnostic = failure_diagnostic(ValidationFailure(path, "is wrong"), SandboxInputs)
+    assert (diagnostic.summary, diagnostic.detail) == (f"Invalid {shown}", f"{shown}: is wrong")
+    assert [step.attribute_name for step in diagnostic.attribute.steps] == located
+
+
+def test_an_error_without_an_argument_is_at_the_block() -> None:
+    diagnostic = failure_diagnostic(ValidationFailure("", "is wrong"), SandboxInputs)
+    assert (diagnostic.detail, diagnostic.HasField("attribute")) == ("is wrong", False)
