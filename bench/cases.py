@@ -13,7 +13,7 @@ class BenchCase:
 
     title: str
     program: str
-    """A folder of `programs`, or `script`: the plain script, which has no state and can only create."""
+    """A folder of `programs`, the source of a provider, or `script`: that has no state and can only create."""
     variables: Mapping[str, str] = field(default_factory=dict)
     numbers: tuple[int, ...] = (1, 20, 200)
     floor: str | None = None
@@ -65,5 +65,10 @@ CASES = (
     BenchCase("asyncio script", SCRIPT, numbers=(1, 20, 200, 1000)),
     BenchCase("pool", "pool", numbers=(1, 20, 200, 1000), floor="asyncio script", is_ours=True, baseline=EMPTY.title),
 )
+CONFIGURATIONS = (
+    BenchCase("null provider", "bench/sleep"),
+    BenchCase("provider", "neevcloud/neev", floor="null provider", is_ours=True),
+)
+"""The cases of Terraform."""
 SECONDS = (0.0, 5.0)
 """The seconds until each sandbox is ready."""

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from cases import BenchCase
-from stack import OPERATIONS, OperationFigure
+from stack import OperationFigure
 
 ResultKey = tuple[str, int, float]
 """A case's title, the number of sandboxes, and the seconds until each is ready."""
-TABLE_HEADER = (
-    "sandboxes",
-    "each takes",
-    "",
-    "`up`",
-    "CPU",
-    "memory",
-    *(f"`{operation}`" for operation in list(OPERATIONS)[1:]),
-)
-REQUESTS_NOTE = "requests: of each `up`, `up` again, `refresh`, of each `destroy`"
 
 
 @dataclass
@@ -57,22 +47,30 @@ class BenchResults:
         )
 
 
-def render_table(results: BenchResults, cases: dict[str, BenchCase]) -> Iterator[str]:
-    """Return the lines of the Markdown table."""
-    yield f"| {' | '.join((*TABLE_HEADER, REQUESTS_NOTE))} |"
-    yield "|" + "---|" * (len(TABLE_HEADER) + 1)
+def render_table(results: BenchResults, cases: dict[str, BenchCase], operations: Collection[str]) -> Iterator[str]:
+    """Return the lines of the Markdown table of the cases.
+
+    The first of the operations creates and the last deletes: their requests are shown per resource.
+    """
+    first, *others, last = operations
+    note = ", ".join((f"of each `{first}`", *(f"`{operation}`" for operation in others), f"of each `{last}`"))
+    walls = (f"`{operation}`" for operation in (*others, last))
+    header = ("sandboxes", "each takes", "", f"`{first}`", "CPU", "memory", *walls, f"requests: {note}")
+    yield f"| {' | '.join(header)} |"
+    yield "|" + "---|" * len(header)
     for title, number, seconds in sorted(results.figures, key=lambda key: (key[2], key[1])):
-        yield _render_row(results, cases[title], number, seconds)
+        if title in cases:
+            yield _render_row(results, cases[title], number, seconds, [first, *others, last])
 
 
-def _render_row(results: BenchResults, case: BenchCase, number: int, seconds: float) -> str:
+def _render_row(results: BenchResults, case: BenchCase, number: int, seconds: float, operations: list[str]) -> str:
     key = (case.title, number, seconds)
-    walls = [_format_wall(results, case, number, seconds, operation) for operation in OPERATIONS]
-    cpu = results.median(key, "up", lambda item: item.usage.cpu_seconds)
-    memory = results.median(key, "up", lambda item: item.usage.memory_mb)
+    walls = [_format_wall(results, case, number, seconds, operation) for operation in operations]
+    cpu = results.median(key, operations[0], lambda item: item.usage.cpu_seconds)
+    memory = results.median(key, operations[0], lambda item: item.usage.memory_mb)
     return (
         f"| {number or ''} | {seconds:g} s | {case.title} | {walls[0]} | {cpu:.1f} s | {memory:.0f} MB "
-        f"| {' | '.join(walls[1:])} | {_format_requests(results, key)} |"
+        f"| {' | '.join(walls[1:])} | {_format_requests(results, key, operations)} |"
     )
 
 
@@ -84,12 +82,16 @@ def _format_wall(results: BenchResults, case: BenchCase, number: int, seconds: f
     return f"{wall:.1f} s" if ratio is None else f"{wall:.1f} s ({ratio:.2f})"
 
 
-def _format_requests(results: BenchResults, key: ResultKey) -> str:
-    counts = {item: results.median(key, item, lambda figure: figure.requests) for item in OPERATIONS}
-    if not key[1] or not counts["up"]:
+def _format_requests(results: BenchResults, key: ResultKey, operations: list[str]) -> str:
+    counts = {item: results.median(key, item, lambda figure: figure.requests) for item in operations}
+    if not key[1] or not counts[operations[0]]:
         return ""
     message = [
-        "" if count is None else f"{count / key[1]:.2f}" if operation in ("up", "destroy") else f"{count:.0f}"
+        ""
+        if count is None
+        else f"{count / key[1]:.2f}"
+        if operation in (operations[0], operations[-1])
+        else f"{count:.0f}"
         for operation, count in counts.items()
     ]
     return ", ".join(item for item in message if item)

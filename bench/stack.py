@@ -43,17 +43,18 @@ def run_case(case: BenchCase, number: int, seconds: float) -> dict[str, Operatio
         )
         if case.program == SCRIPT:
             command = (sys.executable, str(HERE / "asyncio_script.py"), str(number))
-            return {"up": _measure_operation(emulator, command, work, env)}
+            return {"up": measure_operation(emulator, command, work, env)}
         _write_project(work, case, env)
         return {
-            operation: _measure_operation(emulator, _pulumi_command(*arguments, "--yes"), work, env)
+            operation: measure_operation(emulator, _pulumi_command(*arguments, "--yes"), work, env)
             for operation, arguments in OPERATIONS.items()
         }
 
 
-def _measure_operation(
+def measure_operation(
     emulator: Emulator, command: tuple[str, ...], work: Path, env: Mapping[str, str]
 ) -> OperationFigure:
+    """Run the command and return its usage and the requests of the provider."""
     emulator.clear_log()
     taken = measure_command(command, cwd=work, env=env)
     return OperationFigure(taken, sum(emulator.counts().values()))

@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from neev_provider.adapters.shared import fast_start
@@ -20,6 +21,7 @@ from neev_provider.core.tasks import first_completed
 if TYPE_CHECKING:
     import grpc.aio
 
+    from neev_provider.adapters.terraform.handlers import Handlers
     from neev_provider.adapters.terraform.servicer import Servicer
 
 PROTOCOL_VERSION: Final = 6
@@ -41,19 +43,22 @@ def main() -> None:
     asyncio.run(serve(mode))
 
 
-async def serve(mode: Mode) -> None:
-    """Serve until the engine wants the process to end, or is gone."""
+async def serve(mode: Mode, load: Callable[[], Handlers] | None = None) -> None:
+    """Serve until the engine wants the process to end, or is gone; `load` returns the handlers of another provider."""
+    parent = os.getppid()  # at once: an engine that is killed during the start is noticed, too
     stop = _handle_signals(mode)
     handlers = fast_start.LateHandlers()
     with tempfile.TemporaryDirectory(prefix="neev-") as folder:  # only this user may enter it
         server = await _start_server(handlers, folder, mode)
-        from neev_provider.adapters.terraform.servicer import Servicer  # noqa: PLC0415  after the line
+        from neev_provider.adapters.terraform.servicer import Servicer, load_handlers  # noqa: PLC0415  after the line
 
-        servicer = Servicer()
+        servicer = Servicer(load or load_handlers)
         handlers.add_generic_rpc_handlers(servicer.generic_handlers())
         loading = asyncio.ensure_future(servicer.get_handlers())
-        parent = [] if mode is Mode.DEBUG else [wait_for_parent_exit(os.getppid())]
-        await first_completed(stop.wait(), servicer.stop.wait(), *parent)
+        ends = [stop.wait(), servicer.stop.wait()]
+        if mode is not Mode.DEBUG:
+            ends.append(wait_for_parent_exit(parent))
+        await first_completed(*ends)
         await _shut_down(server, servicer)
         loading.cancel()
     exit_now()
