@@ -55,10 +55,8 @@ async def serve(mode: Mode, load: Callable[[], Handlers] | None = None) -> None:
         servicer = Servicer(load or load_handlers)
         handlers.add_generic_rpc_handlers(servicer.generic_handlers())
         loading = asyncio.ensure_future(servicer.get_handlers())
-        ends = [stop.wait(), servicer.stop.wait()]
-        if mode is not Mode.DEBUG:
-            ends.append(wait_for_parent_exit(parent))
-        await first_completed(*ends)
+        orphaned = [] if mode is Mode.DEBUG else [wait_for_parent_exit(parent)]
+        await first_completed(stop.wait(), servicer.stop.wait(), *orphaned)
         await _shut_down(server, servicer)
         loading.cancel()
     exit_now()

@@ -1,0 +1,160 @@
+"""The provider as a process: its line, what it has imported by then, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import ssl
+import subprocess
+import sys
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import psutil
+from google.protobuf.empty_pb2 import Empty
+
+from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
+from neev_provider.adapters.terraform.command_line import CLIENT_CERTIFICATE, COOKIE, COOKIE_NAME
+
+COMMAND = str(Path(sys.prefix) / "bin" / "terraform-provider-neev")
+PLAIN = {COOKIE_NAME: COOKIE}
+ENCRYPTED = {**PLAIN, CLIENT_CERTIFICATE: "of the engine"}
+EXIT_SECONDS = 10
+"""Seconds in which a process of a busy machine ends; it takes two at most on a quiet one."""
+ENGINE = "import subprocess, sys; subprocess.run(sys.argv[1:])"
+"""A process in the place of the engine."""
+HEAVY_MODULES = ("pydantic", "httpx", "msgpack", "neev_provider.core.model", "neev_provider.resources")
+UNNEEDED_MODULES = ("pulumi", "jsonschema", "neevai", "rich", "typer")
+
+
+@contextmanager
+def start_provider(
+    *arguments: str, env: Mapping[str, str] = PLAIN, command: Sequence[str] = (COMMAND,)
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The process and its first line."""
+    with subprocess.Popen(
+        [*command, *arguments], env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline()
+        finally:
+            process.kill()
+
+
+def run_provider(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
+
+
+def call(channel: grpc.Channel, method: str, request: Any, response: type[Any]) -> Any:
+    send: Any = channel.unary_unary(
+        method, request_serializer=type(request).SerializeToString, response_deserializer=response.FromString
+    )
+    return send(request, wait_for_ready=True)
+
+
+def read_schema(channel: grpc.Channel) -> pb.GetProviderSchema.Response:
+    request = pb.GetProviderSchema.Request()
+    found = call(channel, "/tfplugin6.Provider/GetProviderSchema", request, pb.GetProviderSchema.Response)
+    assert isinstance(found, pb.GetProviderSchema.Response)
+    return found
+
+
+def test_it_serves_at_the_address_of_its_line_and_ends_when_it_is_told_to() -> None:
+    with start_provider() as (process, line):
+        version, protocol, network, socket, kind, certificate = line.rstrip("\n").split("|")
+        assert (version, protocol, network, kind, certificate) == ("1", "6", "unix", "grpc", "")
+        assert Path(socket).parent.stat().st_mode & 0o77 == 0
+        with grpc.insecure_channel(f"unix:{socket}") as channel:
+            assert "neev_sandbox" in read_schema(channel).resource_schemas
+            call(channel, "/plugin.GRPCController/Shutdown", Empty(), Empty)
+            assert process.wait(EXIT_SECONDS) == 0
+        assert not Path(socket).parent.exists()
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+
+
+def test_its_certificate_encrypts_the_connection() -> None:
+    with start_provider(env=ENCRYPTED) as (_, line):
+        *_, socket, kind, text = line.rstrip("\n").split("|")
+        assert kind == "grpc"
+        # the engine decodes it without padding
+        assert "=" not in text
+        certificate = ssl.DER_cert_to_PEM_cert(b64decode(text + "=" * (-len(text) % 4)))
+        credentials = grpc.ssl_channel_credentials(certificate.encode())
+        options = [("grpc.ssl_target_name_override", "localhost")]
+        with grpc.secure_channel(f"unix:{socket}", credentials, options=options) as channel:
+            assert "neev_sandbox" in read_schema(channel).resource_schemas
+
+
+def test_it_ends_soon_after_a_signal_of_the_system() -> None:
+    with start_provider() as (process, _):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(EXIT_SECONDS) == 0
+
+
+def test_ctrl_c_is_left_to_the_engine() -> None:
+    with start_provider() as (process, line):
+        process.send_signal(signal.SIGINT)
+        with grpc.insecure_channel(f"unix:{line.split('|')[3]}") as channel:
+            assert read_schema(channel).resource_schemas
+
+
+def test_it_ends_with_an_engine_that_is_killed_while_it_starts() -> None:
+    with start_provider(COMMAND, command=(sys.executable, "-c", ENGINE)) as (engine, _):
+        (provider,) = psutil.Process(engine.pid).children()
+        # at once, while the handlers are still being imported
+        engine.kill()
+        provider.wait(EXIT_SECONDS)
+
+
+def test_a_developer_starts_it_for_any_engine_and_ends_it_with_ctrl_c() -> None:
+    with start_provider("--debug") as (process, line):
+        assert line.startswith("TF_REATTACH_PROVIDERS='{")
+        assert f'"Pid": {process.pid}' in line
+        process.send_signal(signal.SIGINT)
+        assert process.wait(EXIT_SECONDS) == 0
+
+
+def imported_modules(code: str) -> set[str]:
+    """Return the modules that a fresh interpreter has after the code."""
+    shown = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"], capture_output=True, text=True, check=True
+    )
+    return set(shown.stdout.split())
+
+
+def test_nothing_heavy_is_imported_before_the_line() -> None:
+    modules = imported_modules(
+        "import neev_provider.adapters.terraform.server, grpc.aio, neev_provider.adapters.terraform.certificate"
+    )
+    assert modules.isdisjoint(HEAVY_MODULES + UNNEEDED_MODULES)
+
+
+def test_the_handlers_import_nothing_of_other_programs() -> None:
+    modules = imported_modules(
+        "from neev_provider.adapters.shared import fast_start\n"
+        "fast_start.skip_optional_imports()\n"
+        "from neev_provider.adapters.terraform.servicer import load_handlers\n"
+        "load_handlers()"
+    )
+    assert modules.isdisjoint(UNNEEDED_MODULES)
+
+
+def test_a_person_who_starts_it_is_told_who_does() -> None:
+    assert "terraform or tofu starts it" in run_provider().stderr
+    assert run_provider().returncode == 1
+
+
+def test_its_help_and_version_are_printed() -> None:
+    assert "--debug" in run_provider("--help").stdout
+    assert run_provider("--version").stdout[0].isdigit()
+
+
+def test_an_unknown_argument_is_refused() -> None:
+    refused = run_provider("--port")
+    assert (refused.returncode, "unknown argument --port" in refused.stderr) == (2, True)
