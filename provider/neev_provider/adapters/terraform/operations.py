@@ -25,7 +25,10 @@ from neev_provider.core.resource import OperationContext
 from neev_provider.core.validation import WarningHandler
 from neev_provider.resources.lookups import none_if_not_found
 
-INTERRUPTED_HINT = "By its labels it is of this resource: an interrupted apply may have created it. Import it:"
+INTERRUPTED_HINT = (
+    "By its labels it is of this resource: an interrupted apply may have created it, or it is being replaced. Then "
+    "remove `create_before_destroy` from the `lifecycle` block; otherwise import it:"
+)
 OTHER_CREATOR_HINT = "Choose another name, delete what has it, or import it, if it is in no other state:"
 IMPORT_HINT = "`terraform import {type}.NAME {id}`, with the address of this resource for `{type}.NAME`."
 OwnerOf = Callable[[str, str], Owner]

@@ -16,12 +16,12 @@ from neev_provider.adapters.terraform.resource_values import ResourceValues
 from neev_provider.client import connect
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.lifecycle import AnyResource
-from neev_provider.core.reference_errors import NameConflict
+from neev_provider.core.reference_errors import DeleteBeforeReplaceRequired, NameConflict
 from neev_provider.core.validation import ignore
 from neev_provider.resources.agent import AgentResource
 from neev_provider.resources.sandbox.sandbox import SandboxResource
 
-INTERRUPTED = "By its labels it is of this resource: an interrupted apply may have created it."
+INTERRUPTED = "By its labels it is of this resource: an interrupted apply may have created it, or it is being replaced."
 
 
 @pytest.fixture
@@ -31,14 +31,19 @@ def emulator() -> Iterator[Emulator]:
         yield running
 
 
+async def create(provider: TerraformProvider, resource: AnyResource, **config: str) -> None:
+    """Plan and create the resource."""
+    values = ResourceValues(resource, {**dict.fromkeys(resource_attributes(resource)), TIMEOUTS: None, **config})
+    plan, _ = await provider.plan(values, ignore)
+    await provider.apply(values, plan.values, ignore)
+
+
 async def create_conflict(emulator: Emulator, directory: Path, resource: AnyResource, **config: str) -> NameConflict:
     """Return the error of a create in the configuration of the directory."""
     provider = TerraformProvider(emulator.env, directory, connect, SYSTEM_CLOCK)
-    values = ResourceValues(resource, {**dict.fromkeys(resource_attributes(resource)), TIMEOUTS: None, **config})
-    plan, _ = await provider.plan(values, ignore)
     try:
         with pytest.raises(NameConflict) as caught:
-            await provider.apply(values, plan.values, ignore)
+            await create(provider, resource, **config)
     finally:
         await provider.aclose()
     return caught.value
@@ -70,3 +75,18 @@ async def test_a_failed_look_at_the_labels_leaves_the_conflict(emulator: Emulato
     emulator.inject("status", method="GET", path="/sandboxes/{id}", status=403, skip=1)
     error = await create_conflict(emulator, tmp_path, SandboxResource(), name="web")
     assert "Choose another name" in error.hint
+
+
+async def test_a_replacement_that_meets_the_old_one_is_not_told_to_import_it(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    provider = TerraformProvider(emulator.env, tmp_path, connect, SYSTEM_CLOCK)
+    try:
+        resource = SandboxResource()
+        resource.existing_names.add("web")  # as the plan of a replacement does
+        await create(provider, resource, name="web")
+        with pytest.raises(DeleteBeforeReplaceRequired) as caught:
+            await create(provider, resource, name="web")
+    finally:
+        await provider.aclose()
+    assert "terraform import" not in caught.value.hint
