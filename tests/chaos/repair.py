@@ -12,6 +12,8 @@ from tests.engine.terraform.project import Result as TerraformResult
 
 PLUGINS = ("pulumi-resource-neev", "pulumi-resource-pulumi-python", "pulumi.dynamic", "terraform-provider-neev")
 """The parts of command lines that identify providers, and Pulumi's dynamic host with the shell that starts it."""
+GENERATED_AGENT_PREFIX = "agent-"
+"""The prefix of the names that Terraform's adapter generates for agents."""
 ADVANCE_SECONDS = 700
 """The seconds by which the emulator's clock advances before a sweep.
 
@@ -43,7 +45,11 @@ def repair_configuration(project: ProgramProject, victim: Victim) -> None:
     project.emulator.advance(ADVANCE_SECONDS)
     source = ("--terraform", str(project.directory), "--engine", str(project.executable))
     _require_success(project.run_neev("recover", *source, "--yes"))
-    _require_success(project.run_neev("sweep", *source, "--older-than", "10m", "--yes"))
+    # agents have no labels, and what has none may be of a stack of Pulumi, so that a backend has to be named
+    backend = project.directory.parent / "backend"
+    backend.mkdir(exist_ok=True)
+    for selection in ((), ("--prefix", GENERATED_AGENT_PREFIX, "--backend", f"file://{backend}")):
+        _require_success(project.run_neev("sweep", *source, *selection, "--older-than", "10m", "--yes"))
 
 
 def repair_program(held: list[StateResource], rig: Rig) -> Rig:

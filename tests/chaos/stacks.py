@@ -84,7 +84,7 @@ def open_stack(adapter: str, engines: Engines, directory: Path, emulator: Emulat
     """Return a new stack through the adapter in the directory."""
     if adapter in ADAPTERS:
         return PulumiStack(directory, engines["pulumi"], emulator, adapter)
-    return TerraformStack(directory, engines[adapter], emulator)
+    return TerraformStack(directory, engines[adapter], emulator, engines["pulumi"])
 
 
 class PulumiStack(PulumiProject):
@@ -127,6 +127,12 @@ class TerraformStack(ProgramProject):
 
     tenant = Owner(MANAGER, "tenant", DEFAULT_WORKSPACE, "the address of a pool")
 
+    def __init__(self, directory: Path, executable: Path, emulator: Emulator, pulumi_bin: Path) -> None:
+        super().__init__(directory, executable, emulator)
+        self._pulumi_bin = pulumi_bin
+        # for a sweep of what has no labels
+        self.env |= {"PATH": f"{pulumi_bin}{os.pathsep}{self.env['PATH']}", "PULUMI_HOME": str(directory / "home")}
+
     def write_rig(self, rig: Rig) -> None:
         """Write the configuration."""
         self.write_program(rig)
@@ -146,4 +152,4 @@ class TerraformStack(ProgramProject):
 
     def open_neighbour(self, directory: Path) -> TerraformStack:
         """Return another configuration."""
-        return TerraformStack(directory, self.executable, self.emulator)
+        return TerraformStack(directory, self.executable, self.emulator, self._pulumi_bin)

@@ -78,6 +78,14 @@ REGRESSIONS = {
 
 
 @pytest.mark.engine
+def test_an_agent_that_a_killed_provider_created_is_swept(tmp_path: Path, engines: Engines) -> None:
+    result, step = StoryResult(), REGRESSIONS["an agent that a killed plugin has made and no state holds"]
+    story = Story(0, "tofu", [step, Step("destroy", step.rig, None)], kill_at_first_delete(Victim.PLUGIN))
+    run_story(story, tmp_path, engines, result)
+    assert [command for _, command in result.kills] == [step.command]
+
+
+@pytest.mark.engine
 @pytest.mark.parametrize("step", REGRESSIONS.values(), ids=REGRESSIONS.keys())
 def test_what_failed_once_holds(step: Step, tmp_path: Path, engines: Engines) -> None:
     result = StoryResult()
