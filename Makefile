@@ -65,8 +65,8 @@ contract: .venv/.stamp ## compare with the newest neevai, or with OPENAPI=file; 
 chaos: .venv/.stamp ## run RUNS stories from SEED, JOBS at a time, that kill processes; ADAPTER: pulumi, terraform or all; WRITE=1 writes the tables
 	@nice -n 10 $(BIN)/python -m tests.chaos.run "$(ENGINE)" --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) --adapter $(ADAPTER) $(if $(WRITE),--write)
 
-reliability: .venv/.stamp ## write the fault tables of docs/internals/reliability.md
-	@$(BIN)/python -m tests.matrix.write "$(ENGINE)"
+reliability: .venv/.stamp ## write the fault tables of docs/internals/reliability.md, or only those of ADAPTERS
+	@$(BIN)/python -m tests.matrix.write "$(ENGINE)" $(if $(ADAPTERS),--adapters $(ADAPTERS))
 
 load: .venv/.stamp ## run a thousand sandboxes with and without faults
 	@$(BIN)/python -m tests.load.run "$(ENGINE)" 1000

@@ -23,6 +23,8 @@ class Fault:
     options: dict[str, Any] = field(default_factory=dict)
     cause: str = ""
     """The text that a message about it contains."""
+    terraform_cause: str = ""
+    """The text in the words of Terraform, if it is another."""
     only: tuple[str, ...] | None = None
     """The calls that can meet it, or ``None`` for all."""
     repeated: bool = False
@@ -55,11 +57,25 @@ STUCK_PHASE = Fault(
 REFRESH_CALLS = ("delete", "get", "list")
 OTHER_RESOURCES_REASON = "it would mean other resources"
 ACCOUNT = Fault(
-    "account", "another account", "account", {}, "neev:projectId", only=REFRESH_CALLS, not_for=OTHER_RESOURCES_REASON
+    "account",
+    "another account",
+    "account",
+    {},
+    "neev:projectId",
+    "`project_id`",
+    only=REFRESH_CALLS,
+    not_for=OTHER_RESOURCES_REASON,
 )
 """The settings name another project. This affects a whole command, too."""
 ENDPOINT = Fault(
-    "endpoint", "another endpoint", "endpoint", {}, "neev:baseUrl", only=REFRESH_CALLS, not_for=OTHER_RESOURCES_REASON
+    "endpoint",
+    "another endpoint",
+    "endpoint",
+    {},
+    "neev:baseUrl",
+    "`base_url`",
+    only=REFRESH_CALLS,
+    not_for=OTHER_RESOURCES_REASON,
 )
 """The settings name another service, which has no object of the stack."""
 COMMAND_FAULTS = (REFUSED, ACCOUNT, ENDPOINT)

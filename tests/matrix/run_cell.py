@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.chaos import invariants
-from tests.engine.adapters import ADAPTERS
-from tests.engine.project import PulumiProject, Result
-from tests.matrix.api_calls import CALLS, CHILD_SEPARATOR, ApiCall, Ids, Program, child_name, merge_programs
+from tests.matrix.api_calls import CALLS, ApiCall, Ids, Program, child_name, merge_programs
 from tests.matrix.faults import (
     ACCOUNT,
     COMMAND_FAULTS,
@@ -26,12 +24,12 @@ from tests.matrix.faults import (
     STUCK_PHASE,
     Fault,
 )
+from tests.matrix.projects import Engines, MatrixProject, open_project
 
 from neev_emulator.testing import Emulator, serve
 
 MANY_TIMES = 1000
 """The number of times that a lasting fault is injected: more than any number of attempts."""
-PARALLEL_OPTIONS = ("--parallel", "512")
 REFUSAL_SECONDS = 3600
 """The seconds for which connections are refused. It ends with the command."""
 ROUND_COUNT = 4
@@ -53,7 +51,8 @@ class MatrixCell:
 
     def explains_cause(self, message: str) -> bool:
         """Return whether the message names the cause and the resource."""
-        return bool(self.fault.cause) and self.fault.cause in message and self.name in message
+        causes = filter(None, (self.fault.cause, self.fault.terraform_cause))
+        return any(cause in message for cause in causes) and self.name in message
 
 
 @dataclass(frozen=True)
@@ -114,6 +113,10 @@ class Scenario:
             ]
         return merge_programs(parts)
 
+    def limit_to(self, *names: str) -> Scenario:
+        """Return the scenario with the calls of these names only."""
+        return replace(self, api_calls=tuple(call for call in self.api_calls if call.name in names))
+
 
 UPDATES = tuple(call for call in CALLS if call.command == "up" and call.name != "delete")
 SCENARIOS = (
@@ -133,39 +136,38 @@ def _cells_of(api_call: ApiCall, fault: Fault) -> list[MatrixCell]:
     return [once, MatrixCell(api_call, fault, lasting=True)] if lasts else [once]
 
 
-def run_scenario(scenario: Scenario, adapter: str, pulumi_bin: Path, directory: Path) -> dict[MatrixCell, CellResult]:
+def run_scenario(scenario: Scenario, adapter: str, engines: Engines, directory: Path) -> dict[MatrixCell, CellResult]:
     """Run every cell, repair everything with one more command, and assert that nothing remains."""
     observed: dict[MatrixCell, CellResult] = {}
     for turn in range(ROUND_COUNT):
         (place := directory / str(turn)).mkdir()
         with serve() as emulator:
-            now = _run_in_project(PulumiProject(place, pulumi_bin, emulator), scenario, adapter)
+            now = _run_in_project(open_project(adapter, place, engines, emulator), scenario)
         observed = now | {cell: value for cell, value in observed.items() if value.was_hit}
         if all(item.was_hit for item in observed.values()):
             break
     return observed
 
 
-def _run_in_project(project: PulumiProject, scenario: Scenario, adapter: str) -> dict[MatrixCell, CellResult]:
-    write = ADAPTERS[adapter]
-    write(project, scenario.program({}, lambda _: False))
-    project.up(*PARALLEL_OPTIONS)
+def _run_in_project(project: MatrixProject, scenario: Scenario) -> dict[MatrixCell, CellResult]:
+    project.write_cells(scenario.program({}, lambda _: False))
+    _run(project, "up")
     ids = _ids(project)
     observed: dict[MatrixCell, CellResult] = {}
     for fault in scenario.faults:
-        if fault in COMMAND_FAULTS:
-            write(project, scenario.program(ids, partial(_can_hit, fault)))
-            observed |= _run_redirected(project, fault, [cell for cell in scenario.cells if cell.fault is fault])
+        cells = [cell for cell in scenario.cells if cell.fault is fault]
+        if cells and fault in COMMAND_FAULTS:
+            project.write_cells(scenario.program(ids, partial(_can_hit, fault)))
+            observed |= _run_redirected(project, fault, cells)
     after = scenario.program(ids, lambda _: True)
-    write(project, after)
+    project.write_cells(after)
     observed |= _run_with_faults(project, [cell for cell in scenario.cells if cell.fault not in COMMAND_FAULTS], ids)
     project.emulator.advance(SLOW_PHASE_SECONDS)
     # one more command repairs everything
-    getattr(project, scenario.command)(*PARALLEL_OPTIONS)
+    _run(project, scenario.command)
     invariants.check_invariants(project, after)
-    plan = project.run_pulumi("preview", "--expect-no-changes", "--diff")
-    assert plan.returncode == 0, plan.text
-    project.destroy(*PARALLEL_OPTIONS)
+    project.check_no_changes()
+    _run(project, "destroy")
     invariants.check_empty(project)
     silent = {
         cell.name: value.message
@@ -180,15 +182,15 @@ def _can_hit(fault: Fault, cell: MatrixCell) -> bool:
     return cell.fault is fault
 
 
-def _run_redirected(project: PulumiProject, fault: Fault, cells: list[MatrixCell]) -> dict[MatrixCell, CellResult]:
+def _run_redirected(project: MatrixProject, fault: Fault, cells: list[MatrixCell]) -> dict[MatrixCell, CellResult]:
     """Return the results of a command that does not reach the API, or reaches another one."""
     command = cells[0].api_call.command
     if fault is not REFUSED and cells[0].api_call.name == "delete":
         # a program would mean other resources there; a destroy deletes what the state holds
         command = "destroy"
-    targets = [f"--target={_urn(project, cell.name)}" for cell in cells] if command == "destroy" else []
+    targets = [cell.name for cell in cells] if command == "destroy" else []
     with _redirected_settings(fault, project.emulator) as env:
-        message = messages_by_name(_run(project, command, env, *targets))
+        message = project.run_cells(command, env, targets).messages
     return {cell: CellResult(0 if cell.name in message else 1, message.get(cell.name)) for cell in cells}
 
 
@@ -210,18 +212,12 @@ def _redirected_settings(fault: Fault, emulator: Emulator) -> Iterator[dict[str,
             assert other.mutating_requests == []
 
 
-def _urn(project: PulumiProject, name: str) -> str:
-    found = project.state_of(name)
-    assert found is not None
-    return str(found["urn"])
+def _run(project: MatrixProject, command: str) -> None:
+    done = project.run_cells(command, {})
+    assert done.is_success, done.text
 
 
-def _run(project: PulumiProject, command: str, env: dict[str, str], *targets: str) -> Result:
-    further = (*targets, "--continue-on-error") if command in ("up", "destroy") else targets
-    return project.run_pulumi(command, "--yes", "--json", "--skip-preview", *PARALLEL_OPTIONS, *further, env=env)
-
-
-def _run_with_faults(project: PulumiProject, cells: list[MatrixCell], ids: Ids) -> dict[MatrixCell, CellResult]:
+def _run_with_faults(project: MatrixProject, cells: list[MatrixCell], ids: Ids) -> dict[MatrixCell, CellResult]:
     """Return the results of a command in which each call meets its fault."""
     emulator = project.emulator
     emulator.clear_log()
@@ -234,12 +230,13 @@ def _run_with_faults(project: PulumiProject, cells: list[MatrixCell], ids: Ids) 
         emulator.inject(cell.fault.kind, **aim, **cell.fault.options, times=MANY_TIMES if cell.lasting else 1)
         # counts the requests after the fault, and changes nothing
         emulator.inject("slow_phase", **aim, seconds=0, times=MANY_TIMES)
-    ended = _run(project, cells[0].api_call.command, {"NEEV_REQUEST_TIMEOUT_SECONDS": str(REQUEST_TIMEOUT)})
+    env = {"NEEV_REQUEST_TIMEOUT_SECONDS": str(REQUEST_TIMEOUT)}
+    ended = project.run_cells(cells[0].api_call.command, env)
     waiting: Any = emulator.control("GET", "faults")
     emulator.control("DELETE", "faults")
     served = Counter((item["method"], item["path"].partition("/projects/")[2]) for item in emulator.requests)
-    message = messages_by_name(ended)
-    assert (ended.returncode == 0) == (not message), ended.text
+    message = ended.messages
+    assert ended.is_success == (not message), ended.text
     found = {}
     for cell in cells:
         name = child_name(cell.name, cell.api_call.snapshot)
@@ -252,17 +249,5 @@ def _run_with_faults(project: PulumiProject, cells: list[MatrixCell], ids: Ids) 
     return found
 
 
-def messages_by_name(command_result: Result) -> Mapping[str, str]:
-    """Return the message for the user of each cell, by its name."""
-    found: dict[str, str] = {}
-    for event in command_result.events:
-        message = event.get("diagnosticEvent", {})
-        if message.get("severity") == "error" and message.get("urn"):
-            name = message["urn"].rpartition("::")[2].partition(CHILD_SEPARATOR)[0]
-            found[name] = found.get(name, "") + message["message"]
-    return found
-
-
-def _ids(project: PulumiProject) -> dict[str, str]:
-    resources = project.export()["deployment"].get("resources", [])
-    return {resource["urn"].rpartition("::")[2]: resource.get("id", "") for resource in resources}
+def _ids(project: MatrixProject) -> dict[str, str]:
+    return {item.name: item.id for item in project.list_resources()}

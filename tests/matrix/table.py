@@ -12,7 +12,11 @@ from tests.matrix.faults import FAULTS
 PAGE = Path(__file__).parents[2] / "docs" / "internals" / "reliability.md"
 BEGIN, END = "<!-- written by `make reliability` -->\n", "<!-- until here -->\n"
 NOT_APPLICABLE = "n/a"
-TITLES = {"plugin": "Through the plugin", "dynamic": "Through dynamic resources"}
+TITLES = {
+    "plugin": "Through the plugin",
+    "dynamic": "Through dynamic resources",
+    "terraform": "Through Terraform's adapter",
+}
 
 Words = Mapping[str, str]
 """The words for each result, by the name of the cell."""
