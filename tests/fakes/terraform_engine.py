@@ -294,7 +294,13 @@ async def open_engine(
     clock: Clock = SYSTEM_CLOCK,
 ) -> AsyncIterator[Engine]:
     """Yield the engine's side of a provider that is not configured yet."""
-    provider = TerraformProvider(environ or {}, directory, client_factory, clock)
+    async with open_engine_of(TerraformProvider(environ or {}, directory, client_factory, clock)) as engine:
+        yield engine
+
+
+@asynccontextmanager
+async def open_engine_of(provider: TerraformProvider) -> AsyncIterator[Engine]:
+    """Yield the engine's side of the provider."""
     servicer = Servicer(lambda: Handlers(provider))
     engine = Engine(servicer, pb.GetProviderSchema.Response())
     engine.schemas = await engine.call("GetProviderSchema")

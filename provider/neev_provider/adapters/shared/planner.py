@@ -61,9 +61,11 @@ class Planner:
         """
         if self.account is not None:
             self.account.require_same(state)
-        self._log_default_labels(old_inputs, state, new_inputs, log)
         self.resource.note_inputs(id, new_inputs, state)
-        return lifecycle.compute_diff(self.resource, old_inputs=old_inputs, state=state, new_inputs=new_inputs)
+        changes = lifecycle.compute_diff(self.resource, old_inputs=old_inputs, state=state, new_inputs=new_inputs)
+        if not changes.requires_replacement:  # a replacement gets the labels of the settings
+            self._log_default_labels(old_inputs, state, new_inputs, log)
+        return changes
 
     def preview(self, state: Mapping[str, Any] | None, new_inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the state as far as it is known before the change; without a state, before the creation."""

@@ -63,7 +63,7 @@ class Operations:
                 values.resource, context, checked, convert=lambda stored: _as_planned(values, planned, stored)
             )
         except ResourceInitFailed as failure:
-            kept = _as_planned(values, planned, failure.stored, is_unfinished=True)
+            kept = _as_left(values, planned, failure.stored)
             interrupted = isinstance(failure.__cause__, Cancelled) and has_volatile_attribute(values)
             return Applied(kept.state, kept.private, failure.__cause__ or failure, is_interrupted=interrupted)
         except DeleteBeforeReplaceRequired:
@@ -154,6 +154,15 @@ def _as_planned(
     found = values.to_state(stored, planned)
     state = {name: found[name] if value is UNKNOWN else value for name, value in planned.items()}
     return Applied(without_unknown(state), _private(values, stored, is_unfinished=is_unfinished))
+
+
+def _as_left(values: ResourceValues, planned: Values, stored: StoredResource) -> Applied:
+    """Return what an unfinished create left; whatever is wrong with the rest of it, the id is kept."""
+    try:
+        return _as_planned(values, planned, stored, is_unfinished=True)
+    except Exception:  # noqa: BLE001  the error of the create is the one to report
+        state = without_unknown(planned) | {ID: stored.id}
+        return Applied(state, _private(values, stored, is_unfinished=True))
 
 
 def _as_found(values: ResourceValues, stored: StoredResource) -> Applied:

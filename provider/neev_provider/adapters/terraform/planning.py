@@ -123,6 +123,8 @@ def _changed_value(
         value = UNKNOWN  # what the interrupted operation did not learn
     elif value is None or (not attribute.is_input and before is None and is_stable(prop, changed)):
         return before  # an update in place leaves it as it is
+    elif before is None and prop.resets_to is not None:
+        value = UNKNOWN  # only a change resets it, and an unknown value may turn out to be none
     return _visible(attribute, values, checked, keep_form(prop, before, value))
 
 

@@ -1,0 +1,288 @@
+"""Operations that fail or are interrupted: the state is never lost, and no text has a secret."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.fakes.terraform_engine import Engine, EngineError, State, open_engine, open_engine_of, settings_of
+from tests.fakes.terraform_executor import DrawnExecutor, DrawnProvider
+
+from neev_emulator import Emulator
+from neev_provider.adapters.terraform.operations import Operations
+from neev_provider.adapters.terraform.ownership import owner_of
+from neev_provider.client import Api, Settings
+from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed, StoredResource
+from neev_provider.core.model import UNKNOWN
+from neev_provider.core.resource import OperationContext
+
+SECRET = "hunter2-in-the-environment"
+PAUSE = "/sandboxes/{id}/pause"
+
+
+async def expect_error(operation: Awaitable[Any]) -> EngineError:
+    """Return the error that the engine reports."""
+    with pytest.raises(EngineError) as caught:
+        await operation
+    return caught.value
+
+
+async def wait_until(is_done: Callable[[], bool]) -> None:
+    """Wait until the condition holds."""
+    while not is_done():  # noqa: ASYNC110  the emulator runs in another thread
+        await asyncio.sleep(0.01)
+
+
+def test_whatever_is_wrong_with_the_rest_the_id_of_an_unfinished_create_is_kept() -> None:
+    class BrokenExecutor(DrawnExecutor):
+        async def create(
+            self, resource: AnyResource, context: OperationContext, raw_inputs: Mapping[str, Any], *, convert: Any
+        ) -> Any:
+            stored = StoredResource("id", raw_inputs, {"effectiveLabels": 5})
+            raise ResourceInitFailed(stored) from RuntimeError(SECRET)
+
+    class BrokenProvider(DrawnProvider):
+        def configure(self, config: Mapping[str, Any]) -> None:
+            super().configure(config)
+            executor = BrokenExecutor(random.Random())
+            self._operations = Operations(
+                executor, lambda kind, name: owner_of(kind, name, self._environ, self._directory)
+            )
+
+    async def create() -> EngineError:
+        async with open_engine_of(BrokenProvider(random.Random())) as engine:
+            return await expect_error(engine.resource("neev_sandbox").create({"cpu": 1}))
+
+    error = asyncio.run(create())
+    assert error.state is not None
+    assert (error.state.id, error.state.values["cpu"]) == ("id", 1)
+    assert "A bug in the NeevAI provider (RuntimeError)" in error.details()
+    assert SECRET not in error.details()
+
+
+async def test_a_create_that_fails_is_tainted_and_the_error_says_how_to_keep_it(
+    terraform: Engine, platform: Emulator
+) -> None:
+    box = terraform.resource("neev_sandbox")
+    platform.inject("status", method="POST", path=PAUSE, status=403)
+    error = await expect_error(box.create({"paused": True}))
+    assert "`terraform untaint ADDRESS`" in error.details()
+    assert error.state is not None
+    assert error.state.is_tainted
+    assert (await box.plan({"paused": True}, error.state)).action == "replace"
+    kept = replace(error.state, is_tainted=False)
+    plan = await box.plan({"paused": True}, kept)
+    assert plan.action == "update"
+    finished = await box.apply(plan)
+    assert finished.values["phase"] == "Paused"
+    assert (await box.plan({"paused": True}, finished)).action == "none"
+    await box.destroy(finished)
+
+
+async def test_a_create_that_the_api_refuses_stores_nothing(terraform: Engine, platform: Emulator) -> None:
+    platform.inject("status", method="POST", path="/sandboxes", status=400)
+    error = await expect_error(terraform.resource("neev_sandbox").create({}))
+    assert error.state is None
+    assert "Cannot create neev_sandbox" in error.details()
+    assert "untaint" not in error.details()
+
+
+@pytest.mark.parametrize("platform", [30], indirect=True)
+@pytest.mark.parametrize(
+    ("kind", "config", "output"),
+    [("neev_sandbox", {"name": "box"}, ("phase", "Ready")), ("neev_agent", {"agent_template": "claude-code"}, None)],
+)
+async def test_an_interrupted_create_is_stored_and_the_next_apply_goes_on(
+    kind: str, config: dict[str, Any], output: tuple[str, str] | None, terraform: Engine, platform: Emulator
+) -> None:
+    operation = asyncio.ensure_future(terraform.resource(kind).create(config))
+    await wait_until(lambda: any("phase" in str(entry) or entry["method"] == "GET" for entry in platform.requests))
+    await terraform.call("StopProvider")
+    state = await operation
+    assert not state.is_tainted
+    assert terraform.warnings() != []
+    platform.advance(60)
+    platform.clear_log()
+    async with open_engine() as process:
+        await process.configure(**settings_of(platform))
+        resource = process.resource(kind)
+        read = await resource.read(state)
+        assert read is not None
+        plan = await resource.plan(config, read)
+        assert plan.action == "update"
+        finished = await resource.apply(plan)
+        assert output is None or finished.values[output[0]] == output[1]
+        assert (await resource.plan(config, finished)).action == "none"
+    assert platform.mutating_requests == []
+
+
+async def test_an_update_that_fails_is_planned_again(terraform: Engine, platform: Emulator) -> None:
+    box = terraform.resource("neev_sandbox")
+    state = await box.create({"cpu": 1})
+    platform.inject("status", method="PATCH", path="/sandboxes/{id}", status=403)
+    error = await expect_error(box.update({"cpu": 2}, state))
+    assert error.state is not None
+    assert not error.state.is_tainted
+    assert error.state.values["cpu"] == 1
+    assert (await box.plan({"cpu": 2}, error.state)).action == "update"
+
+
+async def test_a_read_that_fails_is_an_error_and_not_an_absence(terraform: Engine, platform: Emulator) -> None:
+    box = terraform.resource("neev_sandbox")
+    state = await box.create({})
+    platform.inject("status", method="GET", path="/sandboxes*", status=403, times=9)
+    assert "Cannot read neev_sandbox" in (await expect_error(box.read(state))).details()
+
+
+async def test_a_state_of_another_account_is_refused(terraform: Engine, platform: Emulator) -> None:
+    state = await terraform.resource("neev_sandbox").create({})
+    async with open_engine() as other:
+        await other.configure(**{**settings_of(platform), "project_id": "another"})
+        box = other.resource("neev_sandbox")
+        for operation in (box.read(state), box.plan({}, state), box.destroy(state)):
+            assert "project" in (await expect_error(operation)).details()
+
+
+async def test_a_delete_that_fails_keeps_the_state(terraform: Engine, platform: Emulator) -> None:
+    box = terraform.resource("neev_sandbox")
+    state = await box.create({})
+    platform.inject("status", method="DELETE", path="/sandboxes/{id}", status=403)
+    error = await expect_error(box.destroy(state))
+    assert error.state is not None
+    assert error.state.values == state.values
+    await box.destroy(error.state)
+    assert await box.read(state) is None
+
+
+async def test_what_was_sent_is_awaited_although_the_engine_ends_the_call(
+    terraform: Engine, platform: Emulator
+) -> None:
+    operation = asyncio.ensure_future(terraform.resource("neev_sandbox").create({"paused": True}))
+    await wait_until(lambda: platform.mutating_requests != [])
+    operation.cancel()
+    await wait_until(lambda: any(entry["template"] == PAUSE for entry in platform.mutating_requests))
+
+
+async def test_no_secret_is_in_a_diagnostic(
+    terraform: Engine, platform: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    box = terraform.resource("neev_sandbox")
+    key = settings_of(platform)["api_key"]
+    for config in ({"env": {"TOKEN": SECRET}}, {"env_wo": {"TOKEN": SECRET}, "env_wo_version": 1}):
+        body = {"message": f"env: {SECRET} and {key} are not allowed"}
+        platform.inject("status", method="POST", path="/sandboxes", status=422, body=body)
+        error = await expect_error(box.create(config))
+        assert "not allowed" in error.details()
+    assert not any(secret in str(terraform.diagnostics) + "".join(capsys.readouterr()) for secret in (SECRET, key))
+
+
+async def test_a_bug_is_reported_without_the_text_of_its_exception(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(_settings: Settings) -> Api:
+        raise RuntimeError(SECRET)
+
+    async with open_engine(client_factory=fail) as engine:
+        await engine.configure(base_url="http://127.0.0.1:1/agent", api_key="k", org_id="o", project_id="p")
+        error = await expect_error(engine.resource("neev_sandbox").create({}))
+        assert error.state is None
+        read = await expect_error(engine.read_data_source("neev_sandbox_templates", {}))
+    for text in (error.details(), read.details()):
+        assert "A bug in the NeevAI provider (RuntimeError)" in text
+        assert SECRET not in text
+    log = capsys.readouterr().err
+    assert "RuntimeError in the NeevAI provider" in log
+    assert SECRET not in log
+
+
+async def test_write_only_secrets_are_stored_nowhere_and_change_with_their_version(terraform: Engine) -> None:
+    box = terraform.resource("neev_sandbox")
+    first = {"env_wo": {"TOKEN": SECRET}, "env_wo_version": 1}
+    state = await box.create(first)
+    assert SECRET not in str(state)
+    assert (await box.plan({"env_wo": {"TOKEN": "other"}, "env_wo_version": 1}, state)).action == "none"
+    plan = await box.plan({"env_wo": {"TOKEN": "other"}, "env_wo_version": 2}, state)
+    assert (plan.action, plan.replaced_by) == ("replace", ("env_wo_version",))
+    command = terraform.resource("neev_command")
+    run = {"sandbox_id": state.id, "create": ["true"], "update": ["false"], **first}
+    ran = await command.create(run)
+    error = await expect_error(command.update({**run, "env_wo": {"TOKEN": SECRET * 2}, "env_wo_version": 2}, ran))
+    assert error.state is not None
+    assert SECRET not in str(error.state) + str(terraform.diagnostics)
+
+
+async def test_write_only_arguments_are_validated(terraform: Engine) -> None:
+    box = terraform.resource("neev_sandbox")
+    both = {"env": {"A": "1"}, "env_wo": {"A": "2"}, "env_wo_version": 1}
+    assert "conflicts with env_wo" in (await expect_error(box.validate(both))).details()
+    alone = await expect_error(box.validate({"env_wo": {"A": "2"}}))
+    assert "requires env_wo_version" in alone.details()
+
+
+async def test_other_time_limits_call_nothing(terraform: Engine, platform: Emulator) -> None:
+    box = terraform.resource("neev_sandbox")
+    state = await box.create({"cpu": 1})
+    platform.clear_log()
+    limits = {"cpu": 1, "timeouts": {"create": "1h30m"}}
+    plan = await box.plan(limits, state)
+    assert plan.action == "update"
+    assert plan.unknown == set()
+    limited = await box.apply(plan)
+    assert platform.requests == []
+    assert (await box.plan(limits, limited)).action == "none"
+    error = await expect_error(box.validate({"timeouts": {"create": "a while"}}))
+    assert error.paths == ["timeouts.create"]
+    assert (await box.plan({"timeouts": {"create": UNKNOWN}})).action == "create"
+
+
+async def test_only_what_can_change_is_known_after_the_apply(terraform: Engine) -> None:
+    box = terraform.resource("neev_sandbox")
+    state = await box.create({"cpu": 1})
+    assert (await box.plan({"cpu": 2}, state)).unknown == {"phase"}
+
+
+async def test_the_account_may_depend_on_another_resource(platform: Emulator) -> None:
+    async with open_engine() as engine:
+        await engine.configure(**{**settings_of(platform), "api_key": UNKNOWN})
+        box = engine.resource("neev_sandbox")
+        plan = await box.plan({})
+        error = await expect_error(box.apply(plan))
+        assert "the provider's api_key depends on a resource that is not applied yet" in error.details()
+    async with open_engine() as engine:
+        error = await expect_error(engine.configure(org_id="org"))
+        assert "NEEV_API_KEY" in error.details()
+
+
+@pytest.mark.parametrize("kind", ["id", "name", "identity"])
+async def test_an_import_by_any_name_leaves_a_clean_plan(kind: str, terraform: Engine) -> None:
+    box = terraform.resource("neev_sandbox")
+    state = await box.create({"name": "box"})
+    identity = {"id": state.id, "project_id": None} if kind == "identity" else None
+    imported = await box.import_state("box" if kind == "name" else state.id, identity)
+    assert imported is not None
+    assert imported.id == state.id
+    assert (await box.plan({"name": "box"}, imported)).action == "none"
+    assert await box.import_state("nothing") is None
+    error = await expect_error(box.import_state(identity={"id": state.id, "project_id": "another"}))
+    assert "another" in error.details()
+
+
+async def test_composite_ids_are_imported(terraform: Engine) -> None:
+    box = await terraform.resource("neev_sandbox").create({"name": "box"})
+    configs: list[tuple[str, dict[str, Any]]] = [
+        ("neev_preview_port", {"sandbox_id": box.id, "port": 8080}),
+        ("neev_egress_rule", {"sandbox_id": box.id, "host": "pypi.org"}),
+        ("neev_file", {"sandbox_id": box.id, "path": "note", "content": "x"}),
+        ("neev_snapshot", {"sandbox_id": box.id, "name": "kept"}),
+        ("neev_sandbox_fork", {"source_sandbox_id": box.id, "name": "copy"}),
+    ]
+    for kind, config in configs:
+        resource = terraform.resource(kind)
+        state: State = await resource.create(config)
+        imported = await resource.import_state(state.id)
+        assert imported is not None
+        assert imported.id == state.id
+        plan = await resource.plan(config, imported)
+        assert plan.action != "replace", (kind, plan.replaced_by)
