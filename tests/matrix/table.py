@@ -15,7 +15,7 @@ NOT_APPLICABLE = "n/a"
 TITLES = {
     "plugin": "Through the plugin",
     "dynamic": "Through dynamic resources",
-    "terraform": "Through Terraform's adapter",
+    "terraform": "Through the provider of Terraform, with OpenTofu",
 }
 
 Words = Mapping[str, str]
