@@ -51,9 +51,10 @@ mutation: .venv/.stamp ## measure which changes of core and client the unit test
 	@cp -r provider .mutation/src && cp -r tests pyproject.toml .mutation
 	@cd .mutation && nice -n 19 ../$(BIN)/mutmut run --max-children 1 $(MUTANTS) && ../$(BIN)/mutmut results
 
-bench: .venv/.stamp ## print the table of docs/internals/performance.md; WRITE=1 writes it there
+bench: .venv/.stamp ## print the tables of docs/internals/performance.md; WRITE=1 writes them there
 	@$(BIN)/uv sync --frozen --quiet --group bench
-	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/run.py $(if $(WRITE),--write)
+	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" PULUMI_NEEV_TOFU="$$($(BIN)/python -m tools.engine.terraform | head -n 1)" \
+		$(BIN)/python bench/run.py $(if $(WRITE),--write)
 
 scale: .venv/.stamp ## print the table of docs/internals/scale.md
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/scale.py

@@ -96,10 +96,11 @@ class Rule:
     check: Callable[[Mapping[str, Any]], str | None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Property:
     """One declared property, from which the schema, the validation, the diff and the pages are derived.
 
+    There is one object for each, so it is a key of what is derived from it.
     The values derived from the annotation are computed once, because every check and diff needs them.
     """
 

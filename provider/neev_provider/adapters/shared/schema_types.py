@@ -109,6 +109,7 @@ class TypeVisitor(Generic[T]):
                 return self.asset(asset_class)
 
 
+@cache
 def type_of(prop: Property) -> TypeSpec:
     """Return the type of a property, optional or not; raise ``DeclarationError`` if it has none."""
     metadata = prop.owner.model_fields[prop.field].metadata

@@ -114,13 +114,14 @@ def nested_attributes(model: type[Model], *, is_input: bool) -> Attributes:
     return _by_name([(_argument if is_input else _computed)(prop) for prop in served_properties(model)])
 
 
-def served_properties(model: type[Model]) -> list[Property]:
+@cache
+def served_properties(model: type[Model]) -> tuple[Property, ...]:
     """Return the properties that a state holds: this engine has no assets, and states are no place for credentials."""
-    return [
+    return tuple(
         prop
         for prop in model.properties.values()
         if not isinstance(type_of(prop), AssetType) and not _is_credential(prop)
-    ]
+    )
 
 
 def is_ephemeral(function: Function[Any, Any]) -> bool:
