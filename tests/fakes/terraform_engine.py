@@ -138,7 +138,9 @@ class EngineResource:
 
     async def validate(self, config: Mapping[str, Any]) -> None:
         """Check a configuration."""
-        await self._call("ValidateResourceConfig", config=values.to_wire(self.convert(config)))
+        capabilities = pb.ClientCapabilities(write_only_attributes_allowed=True)
+        message = values.to_wire(self.convert(config))
+        await self._call("ValidateResourceConfig", config=message, client_capabilities=capabilities)
 
     async def plan(self, config: Mapping[str, Any], state: State | None = None) -> Plan:
         """Return what the engine would do: to create, to update in place, to replace or nothing."""

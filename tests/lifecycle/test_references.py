@@ -7,17 +7,24 @@ from typing import Any
 
 import grpc.aio
 import pytest
+from tests.fakes.terraform_engine import EngineError
 from tests.lifecycle.adapter_client import (
-    AdapterClient,
     AdapterOpener,
     StoredResource,
     open_dynamic_adapter,
     open_plugin_adapter,
 )
+from tests.lifecycle.terraform_client import open_terraform_adapter
 
 from neev_emulator import Emulator
 
 ADAPTERS = pytest.mark.parametrize("opened", [open_dynamic_adapter, open_plugin_adapter], ids=["dynamic", "plugin"])
+EVERY_ADAPTER = pytest.mark.parametrize(
+    "opened",
+    [open_dynamic_adapter, open_plugin_adapter, open_terraform_adapter],
+    ids=["dynamic", "plugin", "terraform"],
+)
+OPERATION_ERRORS: Any = (grpc.aio.AioRpcError, EngineError)
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 NO_SANDBOX = f"there is no sandbox '{UNKNOWN_ID}' in the project project-emulator."
 NO_SNAPSHOT = f"there is no snapshot '{UNKNOWN_ID}' in the project project-emulator."
@@ -50,27 +57,30 @@ SNAKE = {
 }
 
 
-async def check_inputs(adapter: AdapterClient, inputs: Mapping[str, Any]) -> Any:
+async def check_inputs(adapter: Any, inputs: Mapping[str, Any]) -> Any:
     answer = await adapter.check(inputs)
     assert list(answer.failures) == []
     return answer.inputs
 
 
-@ADAPTERS
+@EVERY_ADAPTER
 @pytest.mark.parametrize("row", MISSING, ids=[f"{row[0]} {row[2]}" for row in MISSING])
 async def test_what_an_input_names_and_is_not_there_is_said_of_that_input(
     row: tuple[str, dict[str, Any], str, str], opened: AdapterOpener, emulator: Emulator
 ) -> None:
     kind, inputs, path, reason = row
     async with opened(kind, emulator) as adapter:
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
+        with pytest.raises(OPERATION_ERRORS) as caught:
             await adapter.create(await check_inputs(adapter, inputs))
     message = caught.value.details() or ""
-    assert f"{SNAKE[path] if opened is open_dynamic_adapter else path}: {reason}" in message
+    assert f"{path if opened is open_plugin_adapter else SNAKE[path]}: {reason}" in message
     assert "had been made" not in message
     assert "refresh" not in message
     # the engine stores nothing of it either
-    assert not any(key == "grpc-status-details-bin" for key, _ in caught.value.trailing_metadata() or ())
+    if isinstance(caught.value, EngineError):
+        assert caught.value.state is None
+    else:
+        assert not any(key == "grpc-status-details-bin" for key, _ in caught.value.trailing_metadata() or ())
     assert [emulator.state()[item] for item in ("sandboxes", "snapshots", "agents")] == [0, 0, 0]
 
 
