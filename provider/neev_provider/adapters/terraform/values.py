@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgpack
@@ -41,18 +41,6 @@ def without_unknown(value: Any) -> Any:
     if isinstance(value, list):
         return [without_unknown(item) for item in value]
     return None if value is UNKNOWN else value
-
-
-def iter_leaves(value: Any) -> Iterator[Any]:
-    """Yield every plain value in the value, at any depth."""
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from iter_leaves(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from iter_leaves(item)
-    elif value is not None and value is not UNKNOWN:
-        yield value
 
 
 def _with_exact_numbers(value: Any) -> Any:
