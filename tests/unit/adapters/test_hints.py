@@ -49,7 +49,7 @@ def test_a_user_of_pulumi_reads_its_commands_and_settings(error: NeevError, text
     ("error", "text"),
     [
         (NotFound(404, "gone"), "`terraform apply -refresh-only` brings the state in line."),
-        (LATE, 'or allow more time in its `timeouts` block, such as `timeouts { create = "30m" }`.'),
+        (LATE, "It may still finish. To wait longer, allow more time in its `timeouts` block."),
         (Unauthorized(401, "no"), "Check `api_key` (or NEEV_API_KEY): the key is missing"),
         (
             WrongAccount({"orgId": ("a", "b")}),

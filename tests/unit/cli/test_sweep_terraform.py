@@ -102,6 +102,24 @@ def test_neither_a_prefix_nor_ids_reach_what_is_of_others(
     assert names(neev_emulator) == {"pr-own", "pr-plain", "pr-pulumi"}
 
 
+def test_an_agent_is_deleted_if_its_id_is_given_and_no_state_names_it(
+    terraform_cli: FakeTerraformCli, neev_emulator: Emulator
+) -> None:
+    """Agents have no labels, so a prefix would also reach those of stacks whose states are not read."""
+    body = {"agent_template": "claude-code"}
+    own, other = (
+        out_of_band_request(neev_emulator, "POST", "/agents", {**body, "name": name})["id"] for name in ("own", "other")
+    )
+    infra = terraform_cli.add_configuration("infra", stored_resource("neev_agent", "a", attributes(other)))
+    neev_emulator.advance(TWO_HOURS)
+    assert run_sweep("--terraform", infra, "--prefix", "o", "--yes").exit_code == 0
+    kept = run_sweep("--terraform", infra, own, other, "--yes")
+    assert "a state refers to it" in kept.output
+    neev_emulator.advance(5)
+    left = [item["id"] for item in out_of_band_request(neev_emulator, "GET", "/agents")["items"]]
+    assert left == [other]
+
+
 def test_with_a_backend_both_engines_states_count(
     terraform_cli: FakeTerraformCli, pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:

@@ -33,7 +33,7 @@ class Vocabulary:
 _RECOVER = "What an interrupted create left is brought into the state by `pulumi-neev recover`."
 _DELETE_FIRST = "set its option `deleteBeforeReplace` (`delete_before_replace` in Python)"
 _DESTROY_FIRST = "remove `create_before_destroy` from its `lifecycle` block"
-_TIMEOUTS = 'allow more time in its `timeouts` block, such as `timeouts { create = "30m" }`'
+_TIMEOUTS = "allow more time in its `timeouts` block"
 
 PULUMI: Final = Vocabulary(
     {
@@ -113,7 +113,7 @@ TERRAFORM: Final = Vocabulary(
             "its name (`terraform import ADDRESS NAME`), or delete them. If the pool itself is replaced, "
             f"{_DESTROY_FIRST}."
         ),
-        Hint.RAISE_TIMEOUT: f"It may still finish: run the same command again, or {_TIMEOUTS}.",
+        Hint.RAISE_TIMEOUT: f"It may still finish. To wait longer, {_TIMEOUTS}.",
         Hint.RAISE_TIMEOUT_NOT_SENT: f"Nothing was created: run the same command again, or {_TIMEOUTS}.",
         Hint.RECREATE: "Run `terraform apply`, which refreshes the state and creates it again.",
         Hint.REFRESH: (

@@ -168,8 +168,7 @@ async def _list_sandboxes(api: Api, sweep_filter: SweepFilter) -> list[Sandbox]:
 
 async def _list_objects(api: Api, listed: Iterable[Sandbox], sweep_filter: SweepFilter) -> list[RemoteObject]:
     """Return the selected agents, the selected sandboxes that belong to no agent, and the snapshots of both."""
-    # agents have no labels
-    listed_agents = () if any(sweep_filter.queries) else await api.agents.list()
+    listed_agents = await api.agents.list() if sweep_filter.includes_agents else ()
     agents = {item.sandbox_id: from_agent(item) for item in listed_agents}
     sandboxes = {item.id: item for item in listed if sweep_filter.selects(item.labels)}
     snapshots = await gather_all(_list_snapshots(api, id) for id in sandboxes)

@@ -66,8 +66,8 @@ def sweep(  # noqa: PLR0913  one for each option
     that has stacks of this project: sweep does not know the stacks of other backends.
 
     With --terraform, sweep lists what the configuration created in its workspace and its state does not name. It reads
-    the states of Pulumi only together with --backend or --stack. It never deletes what has the labels of a Terraform
-    configuration and workspace whose state was not given.
+    the states of Pulumi only together with --backend or --stack, and lists an agent only if its id is given. It never
+    deletes what has the labels of a Terraform configuration and workspace whose state was not given.
 
     If ids are given, sweep skips those that are no orphans, and prints the reason.
 

@@ -71,12 +71,17 @@ class SweepFilter:
 
     @property
     def queries(self) -> list[Mapping[str, str]]:
-        """Return the labels of each list that is requested; if there are none, agents are listed, too."""
+        """Return the labels of each list of sandboxes that is requested."""
         if self.includes_unowned:
             return [self.labels]
         others = [owner for owner in self.owners if owner[MANAGER_KEY] != TERRAFORM_MANAGER]
         terraform = [stack_labels(TERRAFORM_MANAGER)] if self.is_terraform else []
         return [{**owner, **self.labels} for owner in (*others, *terraform)]
+
+    @property
+    def includes_agents(self) -> bool:
+        """Return whether agents are listed, which have no labels: a state of Terraform selects them by id only."""
+        return not any(self.queries) or (self.is_terraform and bool(self.ids) and not self.labels)
 
     def selects(self, labels: Mapping[str, str] | None) -> bool:
         """Return whether a sandbox with these labels is listed."""
