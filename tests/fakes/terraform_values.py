@@ -50,11 +50,8 @@ def convert(kind: Type, value: Any) -> Value:  # noqa: PLR0911  one for each kin
     if value is None or value is UNKNOWN:
         return value
     if isinstance(kind, pb.Schema.Object):
-        match kind.nesting:
-            case pb.Schema.Object.NestingMode.LIST:
-                return [_convert_object(kind, item) for item in value]
-            case pb.Schema.Object.NestingMode.MAP:
-                return {key: _convert_object(kind, item) for key, item in value.items()}
+        if kind.nesting == pb.Schema.Object.NestingMode.LIST:
+            return [_convert_object(kind, item) for item in value]
         return _convert_object(kind, value)
     if isinstance(kind, pb.Schema.Block):
         return _convert_object(kind, value)
@@ -113,15 +110,12 @@ def from_wire(block: pb.Schema.Block, message: pb.DynamicValue) -> Value:
     return _check(block, value, "")
 
 
-def _check(kind: Type, value: Any, path: str) -> Value:  # noqa: PLR0911  one for each kind
+def _check(kind: Type, value: Any, path: str) -> Value:
     if value is None or value is UNKNOWN:
         return value
     if isinstance(kind, pb.Schema.Object) and kind.nesting == pb.Schema.Object.NestingMode.LIST:
         _require(isinstance(value, list), path, "a list is required")
         return [_check_object(kind, item, f"{path}[{index}]") for index, item in enumerate(value)]
-    if isinstance(kind, pb.Schema.Object) and kind.nesting == pb.Schema.Object.NestingMode.MAP:
-        _require(isinstance(value, dict), path, "a map is required")
-        return {key: _check_object(kind, item, f"{path}[{key}]") for key, item in value.items()}
     if isinstance(kind, pb.Schema.Object | pb.Schema.Block):
         return _check_object(kind, value, path)
     if isinstance(kind, list):

@@ -71,7 +71,6 @@ _TYPE_NAMES: Final = {"string": "String", "number": "Number", "bool": "Boolean",
 _NESTINGS: Final = {
     pb.Schema.Object.SINGLE: "Attributes",
     pb.Schema.Object.LIST: "Attributes List",
-    pb.Schema.Object.MAP: "Attributes Map",
 }
 _PROVIDER_SUMMARY: Final = "Creates and manages NeevAI sandboxes: isolated computers for AI agents."
 _IMPORT: Final = re.compile(r"```sh\nterraform import (\S+) (\S+)\n```")

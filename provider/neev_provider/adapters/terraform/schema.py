@@ -10,7 +10,6 @@ from neev_provider.adapters.shared.hints import TERRAFORM
 from neev_provider.adapters.shared.schema_types import (
     PRIMITIVE_NAMES,
     ArrayType,
-    MapType,
     ObjectType,
     TypeSpec,
     TypeVisitor,
@@ -91,10 +90,8 @@ def _nested_type(type_spec: TypeSpec, *, is_input: bool) -> pb.Schema.Object:
             nesting, inner = Nesting.SINGLE, model
         case ArrayType(ObjectType(model)):
             nesting, inner = Nesting.LIST, model
-        case MapType(ObjectType(model)):
-            nesting, inner = Nesting.MAP, model
         case _:
-            raise AssertionError(f"{type_spec}: objects in collections of collections have no type here")
+            raise AssertionError(f"{type_spec}: objects in maps or in collections of collections have no type here")
     nested = nested_attributes(inner, is_input=is_input)
     return pb.Schema.Object(nesting=nesting, attributes=[_attribute(item) for item in nested.values()])
 
