@@ -150,7 +150,7 @@ def _by_name(attributes: Iterable[Attribute]) -> Attributes:
 
 
 def _argument(prop: Property) -> Attribute:
-    required = prop.required or _is_only_choice(prop)
+    required = prop.required or prop in only_choices(prop.owner).values()
     return Attribute(
         name=prop.field,
         type=type_of(prop),
@@ -166,10 +166,16 @@ def _input(prop: Property) -> Attribute:
     return replace(attribute, computed=attribute.optional and _has_value_if_unset(prop))
 
 
-def _is_only_choice(prop: Property) -> bool:
-    """Return whether one of several inputs has to be set, and this engine has no other of them."""
-    served = {item.field for item in served_properties(prop.owner)}
-    return any(isinstance(rule, OneRequired) and served & {*rule.fields} == {prop.field} for rule in prop.owner.rules)
+@cache
+def only_choices(model: type[Model]) -> Mapping[str, Property]:
+    """Return the input that has to be set for each (camelCase) that this engine lacks and that could be set for it."""
+    found: dict[str, Property] = {}
+    for rule in model.rules:
+        if isinstance(rule, OneRequired):
+            choices = [prop for prop in model.properties.values() if prop.field in rule.fields]
+            served = [prop for prop in choices if prop in served_properties(model)]
+            found |= {prop.name: served[0] for prop in choices if len(served) == 1 and prop not in served}
+    return found
 
 
 def _has_value_if_unset(prop: Property) -> bool:

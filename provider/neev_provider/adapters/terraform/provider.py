@@ -19,6 +19,7 @@ from neev_provider.adapters.terraform.attributes import (
     TIMEOUTS,
     VERSION_SUFFIX,
     WRITE_ONLY_SUFFIX,
+    only_choices,
     setting_attributes,
 )
 from neev_provider.adapters.terraform.operations import Applied, Operations
@@ -207,7 +208,8 @@ class TerraformProvider:
         A plan is made twice and must be the same each time, so a generated name is unknown until the create.
         """
         check = partial(self._planner(values.resource).check, generate_name=generate_name, warn=warn)
-        return await self._offload(values, check, values.old_inputs, values.new_inputs)
+        inputs, failures = await self._offload(values, check, values.old_inputs, values.new_inputs)
+        return inputs, [_as_served(values.resource, failure) for failure in failures]
 
     async def _find_missing_references(
         self, values: ResourceValues, checked: Mapping[str, Any]
@@ -227,6 +229,12 @@ class TerraformProvider:
 
 def _generate_name(resource: AnyResource) -> str:
     return generate_name(resource.name, secrets.token_hex(NAME_SUFFIX_BYTES), max_length=resource.max_name_length)
+
+
+def _as_served(resource: AnyResource, failure: ValidationFailure) -> ValidationFailure:
+    """Return the failure, at the input that has to be set if it is at one that this engine lacks."""
+    choice = only_choices(resource.inputs).get(failure.path)
+    return failure if choice is None else ValidationFailure(choice.name, "is required")
 
 
 def _timeout_failures(config: Mapping[str, Any]) -> list[ValidationFailure]:
