@@ -13,9 +13,11 @@ from tests.fakes.terraform_engine import Engine, EngineError, State, open_engine
 from tests.fakes.terraform_executor import DrawnExecutor, DrawnProvider
 
 from neev_emulator import Emulator
+from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
 from neev_provider.adapters.terraform.operations import Operations
 from neev_provider.adapters.terraform.ownership import owner_of
 from neev_provider.client import Api, Settings
+from neev_provider.core.errors import Cancelled
 from neev_provider.core.lifecycle import AnyResource, ResourceInitFailed, StoredResource
 from neev_provider.core.model import UNKNOWN
 from neev_provider.core.resource import OperationContext
@@ -37,31 +39,63 @@ async def wait_until(is_done: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
-def test_whatever_is_wrong_with_the_rest_the_id_of_an_unfinished_create_is_kept() -> None:
-    class BrokenExecutor(DrawnExecutor):
-        async def create(
-            self, resource: AnyResource, context: OperationContext, raw_inputs: Mapping[str, Any], *, convert: Any
-        ) -> Any:
-            stored = StoredResource("id", raw_inputs, {"effectiveLabels": 5})
-            raise ResourceInitFailed(stored) from RuntimeError(SECRET)
+class LeavingExecutor(DrawnExecutor):
+    """Creates that leave an object and fail."""
 
-    class BrokenProvider(DrawnProvider):
+    def __init__(self, cause: BaseException, state: Mapping[str, Any]) -> None:
+        super().__init__(random.Random())
+        self._cause = cause
+        self._state = state
+
+    async def create(
+        self, resource: AnyResource, context: OperationContext, raw_inputs: Mapping[str, Any], *, convert: Any
+    ) -> Any:
+        raise ResourceInitFailed(StoredResource("id", raw_inputs, self._state)) from self._cause
+
+
+async def create_and_leave(
+    kind: str, config: Mapping[str, Any], cause: BaseException, state: Mapping[str, Any]
+) -> tuple[Engine, State]:
+    """Return the engine and what it stores after a create that left an object and failed."""
+
+    class LeavingProvider(DrawnProvider):
         def configure(self, config: Mapping[str, Any]) -> None:
             super().configure(config)
-            executor = BrokenExecutor(random.Random())
             self._operations = Operations(
-                executor, lambda kind, name: owner_of(kind, name, self._environ, self._directory)
+                LeavingExecutor(cause, state), lambda kind, name: owner_of(kind, name, self._environ, self._directory)
             )
 
-    async def create() -> EngineError:
-        async with open_engine_of(BrokenProvider(random.Random())) as engine:
-            return await expect_error(engine.resource("neev_sandbox").create({"cpu": 1}))
+    async with open_engine_of(LeavingProvider(random.Random())) as engine:
+        stored: State | None
+        try:
+            stored = await engine.resource(kind).create(config)
+        except EngineError as error:
+            stored = error.state
+    assert stored is not None
+    return engine, stored
 
-    error = asyncio.run(create())
-    assert error.state is not None
-    assert (error.state.id, error.state.values["cpu"]) == ("id", 1)
-    assert "A bug in the NeevAI provider (RuntimeError)" in error.details()
-    assert SECRET not in error.details()
+
+async def test_whatever_is_wrong_with_the_rest_the_id_of_an_unfinished_create_is_kept() -> None:
+    engine, state = await create_and_leave("neev_sandbox", {"cpu": 1}, RuntimeError(SECRET), {"effectiveLabels": 5})
+    assert (state.id, state.values["cpu"], state.is_tainted) == ("id", 1, True)
+    assert "A bug in the NeevAI provider (RuntimeError)" in engine.diagnostics[-1].detail
+    assert SECRET not in str(engine.diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "severity"),
+    [
+        ("neev_sandbox", {"cpu": 1}, pb.Diagnostic.WARNING),
+        # an update without a change can only be planned where an output may change
+        ("neev_egress_rule", {"sandbox_id": "box", "host": "pypi.org"}, pb.Diagnostic.ERROR),
+    ],
+)
+async def test_an_interrupted_create_is_tainted_where_no_update_can_continue_it(
+    kind: str, config: Mapping[str, Any], severity: int
+) -> None:
+    engine, state = await create_and_leave(kind, config, Cancelled(kind), {})
+    assert (state.id, state.is_tainted) == ("id", severity == pb.Diagnostic.ERROR)
+    assert engine.diagnostics[-1].severity == severity
 
 
 async def test_a_create_that_fails_is_tainted_and_the_error_says_how_to_keep_it(
@@ -253,36 +287,3 @@ async def test_the_account_may_depend_on_another_resource(platform: Emulator) ->
     async with open_engine() as engine:
         error = await expect_error(engine.configure(org_id="org"))
         assert "NEEV_API_KEY" in error.details()
-
-
-@pytest.mark.parametrize("kind", ["id", "name", "identity"])
-async def test_an_import_by_any_name_leaves_a_clean_plan(kind: str, terraform: Engine) -> None:
-    box = terraform.resource("neev_sandbox")
-    state = await box.create({"name": "box"})
-    identity = {"id": state.id, "project_id": None} if kind == "identity" else None
-    imported = await box.import_state("box" if kind == "name" else state.id, identity)
-    assert imported is not None
-    assert imported.id == state.id
-    assert (await box.plan({"name": "box"}, imported)).action == "none"
-    assert await box.import_state("nothing") is None
-    error = await expect_error(box.import_state(identity={"id": state.id, "project_id": "another"}))
-    assert "another" in error.details()
-
-
-async def test_composite_ids_are_imported(terraform: Engine) -> None:
-    box = await terraform.resource("neev_sandbox").create({"name": "box"})
-    configs: list[tuple[str, dict[str, Any]]] = [
-        ("neev_preview_port", {"sandbox_id": box.id, "port": 8080}),
-        ("neev_egress_rule", {"sandbox_id": box.id, "host": "pypi.org"}),
-        ("neev_file", {"sandbox_id": box.id, "path": "note", "content": "x"}),
-        ("neev_snapshot", {"sandbox_id": box.id, "name": "kept"}),
-        ("neev_sandbox_fork", {"source_sandbox_id": box.id, "name": "copy"}),
-    ]
-    for kind, config in configs:
-        resource = terraform.resource(kind)
-        state: State = await resource.create(config)
-        imported = await resource.import_state(state.id)
-        assert imported is not None
-        assert imported.id == state.id
-        plan = await resource.plan(config, imported)
-        assert plan.action != "replace", (kind, plan.replaced_by)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from neev_provider.adapters.terraform.diagnostics import failure_diagnostic
+from neev_provider.adapters.terraform.diagnostics import attribute_path, failure_diagnostic, format_path
 from neev_provider.core.validation import ValidationFailure
+from neev_provider.resources.agent import AgentInputs
 from neev_provider.resources.sandbox.sandbox import SandboxInputs
 
 
@@ -25,6 +26,11 @@ def test_an_error_names_the_whole_path_and_is_at_the_line_of_the_argument(
     diagnostic = failure_diagnostic(ValidationFailure(path, "is wrong"), SandboxInputs)
     assert (diagnostic.summary, diagnostic.detail) == (f"Invalid {shown}", f"{shown}: is wrong")
     assert [step.attribute_name for step in diagnostic.attribute.steps] == located
+
+
+def test_an_error_inside_of_a_json_text_is_at_the_line_of_the_text() -> None:
+    path = attribute_path("config.model.name", AgentInputs)
+    assert format_path(path) == 'config["model"]'
 
 
 def test_an_error_without_an_argument_is_at_the_block() -> None:
