@@ -16,9 +16,12 @@ from typing import Any
 import grpc
 import psutil
 from google.protobuf.empty_pb2 import Empty
+from tests.engine.project import out_of_band_request
 
+from neev_emulator import Emulator
 from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
 from neev_provider.adapters.terraform.command_line import CLIENT_CERTIFICATE, COOKIE, COOKIE_NAME
+from neev_provider.adapters.terraform.values import encode
 
 COMMAND = str(Path(sys.prefix) / "bin" / "terraform-provider-neev")
 PLAIN = {COOKIE_NAME: COOKIE}
@@ -79,7 +82,7 @@ def test_it_serves_at_the_address_of_its_line_and_ends_when_it_is_told_to() -> N
 
 
 def test_its_certificate_encrypts_the_connection() -> None:
-    with start_provider(env=ENCRYPTED) as (_, line):
+    with start_provider(env=ENCRYPTED) as (process, line):
         *_, socket, kind, text = line.rstrip("\n").split("|")
         assert kind == "grpc"
         # the engine decodes it without padding
@@ -89,6 +92,25 @@ def test_its_certificate_encrypts_the_connection() -> None:
         options = [("grpc.ssl_target_name_override", "localhost")]
         with grpc.secure_channel(f"unix:{socket}", credentials, options=options) as channel:
             assert "neev_sandbox" in read_schema(channel).resource_schemas
+            call(channel, "/plugin.GRPCController/Shutdown", Empty(), Empty)
+            assert process.wait(EXIT_SECONDS) == 0
+
+
+def test_it_sends_each_event_of_a_list(platform: Emulator) -> None:
+    for name in ("one", "two"):
+        out_of_band_request(platform, "POST", "/sandboxes", {"name": name})
+    request = pb.ListResource.Request(type_name="neev_sandbox", config=encode(None))
+    with start_provider(env={**PLAIN, **platform.env}) as (process, line):
+        channel = grpc.insecure_channel(f"unix:{line.split('|')[3]}")
+        send: Any = channel.unary_stream(
+            "/tfplugin6.Provider/ListResource",
+            request_serializer=pb.ListResource.Request.SerializeToString,
+            response_deserializer=pb.ListResource.Event.FromString,
+        )
+        assert sorted(event.display_name for event in send(request, wait_for_ready=True)) == ["one", "two"]
+        call(channel, "/plugin.GRPCController/Shutdown", Empty(), Empty)
+        channel.close()
+        assert process.wait(EXIT_SECONDS) == 0
 
 
 def test_it_ends_soon_after_a_signal_of_the_system() -> None:
