@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+MIN_AGE = "10m"
+"""Minimum age of an orphan: a younger object may belong to an operation that is still running."""
+
 Stack = Annotated[str | None, typer.Option("--stack", "-s", help="Stack to work on. Defaults to the selected stack.")]
 Directory = Annotated[
     Path, typer.Option("--cwd", "-C", file_okay=False, exists=True, help="Directory of the Pulumi project.")

@@ -77,7 +77,11 @@ def test_what_the_labels_name_is_imported_and_the_rest_is_named(
     shown = run_recover("--terraform", infra, "--dry-run")
     assert (shown.exit_code, "Nothing is changed yet. Run again with --yes" in shown.output) == (3, True)
     assert f"`terraform import neev_agent.a {agent['id']}`" in shown.output
-    assert f"sandbox-1f: no planned create has its name; `pulumi-neev sweep --terraform {infra}`" in shown.output
+    sweep = f"or `pulumi-neev sweep --terraform {infra} --older-than 10m` deletes it when it is that old"
+    assert (
+        f"sandbox-1f: no planned create has its name; import it (`terraform import ADDRESS ID`), {sweep}"
+        in shown.output
+    )
 
     done = json.loads(run_recover("--terraform", infra, "--yes", "--json").stdout)
     assert done["done"] is True

@@ -153,7 +153,32 @@ def test_a_stack_that_nobody_knows_is_said_with_those_that_exist(
     assert run_sweep("-C", str(tmp_path), "--stack", "dev").output == "There are no orphans.\n"
     owner = Owner("pulumi-neev", "story", "dve", "1")
     out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "new", "labels": owner.to_labels()})
-    assert run_sweep("-C", str(tmp_path), "--stack", "dve").output == "There are no orphans.\n"
+    younger = "Younger than 1h 0m, so left alone: 1 orphan; `--older-than 10m` lists those of 10m and more.\n"
+    assert run_sweep("-C", str(tmp_path), "--stack", "dve").output == younger
+
+
+def test_orphans_that_are_too_young_are_said(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+    """Without it, a sandbox that an interrupted create left a moment ago would be no orphan at all."""
+    ids = [out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": f"pr-{index}"})["id"] for index in "123"]
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "other"})
+    pulumi_cli.set_state(resources=({"type": "neev:index:Sandbox", "id": ids[2]},))
+    at_least = run_sweep("--prefix", "pr-", "--older-than", "10m")
+    assert (at_least.exit_code, at_least.output) == (
+        0,
+        "Younger than 10m, so left alone: 2 orphans; run it again later.\n",
+    )
+    neev_emulator.advance(1200)
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-new"})
+    young = json.loads(run_sweep("--prefix", "pr-", "--json").stdout)
+    assert young["orphans"] == []
+    assert [(item["name"], item["ageSeconds"] >= 1200) for item in young["younger"]] == [
+        ("pr-1", True),
+        ("pr-2", True),
+        ("pr-new", False),
+    ]
+    older = run_sweep("--prefix", "pr-", "--older-than", "10m", "--yes")
+    assert (older.exit_code, older.output.count("deleted")) == (0, 2)
+    assert "Younger than 10m, so left alone: 1 orphan; run it again later." in older.output
 
 
 SHOP = Owner("pulumi-neev", "shop", "dev", "1")

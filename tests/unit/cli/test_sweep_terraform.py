@@ -80,6 +80,24 @@ def test_only_orphans_of_the_configuration_and_workspace_are_deleted(
     assert not names(neev_emulator) & {"orphan", "in-list"}
 
 
+def test_of_many_other_configurations_those_with_the_most_are_named(
+    terraform_cli: FakeTerraformCli, neev_emulator: Emulator
+) -> None:
+    infra = terraform_cli.add_configuration("infra")
+    young = labels_of(infra, "x")
+    for index in range(8):
+        create(neev_emulator, f"other-{index}", labels_of(infra, "x", f"pr-{index}"))
+    create(neev_emulator, "second", labels_of(infra, "y", "pr-7"))
+    neev_emulator.advance(TWO_HOURS)
+    create(neev_emulator, "young", young)
+    shown = run_sweep("--terraform", infra)
+    assert shown.output.count("whose state was not given") == 5
+    assert f"Left alone: 2 of {young['managed-by.project']}/pr-7 (" in shown.output
+    assert "Left alone, too: 3 of 3 other owners.\n" in shown.output
+    assert "Younger than 1h 0m, so left alone: 1 orphan;" in shown.output
+    assert len(json.loads(run_sweep("--terraform", infra, "--json").stdout)["notGiven"]) == 8
+
+
 def test_neither_a_prefix_nor_ids_reach_what_is_of_others(
     terraform_cli: FakeTerraformCli, pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:

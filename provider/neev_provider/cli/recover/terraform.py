@@ -12,6 +12,7 @@ from typing import Any
 from neev_provider.adapters.shared.hints import TERRAFORM
 from neev_provider.adapters.terraform.ownership import owner_of
 from neev_provider.cli import accounts
+from neev_provider.cli.options import MIN_AGE
 from neev_provider.cli.output import (
     EXIT_CHANGES_PENDING,
     EXIT_ERROR,
@@ -117,7 +118,8 @@ async def _find_steps(
     steps = [step for create in creates if (step := await _find_step(api, cli, create, own, references)) is not None]
     prefixes = tuple(f"{step.id}-" for step in steps if step.action is Action.IMPORT)
     known = {step.id for step in steps}
-    reason = f"no planned create has its name; `pulumi-neev sweep --terraform {cli.directory}` deletes it"
+    sweep = f"`pulumi-neev sweep --terraform {cli.directory} --older-than {MIN_AGE}` deletes it when it is that old"
+    reason = f"no planned create has its name; import it (`{cli.name} import ADDRESS ID`), or {sweep}"
     unmatched = [item for item in own.values() if item.id not in known and not item.name.startswith(prefixes)]
     return [*steps, *(ImportStep(Action.LEAVE, "", item.id, f"{item.name}: {reason}") for item in unmatched)]
 

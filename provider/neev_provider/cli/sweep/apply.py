@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from neev_provider.adapters.shared.hints import PULUMI, render
+from neev_provider.cli.options import MIN_AGE
 from neev_provider.cli.output import (
     EXIT_CHANGES_PENDING,
     EXIT_ERROR,
@@ -30,10 +31,12 @@ from neev_provider.cli.sweep.orphans import (
     SweepFilter,
     explain_skipped,
     find_orphans,
+    find_younger_orphans,
     format_age,
     from_agent,
     from_sandbox,
     from_snapshot,
+    parse_duration,
     to_json,
 )
 from neev_provider.cli.sweep.references import StateReferences
@@ -42,11 +45,14 @@ from neev_provider.client import Api, Settings, connect
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.client.snapshots import Snapshot
 from neev_provider.core.errors import NeevError, NotFound
+from neev_provider.core.plurals import count_noun
 from neev_provider.core.tasks import gather_all
 
 T = TypeVar("T")
 Outcomes = Mapping[str, str]
 SUCCESS_OUTCOMES = ("deleted", "paused", "already deleted")
+MAX_OWNERS = 5
+"""Number of owners whose sandboxes are left alone with a line of their own."""
 
 
 @redact_output()
@@ -62,7 +68,7 @@ def run(scope: SweepScope, sweep_filter: SweepFilter, options: RunOptions, *, pa
         if pause:
             orphans = [orphan.unblocked for orphan in orphans if orphan.can_be_paused]
         if not options.json:
-            _print_orphans(orphans, candidates, missing_stack)
+            _print_orphans(orphans, candidates, missing_stack, sweep_filter.min_age_seconds)
         unblocked = [orphan for orphan in orphans if orphan.blocked_by is None]
         is_applied = bool(unblocked) and sweep_filter.is_specific and options.should_apply()
         outcomes = (
@@ -86,10 +92,12 @@ class SweepCandidates:
     """The orphans, and why each requested id that is none was skipped."""
 
     orphans: list[Orphan]
+    younger: list[Orphan]
+    """What would be an orphan if it were old enough."""
     skipped: Mapping[str, str]
     is_empty: bool
     """Whether the API has nothing that the filter lists, orphan or not."""
-    not_given: Mapping[str, int]
+    not_given: Counter[str]
     """The matching sandboxes of each Terraform configuration whose state was not given: they are left alone."""
 
 
@@ -105,6 +113,7 @@ async def load_orphans(
     not_given = [from_sandbox(item) for item in sandboxes if sweep_filter.is_of_unknown_state(item.labels)]
     return SweepCandidates(
         find_orphans(objects, references, sweep_filter, now),
+        find_younger_orphans(objects, references, sweep_filter, now),
         explain_skipped(objects, references, sweep_filter, now, not_given),
         is_empty=not objects,
         not_given=Counter(str(item.owner) for item in not_given if sweep_filter.matches(item, now)),
@@ -201,11 +210,12 @@ async def _sweep_all(api: Api, orphans: Sequence[Orphan], sweep_filter: SweepFil
     return {orphan.remote_object.id: await sweep_one(api, orphan, sweep_filter, pause=pause) for orphan in orphans}
 
 
-def _print_orphans(orphans: Sequence[Orphan], candidates: SweepCandidates, missing_stack: str | None) -> None:
+def _print_orphans(
+    orphans: Sequence[Orphan], candidates: SweepCandidates, missing_stack: str | None, min_age_seconds: float
+) -> None:
     for id, why in candidates.skipped.items():
         print_line(f"{id} is skipped: {why}")
-    for owner, count in candidates.not_given.items():
-        print_line(f"Left alone: {count} of {owner}, {NOT_GIVEN_REASON}.")
+    _print_not_given(candidates.not_given)
     if orphans:
         print_line(f"Orphans, which no state refers to: {len(orphans)}")
         print_table(
@@ -219,8 +229,22 @@ def _print_orphans(orphans: Sequence[Orphan], candidates: SweepCandidates, missi
             )
             for orphan in orphans
         )
-    else:
+    if candidates.younger:
+        can_be_lower = min_age_seconds > parse_duration(MIN_AGE)
+        remedy = f"`--older-than {MIN_AGE}` lists those of {MIN_AGE} and more" if can_be_lower else "run it again later"
+        number = count_noun(len(candidates.younger), "orphan")
+        print_line(f"Younger than {format_age(min_age_seconds)}, so left alone: {number}; {remedy}.")
+    elif not orphans:
         print_line(missing_stack or "There are no orphans.")
+
+
+def _print_not_given(not_given: Counter[str]) -> None:
+    """Print what other Terraform configurations have: the owners with the most sandboxes, then how many more."""
+    for owner, count in not_given.most_common(MAX_OWNERS):
+        print_line(f"Left alone: {count} of {owner}, {NOT_GIVEN_REASON}.")
+    others = not_given.most_common()[MAX_OWNERS:]
+    if others:
+        print_line(f"Left alone, too: {sum(count for _, count in others)} of {count_noun(len(others), 'other owner')}.")
 
 
 def _print_json(
@@ -233,6 +257,7 @@ def _print_json(
         {
             "done": bool(outcomes),
             "orphans": found,
+            "younger": [to_json(orphan) for orphan in candidates.younger],
             "skipped": others,
             "missingStack": missing_stack,
             "notGiven": not_given,

@@ -7,12 +7,9 @@ from typing import Annotated
 
 import typer
 
-from neev_provider.cli.options import Directory, DryRun, Engine, Json, Terraform, Yes
+from neev_provider.cli.options import MIN_AGE, Directory, DryRun, Engine, Json, Terraform, Yes
 from neev_provider.cli.output import RunOptions, exit_with_error
 from neev_provider.core.errors import NeevError
-
-MIN_AGE_SECONDS = 600
-"""Minimum age of an orphan, in seconds: a younger object may belong to an update that is still running."""
 
 
 def sweep(  # noqa: PLR0913  one for each option
@@ -28,7 +25,7 @@ def sweep(  # noqa: PLR0913  one for each option
         ),
     ] = "",
     older_than: Annotated[
-        str, typer.Option(help="Only objects that are older than this: 90m, 12h, 2d. Minimum: 10m.")
+        str, typer.Option(help=f"Only objects that are older than this: 90m, 12h, 2d. Minimum: {MIN_AGE}.")
     ] = "1h",
     phase: Annotated[list[str] | None, typer.Option(help="Only objects in this phase. May be repeated.")] = None,
     backend: Annotated[
@@ -69,7 +66,8 @@ def sweep(  # noqa: PLR0913  one for each option
     the states of Pulumi only together with --backend or --stack, and lists an agent only if its id is given. It never
     deletes what has the labels of a Terraform configuration and workspace whose state was not given.
 
-    If ids are given, sweep skips those that are no orphans, and prints the reason.
+    If ids are given, sweep skips those that are no orphans, and prints the reason. It also says how many orphans are
+    younger than --older-than.
 
     Exit codes: 0: no orphans, or all orphans were deleted; 1: error, or an id was skipped; 3: there are orphans, and
     they were only printed.
@@ -97,8 +95,8 @@ def sweep(  # noqa: PLR0913  one for each option
         min_age_seconds = parse_duration(older_than)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--older-than") from None
-    if min_age_seconds < MIN_AGE_SECONDS:
-        raise typer.BadParameter("must be at least 10m", param_hint="--older-than")
+    if min_age_seconds < parse_duration(MIN_AGE):
+        raise typer.BadParameter(f"must be at least {MIN_AGE}", param_hint="--older-than")
     labels = dict(text.split("=", 1) for text in label or () if "=" in text)
     if len(labels) < len(label or ()):
         raise typer.BadParameter("must be KEY=VALUE, each key once", param_hint="--label")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -153,6 +154,15 @@ def find_orphans(
         if item.id in unreferenced_ids and _has_phase(item, sweep_filter.phases)
     ]
     return sorted(orphans, key=lambda orphan: -orphan.age_seconds)
+
+
+def find_younger_orphans(
+    remote_objects: Iterable[RemoteObject], references: StateReferences, sweep_filter: SweepFilter, now: float
+) -> list[Orphan]:
+    """Return what would be an orphan if it were old enough, oldest first."""
+    # the API's clock has whole seconds, so an age may be less than 0
+    any_age = find_orphans(remote_objects, references, replace(sweep_filter, min_age_seconds=-math.inf), now)
+    return [orphan for orphan in any_age if orphan.age_seconds < sweep_filter.min_age_seconds]
 
 
 def explain_skipped(
