@@ -322,6 +322,6 @@ class TestRules:
         ]
         assert list(policy.too_many_cores(entries, 5)) == []
         (found,) = policy.too_many_cores(entries, 4.5)
-        assert found.what == "the stack has 5 CPU cores, more than 4.5"
+        assert found.what == "5 CPU cores in all, more than 4.5"
         assert "cores" not in "".join(item.what for item in policy.check_policy(entries, max_cores=None))
         assert "cores" in "".join(item.what for item in policy.check_policy(entries, max_cores=1))

@@ -112,5 +112,49 @@ def test_a_state_file_needs_no_engine(neev_emulator: Emulator, tmp_path: Path, m
     neev_emulator.advance(5)
     assert [item for item in check("--terraform", file).values() if item["level"] == "error"] == []
     monkeypatch.delenv("NEEV_PROJECT_ID")
-    missing = check("--terraform", file)["neev:projectId is not set"]
-    assert missing["remedy"] == "Set NEEV_PROJECT_ID: this command does not read the `provider` block."
+    found = check("--terraform", file)
+    assert found["`project_id` is not set"]["remedy"] == (
+        "Set NEEV_PROJECT_ID: this command does not read the `provider` block."
+    )
+    assert "`api_key` comes from NEEV_API_KEY" in found
+    assert not [what for what in found if "neev:" in what or "Pulumi" in what]
+
+
+def test_an_error_has_the_words_of_terraform(
+    neev_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "given.tfstate"
+    file.write_text(json.dumps(stored_state()))
+    monkeypatch.setenv("NEEV_API_KEY", "pat-nc-1")
+    found = check("--terraform", file)
+    assert found["`api_key` is a personal access token (pat-nc-…), which the API does not accept"]["level"] == "error"
+    (rejected,) = (item for what, item in found.items() if what.startswith(neev_emulator.base_url))
+    assert "Check `api_key` (or NEEV_API_KEY)" in rejected["remedy"]
+    monkeypatch.setenv("NEEV_REQUEST_TIMEOUT_SECONDS", "soon")
+    assert any(
+        "`request_timeout_seconds` (or NEEV_REQUEST_TIMEOUT_SECONDS)" in what for what in check("--terraform", file)
+    )
+
+
+def test_what_an_interrupted_apply_left_is_found_by_its_labels(
+    terraform_cli: FakeTerraformCli, neev_emulator: Emulator
+) -> None:
+    infra = terraform_cli.add_configuration("infra")
+    terraform_cli.set_version()
+    terraform_cli.set_providers(PROVIDER)
+    labels = owner_of("neev_sandbox", "x", {}, infra.resolve()).to_labels()
+    ids = {
+        name: out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": name, "labels": labels})["id"]
+        for name in ("stored", "left", "going")
+    }
+    out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "other", "labels": {"managed-by": "other"}})
+    neev_emulator.advance(5)
+    out_of_band_request(neev_emulator, "DELETE", f"/sandboxes/{ids['going']}")
+    values = {"attributes": {"id": ids["stored"]}}
+    terraform_cli.add_configuration("infra", stored_resource("neev_sandbox", "stored", values))
+    left = check("--terraform", infra)["1 sandbox with the labels of this configuration, and not in its state: left"]
+    assert left["level"] == "warn"
+    assert f"`pulumi-neev recover --terraform {infra}` imports what it created" in left["remedy"]
+    assert f"`pulumi-neev sweep --terraform {infra}` deletes the rest" in left["remedy"]
+    out_of_band_request(neev_emulator, "DELETE", f"/sandboxes/{ids['left']}")
+    assert not any("not in its state" in what for what in check("--terraform", infra))

@@ -15,6 +15,7 @@ from neev_provider.adapters.shared.config import (
     environment_variables,
     read_environment,
 )
+from neev_provider.adapters.shared.hints import PULUMI, Vocabulary
 from neev_provider.cli.doctor.findings import Finding, fail, from_error, ok, warn
 from neev_provider.client import Api, Settings
 from neev_provider.client.sandboxes import Sandbox
@@ -31,23 +32,24 @@ MAX_CLOCK_SKEW = 30
 
 
 def check_settings(
-    stack_config: Mapping[str, Any], environ: Mapping[str, str], *, has_stacks: bool = True
+    stack_config: Mapping[str, Any], environ: Mapping[str, str], vocabulary: Vocabulary = PULUMI
 ) -> Iterator[Finding]:
-    """Report the source of each required setting. Without stacks, only the environment has settings."""
+    """Report the source of each required setting. Of Terraform, only the environment is read."""
     for name in REQUIRED:
+        shown = _name_setting(name, vocabulary)
         if stack_config.get(f"{PACKAGE}:{name}"):
-            yield ok(f"{PACKAGE}:{name} is in the stack's configuration")
+            yield ok(f"{shown} is in the stack's configuration")
         elif read_environment(name, environ):
             variable = next(item for item in environment_variables(name) if environ.get(item))
-            yield ok(f"{PACKAGE}:{name} comes from {variable}")
+            yield ok(f"{shown} comes from {variable}")
         else:
             secret = " --secret" if name == "apiKey" else ""
             variable = environment_variables(name)[0]
-            if has_stacks:
-                remedy = f"`pulumi config set{secret} {PACKAGE}:{name} …`, or set {variable}."
+            if vocabulary is PULUMI:
+                remedy = f"`pulumi config set{secret} {shown} …`, or set {variable}."
             else:
                 remedy = f"Set {variable}: this command does not read the `provider` block."
-            yield fail(f"{PACKAGE}:{name} is not set", remedy)
+            yield fail(f"{shown} is not set", remedy)
 
 
 def check_config_entries(
@@ -76,20 +78,21 @@ def check_config_entries(
         )
 
 
-def check_key_type(api_key: str) -> Iterator[Finding]:
+def check_key_type(api_key: str, vocabulary: Vocabulary = PULUMI) -> Iterator[Finding]:
     """Report a personal access token in the place of an API key; the prefix tells them apart."""
+    shown = _name_setting("apiKey", vocabulary)
     if api_key.startswith(PERSONAL_ACCESS_PREFIX):
         yield fail(
-            f"{PACKAGE}:apiKey is a personal access token ({PERSONAL_ACCESS_PREFIX}…), which the API does not accept",
+            f"{shown} is a personal access token ({PERSONAL_ACCESS_PREFIX}…), which the API does not accept",
             f"Create an API key ({API_KEY_PREFIX}…) of the type Sandboxes.",
         )
     elif api_key.startswith(API_KEY_PREFIX):
-        yield ok(f"{PACKAGE}:apiKey is an API key ({API_KEY_PREFIX}…)")
+        yield ok(f"{shown} is an API key ({API_KEY_PREFIX}…)")
 
 
-def report_rejection(error: NeevError, settings: Settings) -> Finding:
+def report_rejection(error: NeevError, settings: Settings, vocabulary: Vocabulary = PULUMI) -> Finding:
     """Return the finding of an error of the API. Sandboxes and models have API keys of the same form."""
-    finding = from_error(error, settings.base_url)
+    finding = from_error(error, settings.base_url, vocabulary)
     is_rejected = isinstance(error, Unauthorized | Forbidden) and settings.api_key.startswith(API_KEY_PREFIX)
     return replace(finding, remedy=f"{finding.remedy} {MODEL_KEY_HINT}") if is_rejected else finding
 
@@ -129,3 +132,9 @@ def check_clock_skew(skew_seconds: float) -> Finding:
         f"this machine's clock is {abs(skew_seconds):.0f} s {behind} the API's",
         "Synchronize it, for example with NTP: times in states and in responses of the API cannot be compared.",
     )
+
+
+def _name_setting(name: str, vocabulary: Vocabulary) -> str:
+    """Return the setting as the engine's configuration has it."""
+    field = ProviderConfig.properties[name].field if vocabulary.is_snake_case else name
+    return vocabulary.setting.format(name=field)

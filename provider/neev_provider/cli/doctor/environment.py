@@ -23,7 +23,7 @@ MIN_ENGINE_VERSION = (3, 259, 0)
 
 def check_environment(pulumi_cli: PulumiCli) -> Iterator[Finding]:
     """Check the engine, its language host, the plugin and the packages."""
-    yield check_packages()
+    yield check_packages(f"Pulumi SDK {metadata.version('pulumi')}")
     try:
         yield check_engine_version(pulumi_cli.read_version())
     except NeevError as error:
@@ -35,12 +35,10 @@ def check_environment(pulumi_cli: PulumiCli) -> Iterator[Finding]:
     yield check_plugin(shutil.which(PLUGIN_EXECUTABLE), project)
 
 
-def check_packages() -> Finding:
-    """Report the versions of this package, Pulumi's SDK and Python."""
+def check_packages(*others: str) -> Finding:
+    """Report the versions of this package, the others and Python."""
     python = ".".join(map(str, sys.version_info[:3]))
-    return ok(
-        f"pulumi-neev {metadata.version('pulumi-neev')}, Pulumi SDK {metadata.version('pulumi')}, Python {python}"
-    )
+    return ok(", ".join([f"pulumi-neev {metadata.version('pulumi-neev')}", *others, f"Python {python}"]))
 
 
 def check_engine_version(version: str) -> Finding:

@@ -55,11 +55,11 @@ def image_without_digest(entries: Sequence[StateEntry]) -> Iterator[Finding]:
 
 
 def too_many_cores(entries: Sequence[StateEntry], limit: float) -> Iterator[Finding]:
-    """Warn if the sandboxes of the stack, paused or not, have more CPU cores than the limit."""
+    """Warn if the sandboxes, paused or not, have more CPU cores than the limit."""
     running = [entry for entry, _ in own_resources(entries) if _is_long_running(entry)]
     cores = sum(_numeric_value(entry, "cpu", 0) * _numeric_value(entry, "replicas", 1) for entry in running)
     if cores > limit:
-        yield warn(f"the stack has {cores:g} CPU cores, more than {limit:g}", "Reduce its size, or raise --max-cores.")
+        yield warn(f"{cores:g} CPU cores in all, more than {limit:g}", "Reduce the size, or raise --max-cores.")
 
 
 def _is_open(egress: Mapping[str, Any]) -> bool:

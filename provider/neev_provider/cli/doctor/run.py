@@ -23,7 +23,7 @@ from neev_provider.cli.output import EXIT_ERROR, EXIT_OK, print_json, print_line
 from neev_provider.cli.pulumi_cli import PulumiCli
 from neev_provider.cli.recover.plan import list_pending_operations, list_state_resources
 from neev_provider.cli.sweep.references import StateReferences, state_references
-from neev_provider.cli.terraform_state import TerraformSource, read_state
+from neev_provider.cli.terraform_state import TerraformSource, TerraformState, read_state
 from neev_provider.client import Api, Settings, connect
 from neev_provider.core.errors import NeevError
 from neev_provider.core.tasks import gather_all
@@ -59,18 +59,19 @@ async def run_checks(
 ) -> list[Finding]:
     """Return the findings of the local environment, the account, the stack if one is named, and Terraform's states."""
     # without a stack, a user of Terraform need not have Pulumi
-    findings = list(check_environment(pulumi_cli)) if stack or not terraform else [check_packages()]
+    vocabulary = PULUMI if stack or not terraform else TERRAFORM
+    findings = list(check_environment(pulumi_cli)) if vocabulary is PULUMI else [check_packages()]
     findings += [finding for source in terraform for finding in terraform_checks.check_engine(source)]
     subject = "settings"
     try:
         config_entries = pulumi_cli.read_config_entries(stack) if stack else {}
         stack_config = {name: value.get("value") for name, value in config_entries.items()}
-        findings += account.check_settings(stack_config, os.environ, has_stacks=bool(stack or not terraform))
+        findings += account.check_settings(stack_config, os.environ, vocabulary)
         findings += account.check_config_entries(config_entries, read_project(pulumi_cli.directory).get("name"))
         settings = accounts.resolve_stack_settings(stack_config, os.environ)
         subject = settings.base_url
-        findings += account.check_key_type(settings.api_key)
-        is_api_available, account_findings = await _check_account(settings)
+        findings += account.check_key_type(settings.api_key, vocabulary)
+        is_api_available, account_findings = await _check_account(settings, vocabulary)
         findings += account_findings
         if stack is not None:
             subject = f"stack {stack}"
@@ -81,7 +82,7 @@ async def run_checks(
     except MissingConfigError:
         return findings  # a finding names each missing setting
     except NeevError as error:
-        findings.append(from_error(error, subject))
+        findings.append(from_error(error, subject, vocabulary))
     return findings
 
 
@@ -94,6 +95,7 @@ class CheckedState:
     stack_config: Values
     commands: EngineCommands = PULUMI_COMMANDS
     vocabulary: Vocabulary = PULUMI
+    terraform: TerraformState | None = None
 
 
 async def check_stack(
@@ -112,7 +114,7 @@ async def check_terraform(source: TerraformSource, limits: Limits, *, is_api_ava
     """Return the findings of a Terraform state and, if the API is available, of its objects there."""
     state = read_state(source.path, source.program)
     references = state_references([], state.iter_values())
-    checked = CheckedState(terraform_checks.to_entries(state), references, {}, TERRAFORM_COMMANDS, TERRAFORM)
+    checked = CheckedState(terraform_checks.to_entries(state), references, {}, TERRAFORM_COMMANDS, TERRAFORM, state)
     found = await _check_state(checked, limits, is_api_available=is_api_available)
     return [terraform_checks.render_finding(finding) for finding in found]
 
@@ -133,6 +135,7 @@ async def _check_state(state: CheckedState, limits: Limits, *, is_api_available:
         *findings,
         *stack_checks.check_health(included, inventory, state.commands),
         *stack_checks.check_owners(included, inventory, state.commands),
+        *(terraform_checks.check_unrecorded(state.terraform, state.references, inventory) if state.terraform else ()),
         *stack_checks.check_expiration(
             included, inventory, now=now, expires_within_seconds=limits.expires_within_seconds
         ),
@@ -140,13 +143,13 @@ async def _check_state(state: CheckedState, limits: Limits, *, is_api_available:
     ]
 
 
-async def _check_account(settings: Settings) -> tuple[bool, list[Finding]]:
+async def _check_account(settings: Settings, vocabulary: Vocabulary) -> tuple[bool, list[Finding]]:
     """Return whether the API is available, and the findings of the account."""
     try:
         async with connect(settings) as api:
             return True, await account.check_account(api)
     except NeevError as error:
-        return False, [account.report_rejection(error, settings)]
+        return False, [account.report_rejection(error, settings, vocabulary)]
 
 
 async def _load_inventory(entries: Sequence[StateEntry], stack_config: Values) -> tuple[RemoteInventory, float]:

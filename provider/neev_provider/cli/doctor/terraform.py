@@ -10,10 +10,13 @@ from neev_provider.adapters.pulumi.checkpoint import NATIVE_PREFIX
 from neev_provider.adapters.shared.hints import TERRAFORM, render_text
 from neev_provider.adapters.terraform.conversion import properties_to_core
 from neev_provider.cli.doctor.findings import Finding, fail, from_error, ok, warn
-from neev_provider.cli.doctor.stack import StateEntry
+from neev_provider.cli.doctor.stack import RemoteInventory, StateEntry
+from neev_provider.cli.recover.terraform import find_unrecorded
+from neev_provider.cli.sweep.references import StateReferences
 from neev_provider.cli.terraform_cli import TerraformCli
 from neev_provider.cli.terraform_state import TerraformResource, TerraformSource, TerraformState
 from neev_provider.core.errors import NeevError
+from neev_provider.core.plurals import count_noun
 from neev_provider.resources import RESOURCES
 
 PROVIDER_SUFFIX = "/neevcloud/neev"
@@ -49,6 +52,23 @@ def check_engine(source: TerraformSource) -> Iterator[Finding]:
         yield warn(
             f"provider neevcloud/neev {selected} starts, and this command is of version {installed}",
             "Use one version of both, so that this command reads what the provider stores.",
+        )
+
+
+def check_unrecorded(
+    state: TerraformState, references: StateReferences, inventory: RemoteInventory
+) -> Iterator[Finding]:
+    """Warn about sandboxes with the labels of the state's owner that the state does not name."""
+    owner = state.owner_labels
+    if owner is None:
+        return
+    labelled = (item for item in inventory.sandboxes.values() if owner.items() <= (item.labels or {}).items())
+    if unrecorded := list(find_unrecorded(labelled, references)):
+        yield warn(
+            f"{count_noun(len(unrecorded), 'sandbox')} with the labels of this configuration, and not in its state: "
+            f"{', '.join(item.name for item in unrecorded)}",
+            f"If no apply is running, one was interrupted: `pulumi-neev recover --terraform {state.source}` imports "
+            f"what it created, and `pulumi-neev sweep --terraform {state.source}` deletes the rest.",
         )
 
 

@@ -109,12 +109,17 @@ def list_creates(plan: Mapping[str, Any]) -> Iterator[PlannedCreate]:
             yield PlannedCreate(item["address"], item["type"], name, resource)
 
 
+def find_unrecorded(sandboxes: Iterable[Sandbox], references: StateReferences) -> Iterator[Sandbox]:
+    """Yield the sandboxes that no state names, without those that are being deleted."""
+    return (item for item in sandboxes if item.id not in references.words and item.phase != TERMINATING)
+
+
 async def _find_steps(
     api: Api, cli: TerraformCli, state: TerraformState, creates: Iterable[PlannedCreate]
 ) -> list[ImportStep]:
     references = state_references([], state.iter_values())
     listed = await api.sandboxes.list(labels=state.owner_labels)
-    own = {item.id: item for item in listed if item.id not in references.words and item.phase != TERMINATING}
+    own = {item.id: item for item in find_unrecorded(listed, references)}
     steps = [step for create in creates if (step := await _find_step(api, cli, create, own, references)) is not None]
     prefixes = tuple(f"{step.id}-" for step in steps if step.action is Action.IMPORT)
     known = {step.id for step in steps}
