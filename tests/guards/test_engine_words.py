@@ -21,7 +21,7 @@ from neev_provider.resources import RESOURCES
 PACKAGE = Path(__file__).parents[2] / "provider" / "neev_provider"
 PULUMI_WORDS = re.compile(
     r"pulumi|neev:\w|custom_?timeouts|delete_?before_?replace|ignore_?changes|replace_?on_?changes|deleted_?with"
-    r"|\burns?\b|(?<!`)\bstacks?\b|`up`|--parallel\b|--run-program",
+    r"|\burns?\b|(?<!`)\bstacks?\b|`up`|--parallel\b|--run-program|native plugin|dynamic resource",
     re.IGNORECASE,
 )
 TERRAFORM_WORDS = re.compile(
@@ -39,6 +39,13 @@ OWN_WORDS = {
 DISTRIBUTION = "pulumi-neev"
 ONCE = {ISSUES_URL, DISTRIBUTION}
 """The texts with the name of the distribution, which serves both engines."""
+TERRAFORM_PAGES = Path(__file__).parents[2] / "docs" / "terraform"
+MOVE_GUIDE = "guides/pulumi-and-terraform.md"
+"""The page about both engines, which a link may name."""
+OWN_NAMES = re.compile(
+    rf"\[[^]]*\]\({re.escape(MOVE_GUIDE)}\)|\]\([^)]*\)|pulumi-neev|`managed-by\.stack`|ignore_changes"
+)
+"""What looks like Pulumi's on a page of Terraform: links, the command, a label, and an argument of `lifecycle`."""
 PROPERTY_NAMES = snake_case_names(
     ProviderConfig,
     *(model for resource in RESOURCES for model in (resource.inputs, resource.outputs)),
@@ -125,6 +132,16 @@ def test_terraform_describes_everything_in_its_own_words_and_names() -> None:
 
 def test_the_schema_of_pulumi_has_no_word_of_terraform() -> None:
     assert not TERRAFORM_WORDS.search(json.dumps(schema.package_schema()))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in sorted(TERRAFORM_PAGES.rglob("*.md")) if page != TERRAFORM_PAGES / MOVE_GUIDE],
+    ids=lambda page: str(page.relative_to(TERRAFORM_PAGES)),
+)
+def test_a_page_of_terraform_has_no_word_of_pulumi(page: Path) -> None:
+    found = PULUMI_WORDS.search(OWN_NAMES.sub("", page.read_text()))
+    assert found is None, found
 
 
 @pytest.mark.parametrize("hint", Hint)

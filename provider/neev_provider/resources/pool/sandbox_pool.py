@@ -58,8 +58,6 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
     The members are created concurrently. After creation all members are `Ready`, or `Paused` if `paused` is `true`.
     Scaling, resizing and pausing happen in place. If the source changes, the members are replaced a few at a time. A
     refresh detects members that are missing or failed, and the next update recreates only those.
-
-    If some members fail while the pool is created, the plugin keeps the others. A dynamic resource deletes all of them.
     """
 
     name = "SandboxPool"

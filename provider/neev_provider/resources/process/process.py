@@ -55,9 +55,6 @@ class ProcessResource(Resource[Api, ProcessInputs, ProcessOutputs]):
 
     The runtime of the sandbox supervises the process. A refresh detects that the process has ended, and the next update
     starts it again. A change of what runs restarts it in place. Deleting the resource stops it.
-
-    A failed update may have stopped the previous process. A native plugin records that, and the next update starts it.
-    The state of dynamic resources does not: if you undo the change, refresh the state as well.
     """
 
     name = "Process"
