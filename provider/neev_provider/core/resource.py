@@ -125,12 +125,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
     async def read(self, id: str, inputs: InputsT | None) -> Observation[OutputsT] | None:
         """Return the current object, ``None`` if it is gone; ``inputs`` are its inputs as far as known."""
 
-    async def refresh(
-        self,
-        id: str,
-        inputs: InputsT,
-        state: Mapping[str, Any],  # noqa: ARG002  for overrides
-    ) -> Observation[OutputsT] | None:
+    async def refresh(self, id: str, inputs: InputsT, state: Mapping[str, Any]) -> Observation[OutputsT] | None:  # noqa: ARG002
         """Return the current object, or ``None`` if it is gone; ``state`` is its stored state.
 
         A resource takes values that the API does not return from the stored state.
@@ -163,6 +158,13 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         warn: WarningHandler = ignore,
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
         """Return the inputs to store, with defaults and a generated name, and their failures."""
+        checked, failures = self.check_declared(old_inputs, new_inputs, generate_name)
+        return checked, [*failures, *self.find_failures(checked, warn)]
+
+    def check_declared(
+        self, old_inputs: Mapping[str, Any], new_inputs: Mapping[str, Any], generate_name: Callable[[], str]
+    ) -> tuple[dict[str, Any], list[ValidationFailure]]:
+        """Return the inputs to store, and the failures that depend on nothing but the inputs."""
         given = {key: value for key, value in new_inputs.items() if value is not None}
         checked = coercion.coerce_properties(self.inputs.properties, given)
         named = self.name_property
@@ -174,14 +176,10 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
         for declared in self.inputs.properties.values():
             if declared.default is not None:
                 checked.setdefault(declared.name, declared.default)
-        return checked, [*validation.validate(self.inputs, checked), *self.find_failures(checked, warn)]
+        return checked, validation.validate(self.inputs, checked)
 
-    def find_failures(
-        self,
-        raw_inputs: Mapping[str, Any],  # noqa: ARG002  for overrides
-        warn: WarningHandler,  # noqa: ARG002
-    ) -> Iterable[ValidationFailure]:
-        """Return failures that the declaration does not find; any input may be unknown or invalid.
+    def find_failures(self, raw_inputs: Mapping[str, Any], warn: WarningHandler) -> Iterable[ValidationFailure]:  # noqa: ARG002
+        """Return failures of local files or other resources; any input may be unknown or invalid.
 
         Call ``warn`` for each valid input that is probably not intended.
         """

@@ -69,7 +69,7 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
     traffic, the first rule changes its policy to an allow-list. A rule for a host that is already allowed is rejected,
     because its owner is unknown. Deleting a rule that was changed elsewhere leaves it as it is.
 
-    If the sandbox exists, the plan rejects a rule beside its `egress`, and a second rule for a host.
+    If the sandbox exists, the plan reports a rule beside its `egress`, and a second rule for a host.
     Before the sandbox is created, its id is unknown: the update then rejects the rule after it created the sandbox, and
     does not add it.
 

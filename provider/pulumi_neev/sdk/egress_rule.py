@@ -19,7 +19,7 @@ class EgressRule(DynamicResource, provider=EgressRuleProvider):
     traffic, the first rule changes its policy to an allow-list. A rule for a host that is already allowed is rejected,
     because its owner is unknown. Deleting a rule that was changed elsewhere leaves it as it is.
 
-    If the sandbox exists, the plan rejects a rule beside its `egress`, and a second rule for a host. Before the sandbox
+    If the sandbox exists, the plan reports a rule beside its `egress`, and a second rule for a host. Before the sandbox
     is created, its id is unknown: the update then rejects the rule after it created the sandbox, and does not add it.
 
     Two engines must not create the first rules of one sandbox at the same time: the change to an allow-list replaces

@@ -34,13 +34,18 @@ class Planner:
         secret_inputs: frozenset[str] = frozenset(),
         rejected: Sequence[ValidationFailure] = (),
         warn: WarningHandler = ignore,
+        declared_only: bool = False,
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
         """Return the inputs to store (coerced, with defaults and a name) and their failures, without secrets.
 
         `address` is the resource's in the engine, empty if the adapter does not know it. `rejected` are failures that
-        the adapter found; the resource's own failures of these properties are left out.
+        the adapter found; the resource's own failures of these properties are left out. `declared_only` leaves out
+        the failures of local files and other resources.
         """
-        inputs, failures = self.resource.check(old_inputs, new_inputs, generate_name, warn)
+        if declared_only:
+            inputs, failures = self.resource.check_declared(old_inputs, new_inputs, generate_name)
+        else:
+            inputs, failures = self.resource.check(old_inputs, new_inputs, generate_name, warn)
         failures = [*failures, *self._find_label_failures(inputs), *self._find_duplicates(address, inputs)]
         rejected_paths = {_failure_path(failure) for failure in rejected}
         others = (failure for failure in failures if _failure_path(failure) not in rejected_paths)

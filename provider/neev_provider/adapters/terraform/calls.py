@@ -24,9 +24,16 @@ class Calls:
         self._provider = provider
 
 
-def failure_diagnostics(failures: Iterable[ValidationFailure], model: type[Model]) -> list[pb.Diagnostic]:
-    """Return the errors of invalid properties of the model."""
-    return [failure_diagnostic(failure, model) for failure in failures]
+def failure_diagnostics(
+    failures: Iterable[ValidationFailure],
+    model: type[Model],
+    severity: pb.Diagnostic.Severity = pb.Diagnostic.ERROR,
+) -> list[pb.Diagnostic]:
+    """Return the errors, or the warnings, of invalid properties of the model."""
+    diagnostics = [failure_diagnostic(failure, model) for failure in failures]
+    for diagnostic in diagnostics:
+        diagnostic.severity = severity
+    return diagnostics
 
 
 def warning_diagnostics(request: Any, texts: Iterable[str]) -> list[pb.Diagnostic]:

@@ -97,13 +97,11 @@ class Handlers(DataSourceCalls, EphemeralCalls, FunctionCalls, ListCalls, Action
     ) -> pb.ValidateResourceConfig.Response:
         """Check the configuration of a resource, as far as its values are known."""
         resource = resource_of(request.type_name)
-        warnings: list[str] = []
         values = ResourceValues(resource, decode(request.config))
-        failures = await self._provider.validate(values, warnings.append)
+        failures = await self._provider.validate(values)
         if values.write_only and not request.client_capabilities.write_only_attributes_allowed:
             failures = [*failures, *_unsupported_failures(values)]
-        found = [*failure_diagnostics(failures, resource.inputs), *warning_diagnostics(request, warnings)]
-        return pb.ValidateResourceConfig.Response(diagnostics=found)
+        return pb.ValidateResourceConfig.Response(diagnostics=failure_diagnostics(failures, resource.inputs))
 
     async def UpgradeResourceState(self, request: pb.UpgradeResourceState.Request) -> pb.UpgradeResourceState.Response:
         """Return the stored state in this version's form; the engine asks for every resource."""
@@ -131,12 +129,13 @@ class Handlers(DataSourceCalls, EphemeralCalls, FunctionCalls, ListCalls, Action
         plan, failures = await self._provider.plan(values, warnings.append)
         if failures:
             return pb.PlanResourceChange.Response(diagnostics=failure_diagnostics(failures, resource.inputs))
+        obstacles = failure_diagnostics(plan.obstacles, resource.inputs, pb.Diagnostic.WARNING)
         return pb.PlanResourceChange.Response(
             planned_state=encode(plan.values),
             requires_replace=[attribute_steps(name) for name in plan.replacing],
             planned_private=request.prior_private,
             planned_identity=request.prior_identity if request.HasField("prior_identity") else None,
-            diagnostics=warning_diagnostics(request, warnings),
+            diagnostics=[*obstacles, *warning_diagnostics(request, warnings)],
         )
 
     async def ApplyResourceChange(self, request: pb.ApplyResourceChange.Request) -> pb.ApplyResourceChange.Response:

@@ -19,7 +19,7 @@ from neev_provider.adapters.terraform.resource_values import ResourceValues, dec
 from neev_provider.adapters.terraform.values import Values
 from neev_provider.core.diff import Diff, is_stable
 from neev_provider.core.model import UNKNOWN
-from neev_provider.core.validation import WarningHandler, contains_unknown, ignore
+from neev_provider.core.validation import ValidationFailure, WarningHandler, contains_unknown, ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Plan:
 
     values: Values
     replacing: tuple[str, ...] = ()
+    obstacles: tuple[ValidationFailure, ...] = ()
+    """Failures of local files or other resources, which the apply reports if they last."""
 
 
 def plan_create(planner: Planner, values: ResourceValues, checked: Mapping[str, Any]) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -94,29 +95,32 @@ class TerraformProvider:
         """Return the failures of the provider's settings."""
         return config_failures(config)
 
-    async def validate(self, values: ResourceValues, warn: WarningHandler) -> list[ValidationFailure]:
+    async def validate(self, values: ResourceValues) -> list[ValidationFailure]:
         """Return the failures of a configuration."""
-        _, failures = await self._check(values, warn)
+        _, failures = await self._check(values)
         return [*failures, *_timeout_failures(values.config), *_write_only_failures(values)]
 
     async def plan(self, values: ResourceValues, warn: WarningHandler) -> tuple[Plan, list[ValidationFailure]]:
-        """Return what will be, and the failures of values that were not known before."""
-        checked, failures = await self._check(values, ignore)
+        """Return what will be, and the failures of values that were not known before.
+
+        An obstacle is no failure of a plan: `terraform destroy` plans what it deletes, too.
+        """
+        checked, failures = await self._check(values)
         if failures:
             return Plan({}), failures
         failures = await self._find_missing_references(values, checked)
         planner = self._planner(values.resource)
-        if values.prior is None:
-            return await self._offload(values, planning.plan_create, planner, values, checked), failures
-        return await self._offload(values, planning.plan_update, planner, values, checked, warn), failures
+        plan_values = planning.plan_create if values.prior is None else partial(planning.plan_update, log=warn)
+        plan = await self._offload(values, plan_values, planner, values, checked)
+        return replace(plan, obstacles=await self._find_obstacles(values, checked, warn)), failures
 
     async def apply(self, values: ResourceValues, planned: Values | None, warn: WarningHandler) -> Applied:
         """Create, update or delete the resource."""
         if planned is None:
             await self._operations.delete(values, warn)
             return Applied(None)
-        checked, failures = await self._check(values, ignore, partial(_generate_name, values.resource))
-        for failure in failures:
+        checked, failures = await self._check(values, partial(_generate_name, values.resource))
+        for failure in failures or await self._find_obstacles(values, checked, ignore):
             raise InputError(failure.path, failure.reason)
         if values.prior is None:
             return await self._operations.create(values, planned, checked, warn)
@@ -201,15 +205,20 @@ class TerraformProvider:
         return Planner(resource, settings.account, settings.labels)
 
     async def _check(
-        self, values: ResourceValues, warn: WarningHandler, generate_name: Callable[[], Any] = lambda: UNKNOWN
+        self, values: ResourceValues, generate_name: Callable[[], Any] = lambda: UNKNOWN
     ) -> tuple[dict[str, Any], list[ValidationFailure]]:
         """Return the inputs with defaults, and their failures.
 
         A plan is made twice and must be the same each time, so a generated name is unknown until the create.
         """
-        check = partial(self._planner(values.resource).check, generate_name=generate_name, warn=warn)
+        check = partial(self._planner(values.resource).check, generate_name=generate_name, declared_only=True)
         inputs, failures = await self._offload(values, check, values.old_inputs, values.new_inputs)
         return inputs, [_as_served(values.resource, failure) for failure in failures]
+
+    async def _find_obstacles(
+        self, values: ResourceValues, checked: Mapping[str, Any], warn: WarningHandler
+    ) -> tuple[ValidationFailure, ...]:
+        return await self._offload(values, lambda: tuple(values.resource.find_failures(checked, warn)))
 
     async def _find_missing_references(
         self, values: ResourceValues, checked: Mapping[str, Any]

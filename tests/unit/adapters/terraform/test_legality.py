@@ -78,6 +78,7 @@ async def _apply(
 ) -> State | None:
     """Return the state after the configuration; `None` if it is invalid."""
     kind = engine.resource(type_name(resource.name))
+    engine.diagnostics.clear()
     planned = {name: UNKNOWN if name in hidden and value is not None else value for name, value in config.items()}
     try:
         await kind.validate(config)
@@ -87,7 +88,8 @@ async def _apply(
         if "A bug" in str(error):
             raise
         return None
-    if plan.action != "replace" and known.action == "replace":
+    has_obstacle = any(item.summary.startswith("Invalid ") for item in engine.diagnostics)
+    if has_obstacle or (plan.action != "replace" and known.action == "replace"):
         return None
     return await kind.apply(plan if known.action == plan.action else known, config)
 
