@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,9 +26,11 @@ from neev_provider.core.resource import OperationContext
 from neev_provider.core.validation import WarningHandler
 from neev_provider.resources.lookups import none_if_not_found
 
-INTERRUPTED_HINT = (
-    "By its labels it is of this resource: an interrupted apply may have created it, or it is being replaced. Then "
-    "remove `create_before_destroy` from the `lifecycle` block; otherwise import it:"
+REPEATED_NAME_HINT = "Another resource of this configuration has this name: choose another one."
+OWN_LABELS_HINT = (
+    "By its labels, this configuration created it, and `terraform state list -id={id}` shows by which resource. If by "
+    "another one, choose another name. If by this one, it is being replaced: remove `create_before_destroy` from the "
+    "`lifecycle` block. If by none, an interrupted apply created it: import it:"
 )
 OTHER_CREATOR_HINT = "Choose another name, delete what has it, or import it, if it is in no other state:"
 IMPORT_HINT = "`terraform import {type}.NAME {id}`, with the address of this resource for `{type}.NAME`."
@@ -52,12 +55,15 @@ class Operations:
     executor: Executor
     owner_of: OwnerOf
     """Return the owner of the resource of the type with the name."""
+    applied: Counter[Owner | None] = field(default_factory=Counter)
+    """How many creates and updates began, by owner: each resource has one, so a second one has the same name."""
 
     async def create(
         self, values: ResourceValues, planned: Values, checked: Mapping[str, Any], warn: WarningHandler
     ) -> Applied:
         """Create the resource."""
         context = self._context(values, "create", checked, warn)
+        self.applied[context.owner] += 1
         try:
             return await self.executor.create(
                 values.resource, context, checked, convert=lambda stored: _as_planned(values, planned, stored)
@@ -66,10 +72,11 @@ class Operations:
             kept = _as_left(values, planned, failure.stored)
             interrupted = isinstance(failure.__cause__, Cancelled) and has_volatile_attribute(values)
             return Applied(kept.state, kept.private, failure.__cause__ or failure, is_interrupted=interrupted)
-        except DeleteBeforeReplaceRequired:
-            raise
         except NameConflict as error:
-            error.hint = await self._import_hint(context, type_name(values.resource.name), error.existing_id)
+            if self.applied[context.owner] > 1:
+                error.hint = REPEATED_NAME_HINT
+            elif not isinstance(error, DeleteBeforeReplaceRequired):
+                error.hint = await self._import_hint(context, type_name(values.resource.name), error.existing_id)
             raise
 
     async def update(
@@ -77,10 +84,12 @@ class Operations:
     ) -> Applied:
         """Update the resource; without a change, finish what an earlier operation started."""
         prior = values.prior or {}
+        context = self._context(values, "update", checked, warn)
+        self.applied[context.owner] += 1
         try:
             return await self.executor.update(
                 values.resource,
-                self._context(values, "update", checked, warn),
+                context,
                 prior[ID],
                 old_inputs=values.old_inputs,
                 state=values.state,
@@ -114,14 +123,14 @@ class Operations:
         await self.executor.delete(values.resource, context, (values.prior or {})[ID], state)
 
     async def _import_hint(self, context: OperationContext, type: str, id: str) -> str:
-        """Return how to import what has the name, and that this resource has created it if its labels say so."""
+        """Return what to do about the object that has the name; its labels may say that this configuration made it."""
         api = await self.executor.connect()
         own = api.settings.labels.owner_labels(context.owner)
         reason = OTHER_CREATOR_HINT
         with contextlib.suppress(NeevError):  # the conflict is the error to report
             sandbox = await none_if_not_found(api.sandboxes.get(id))
             if sandbox is not None and own and own.items() <= (sandbox.labels or {}).items():
-                reason = INTERRUPTED_HINT
+                reason = OWN_LABELS_HINT.format(id=id)
         return f"{reason} {IMPORT_HINT.format(type=type, id=id)}"
 
     def _context(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.engine.project import out_of_band_request
+from tests.fakes.terraform_engine import EngineError, open_engine
 
 from neev_emulator.testing import Emulator, serve
 from neev_provider.adapters.terraform.attributes import TIMEOUTS, resource_attributes
@@ -21,7 +22,7 @@ from neev_provider.core.validation import ignore
 from neev_provider.resources.agent import AgentResource
 from neev_provider.resources.sandbox.sandbox import SandboxResource
 
-INTERRUPTED = "By its labels it is of this resource: an interrupted apply may have created it, or it is being replaced."
+OWN_LABELS = "By its labels, this configuration created it, and `terraform state list -id="
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ async def create_conflict(emulator: Emulator, directory: Path, resource: AnyReso
 
 
 @pytest.mark.parametrize(("name", "is_own"), [("web", True), ("other", False)])
-async def test_labels_of_the_resource_mean_an_interrupted_apply(
+async def test_labels_of_the_resource_mean_that_the_configuration_created_it(
     emulator: Emulator, tmp_path: Path, name: str, *, is_own: bool
 ) -> None:
     labels = owner_of("neev_sandbox", name, {}, tmp_path).to_labels()
@@ -58,7 +59,7 @@ async def test_labels_of_the_resource_mean_an_interrupted_apply(
     error = await create_conflict(emulator, tmp_path, SandboxResource(), name="web")
     assert error.summary.startswith("POST /sandboxes was answered with 409")
     assert id in error.summary
-    assert (INTERRUPTED in error.hint) is is_own
+    assert (OWN_LABELS in error.hint) is is_own
     assert f"`terraform import neev_sandbox.NAME {id}`" in error.hint
 
 
@@ -90,3 +91,21 @@ async def test_a_replacement_that_meets_the_old_one_is_not_told_to_import_it(
     finally:
         await provider.aclose()
     assert "terraform import" not in caught.value.hint
+
+
+@pytest.mark.parametrize("change", ["create", "update"])
+async def test_two_resources_of_one_configuration_cannot_have_one_name(
+    emulator: Emulator, tmp_path: Path, change: str
+) -> None:
+    directory = tmp_path / "configuration"
+    async with open_engine(emulator.env, directory=directory) as engine:
+        box = engine.resource("neev_sandbox")
+        if change == "update":
+            async with open_engine(emulator.env, directory=directory) as earlier:
+                state = await earlier.resource("neev_sandbox").create({"name": "web"})
+            await box.update({"name": "web", "cpu": 2}, state)
+        else:
+            await box.create({"name": "web"})
+        with pytest.raises(EngineError, match="Another resource of this configuration has this name") as caught:
+            await box.create({"name": "web"})
+    assert "terraform import" not in caught.value.details()
