@@ -20,7 +20,8 @@ class Planner:
 
     resource: AnyResource
     account: Account | None = None
-    label_policy: LabelPolicy = field(default_factory=LabelPolicy)
+    label_policy: LabelPolicy | None = field(default_factory=LabelPolicy)
+    """What the settings add to labels; ``None`` if that is unknown, so that the labels are not judged."""
     addresses: MutableMapping[tuple[str, str], str] = field(default_factory=dict)
     """The address of each object that the program declares, by type and id, as far as it is checked and known."""
 
@@ -87,9 +88,10 @@ class Planner:
     def _find_label_failures(self, inputs: Mapping[str, Any]) -> list[ValidationFailure]:
         """Return the failure of labels that do not fit together with those that the settings add."""
         labels = inputs.get("labels")
-        if "labels" not in self.resource.inputs.properties or not isinstance(labels, Mapping | None):
+        policy = self.label_policy
+        if policy is None or "labels" not in self.resource.inputs.properties or not isinstance(labels, Mapping | None):
             return []
-        reason = self.label_policy.explain_excess(labels)
+        reason = policy.explain_excess(labels)
         return [] if reason is None else [ValidationFailure("labels", reason)]
 
     def _log_default_labels(
@@ -102,7 +104,8 @@ class Planner:
         """Log that changed default labels have no effect on a resource that has labels."""
         explicit, effective = (old_inputs.get("labels"), new_inputs.get("labels")), state.get("effectiveLabels")
         if (
-            "labels" in self.resource.inputs.properties
+            self.label_policy is not None
+            and "labels" in self.resource.inputs.properties
             and all(isinstance(labels, Mapping | None) for labels in explicit)
             and isinstance(effective, Mapping)
             and (

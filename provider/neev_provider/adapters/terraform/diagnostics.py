@@ -11,11 +11,11 @@ from typing import Final
 from neev_provider.adapters.shared.hints import ISSUES_URL, TERRAFORM, render, render_failure, render_text
 from neev_provider.adapters.shared.schema_types import ArrayType, MapType, ObjectType, TypeSpec, type_of
 from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
-from neev_provider.adapters.terraform.attributes import TIMEOUTS
+from neev_provider.adapters.terraform.attributes import TIMEOUTS, WRITE_ONLY_SUFFIX
 from neev_provider.core.errors import InputError, NeevError
 from neev_provider.core.model import Model
 from neev_provider.core.redaction import redact
-from neev_provider.core.validation import ValidationFailure
+from neev_provider.core.validation import ValidationFailure, top_level_name
 
 _PART: Final = re.compile(r'\.?(?P<name>[^.\[\]"]+)|\[(?P<index>\d+)\]|\["(?P<key>[^"]*)"\]')
 Step = pb.AttributePath.Step
@@ -23,6 +23,9 @@ Step = pb.AttributePath.Step
 
 def failure_diagnostic(failure: ValidationFailure, model: type[Model]) -> pb.Diagnostic:
     """Return the error of an invalid property of the model."""
+    if not failure.path:  # this engine hides the value of a secret itself
+        secret, _, reason = failure.reason.partition(": ")
+        failure = ValidationFailure(secret, reason) if top_level_name(secret) in model.properties else failure
     path = attribute_path(failure.path, model)
     name = format_path(path) or "argument"
     reason = render_failure(failure, TERRAFORM, [model]).reason
@@ -53,6 +56,8 @@ def attribute_path(path: str, model: type[Model]) -> pb.AttributePath:
     """Return the steps of the core's path (`egress.allow[0].host`) in this engine's names."""
     if path.startswith(f"{TIMEOUTS}."):  # the one block, which no model declares
         return pb.AttributePath(steps=[Step(attribute_name=name) for name in path.split(".")])
+    if path.endswith(WRITE_ONLY_SUFFIX) and path.isidentifier():  # no model declares these either
+        return attribute_steps(path)
     steps: list[Step] = []
     inner: TypeSpec | None = ObjectType(model)
     for part in _PART.finditer(path):

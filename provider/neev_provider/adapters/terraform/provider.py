@@ -25,7 +25,14 @@ from neev_provider.adapters.terraform.attributes import (
 )
 from neev_provider.adapters.terraform.operations import Applied, Operations
 from neev_provider.adapters.terraform.planning import Plan
-from neev_provider.adapters.terraform.provider_config import config_failures, settings_of, unknown_settings
+from neev_provider.adapters.terraform.provider_config import (
+    LABEL_SETTINGS,
+    LATE_SETTINGS,
+    config_failures,
+    require_known,
+    settings_of,
+    unknown_settings,
+)
 from neev_provider.adapters.terraform.resource_values import ResourceValues
 from neev_provider.adapters.terraform.values import Values
 from neev_provider.client import Api, Settings
@@ -71,12 +78,12 @@ class TerraformProvider:
         )
 
     def require_settings(self) -> None:
-        """Raise an error if settings are missing, unless some are not known yet.
+        """Raise an error if settings are missing, unless some that are needed are not known yet.
 
         Raises:
             ConfigError: settings are missing or invalid.
         """
-        if not unknown_settings(self._config):
+        if unknown_settings(self._config) <= LATE_SETTINGS:
             self._require_settings()
 
     def require_project(self, project_id: str | None) -> None:
@@ -119,6 +126,7 @@ class TerraformProvider:
         if planned is None:
             await self._operations.delete(values, warn)
             return Applied(None)
+        require_known(self._config)
         checked, failures = await self._check(values, partial(_generate_name, values.resource))
         for failure in failures or await self._find_obstacles(values, checked, ignore):
             raise InputError(failure.path, failure.reason)
@@ -201,8 +209,9 @@ class TerraformProvider:
         try:
             settings = self._require_settings()
         except ConfigError:
-            return Planner(resource)  # the operation reports it, once it needs them
-        return Planner(resource, settings.account, settings.labels)
+            return Planner(resource, label_policy=None)  # the operation reports it, once it needs them
+        has_labels = unknown_settings(self._config).isdisjoint(LABEL_SETTINGS)
+        return Planner(resource, settings.account, settings.labels if has_labels else None)
 
     async def _check(
         self, values: ResourceValues, generate_name: Callable[[], Any] = lambda: UNKNOWN
@@ -252,9 +261,11 @@ def _timeout_failures(config: Mapping[str, Any]) -> list[ValidationFailure]:
     for operation, text in (limits if isinstance(limits, Mapping) else {}).items():
         if isinstance(text, str):
             try:
-                parse_duration(text)
+                reason = "" if parse_duration(text) else f"must be more than 0 (is {text!r})"
             except ValueError as error:
-                failures.append(ValidationFailure(f"{TIMEOUTS}.{operation}", str(error)))
+                reason = str(error)
+            if reason:
+                failures.append(ValidationFailure(f"{TIMEOUTS}.{operation}", reason))
     return failures
 
 
@@ -264,7 +275,7 @@ def _write_only_failures(values: ResourceValues) -> list[ValidationFailure]:
         for name, prop in values.write_only.items()
         if values.config.get(name.removesuffix(WRITE_ONLY_SUFFIX)) is not None
     ] + [
-        ValidationFailure(prop.name, f"{name} requires {prop.field}{VERSION_SUFFIX}, a number to change with it")
+        ValidationFailure(name, f"requires {prop.field}{VERSION_SUFFIX}, a number to change with it")
         for name, prop in values.write_only.items()
         if values.config.get(f"{prop.field}{VERSION_SUFFIX}") is None
     ]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from neev_provider.adapters.shared.config import ProviderConfig, coerce_settings, parse_settings
 from neev_provider.adapters.terraform.conversion import properties_to_core
 from neev_provider.client import Settings
 from neev_provider.core.errors import ConfigError
-from neev_provider.core.model import UNKNOWN
 from neev_provider.core.validation import ValidationFailure, contains_unknown, validate
+
+LABEL_SETTINGS: Final = frozenset({"default_labels", "ownership_labels"})
+LATE_SETTINGS: Final = LABEL_SETTINGS | {"check_on_preview", "region", "request_timeout_seconds"}
+"""The settings that no read needs, so that a plan does without them."""
 
 
 def read_config(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,20 +26,30 @@ def config_failures(config: Mapping[str, Any]) -> list[ValidationFailure]:
     return validate(ProviderConfig, read_config(config))
 
 
-def unknown_settings(config: Mapping[str, Any]) -> list[str]:
+def unknown_settings(config: Mapping[str, Any]) -> frozenset[str]:
     """Return the names of the settings that are known only after another resource is applied."""
-    return sorted(name for name, value in config.items() if contains_unknown(value))
+    return frozenset(name for name, value in config.items() if contains_unknown(value))
 
 
-def settings_of(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
-    """Return the settings.
+def require_known(config: Mapping[str, Any], unneeded: frozenset[str] = frozenset()) -> None:
+    """Raise an error if a setting is not known yet, except those that are not needed.
 
     Raises:
-        ConfigError: a setting is missing, invalid or not known yet.
+        ConfigError: a setting is not known yet.
     """
-    if unknown := unknown_settings(config):
+    if unknown := sorted(unknown_settings(config) - unneeded):
         raise ConfigError(
             f"the provider's {' and '.join(unknown)} depends on a resource that is not applied yet",
             hint="Apply that resource first, for example with `-target`, or set the value itself.",
         )
-    return parse_settings({name: value for name, value in read_config(config).items() if value is not UNKNOWN}, environ)
+
+
+def settings_of(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Return the settings; those that no read needs count as unset until they are known.
+
+    Raises:
+        ConfigError: a setting is missing, invalid or not known yet.
+    """
+    require_known(config, LATE_SETTINGS)
+    known = {name: None if contains_unknown(value) else value for name, value in config.items()}
+    return parse_settings(read_config(known), environ)

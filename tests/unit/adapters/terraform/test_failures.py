@@ -252,7 +252,8 @@ async def test_write_only_arguments_are_validated(terraform: Engine) -> None:
     both = {"env": {"A": "1"}, "env_wo": {"A": "2"}, "env_wo_version": 1}
     assert "conflicts with env_wo" in (await expect_error(box.validate(both))).details()
     alone = await expect_error(box.validate({"env_wo": {"A": "2"}}))
-    assert "requires env_wo_version" in alone.details()
+    assert "Invalid env_wo: env_wo: requires env_wo_version" in alone.details()
+    assert alone.paths == ["env_wo"]
 
 
 async def test_other_time_limits_call_nothing(terraform: Engine, platform: Emulator) -> None:
@@ -266,8 +267,9 @@ async def test_other_time_limits_call_nothing(terraform: Engine, platform: Emula
     limited = await box.apply(plan)
     assert platform.requests == []
     assert (await box.plan(limits, limited)).action == "none"
-    error = await expect_error(box.validate({"timeouts": {"create": "a while"}}))
-    assert error.paths == ["timeouts.create"]
+    error = await expect_error(box.validate({"timeouts": {"create": "a while", "delete": "0h"}}))
+    assert error.paths == ["timeouts.create", "timeouts.delete"]
+    assert "timeouts.delete: must be more than 0 (is '0h')" in error.details()
     assert (await box.plan({"timeouts": {"create": UNKNOWN}})).action == "create"
 
 

@@ -7,6 +7,7 @@ import pytest
 from neev_provider.adapters.terraform.diagnostics import attribute_path, failure_diagnostic, format_path
 from neev_provider.core.validation import ValidationFailure
 from neev_provider.resources.agent import AgentInputs
+from neev_provider.resources.preview_port import PreviewPortInputs
 from neev_provider.resources.sandbox.sandbox import SandboxInputs
 
 
@@ -31,6 +32,12 @@ def test_an_error_names_the_whole_path_and_is_at_the_line_of_the_argument(
 def test_an_error_inside_of_a_json_text_is_at_the_line_of_the_text() -> None:
     path = attribute_path("config.model.name", AgentInputs)
     assert format_path(path) == 'config["model"]'
+
+
+def test_an_error_of_a_secret_argument_is_at_its_line_too() -> None:
+    diagnostic = failure_diagnostic(ValidationFailure("", "slug: is wrong"), PreviewPortInputs)
+    assert (diagnostic.summary, diagnostic.detail) == ("Invalid slug", "slug: is wrong")
+    assert [step.attribute_name for step in diagnostic.attribute.steps] == ["slug"]
 
 
 def test_an_error_without_an_argument_is_at_the_block() -> None:

@@ -1,0 +1,43 @@
+"""Settings that are known only after another resource is applied: a read or a plan does without those it can."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.fakes.terraform_engine import Engine, EngineError, open_engine, settings_of
+
+from neev_emulator import Emulator
+from neev_provider.core.model import UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"default_labels": {"team": UNKNOWN}},
+        {"ownership_labels": UNKNOWN},
+        {"region": UNKNOWN, "check_on_preview": UNKNOWN, "request_timeout_seconds": UNKNOWN},
+    ],
+    ids=str,
+)
+async def test_a_refresh_and_a_plan_need_no_settings_of_new_resources(
+    terraform: Engine, platform: Emulator, unknown: dict[str, Any]
+) -> None:
+    config = {"name": "web", "labels": {f"key{number}": "value" for number in range(12)}}
+    state = await terraform.resource("neev_sandbox").create(config)
+    async with open_engine() as engine:
+        await engine.configure(**settings_of(platform), **unknown)
+        box = engine.resource("neev_sandbox")
+        assert await box.read(state) == state
+        assert (await box.plan(config, state)).action == "none"
+        assert engine.warnings() == []
+        plan = await box.plan({})
+        with pytest.raises(EngineError, match="depends on a resource that is not applied yet"):
+            await box.apply(plan)
+        await box.destroy(state)
+
+
+async def test_missing_settings_are_an_error_although_others_are_unknown() -> None:
+    async with open_engine() as engine:
+        with pytest.raises(EngineError, match="NEEV_API_KEY"):
+            await engine.configure(org_id="org", default_labels={"team": UNKNOWN})
