@@ -120,6 +120,22 @@ def test_a_state_file_needs_no_engine(neev_emulator: Emulator, tmp_path: Path, m
     assert not [what for what in found if "neev:" in what or "Pulumi" in what]
 
 
+def test_an_image_counts_only_if_the_configuration_is_known_to_set_it(neev_emulator: Emulator, tmp_path: Path) -> None:
+    """A plan after an import is empty, so the state goes on to have the image of the default template as an input."""
+    id = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})["id"]
+    neev_emulator.advance(5)
+    file = tmp_path / "given.tfstate"
+    resources = []
+    for name, hidden in (("set", {}), ("imported", {"__imported": True})):
+        private = b64encode(json.dumps({"inputs": ["image"], "hidden": hidden}).encode()).decode()
+        values = {"attributes": {"id": id, "image": "busybox:1"}, "private": private}
+        resources.append(stored_resource("neev_sandbox", name, values))
+    resources.append(stored_resource("neev_sandbox", "unknown", {"attributes": {"id": id, "image": "busybox:1"}}))
+    file.write_text(json.dumps(stored_state(*resources)))
+    warned = [what for what in check("--terraform", file) if "uses the image tag" in what]
+    assert warned == ["neev_sandbox.set uses the image tag busybox:1"]
+
+
 def test_an_error_has_the_words_of_terraform(
     neev_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from neev_provider.cli.recover.terraform import find_unrecorded
 from neev_provider.cli.sweep.references import StateReferences
 from neev_provider.cli.terraform_cli import TerraformCli
 from neev_provider.cli.terraform_state import TerraformResource, TerraformSource, TerraformState
+from neev_provider.core.diff import IMPORTED_KEY
 from neev_provider.core.errors import NeevError
 from neev_provider.core.plurals import count_noun
 from neev_provider.resources import RESOURCES
@@ -86,7 +87,8 @@ def render_finding(finding: Finding) -> Finding:
 
 def _to_entry(item: TerraformResource, state: TerraformState) -> dict[str, Any]:
     assert item.resource is not None  # noqa: S101  the caller selects these
-    names = item.private.input_names
+    # an import reads what the API chose, too: which of it the configuration sets is not known
+    names = () if IMPORTED_KEY in item.private.hidden else item.private.input_names or ()
     values = properties_to_core(item.resource.inputs, item.values)
     problems = [TAINTED_PROBLEM] if item.is_tainted else [UNFINISHED_PROBLEM] if item.private.is_unfinished else []
     return {
@@ -94,7 +96,7 @@ def _to_entry(item: TerraformResource, state: TerraformState) -> dict[str, Any]:
         "urn": item.address,
         "type": f"{NATIVE_PREFIX}{item.resource.name}",
         "id": item.id,
-        "inputs": {name: value for name, value in values.items() if names is None or name in names},
+        "inputs": {name: value for name, value in values.items() if name in names},
         "outputs": {**properties_to_core(item.resource.outputs, item.values), **values, **item.private.hidden},
         "delete": item.is_deposed,
         "initErrors": problems,
