@@ -420,7 +420,8 @@ async def test_a_preview_knows_the_snapshot_where_the_recipe_stays(driver: Lifec
     stored = await driver.create(IMAGE, **image_inputs(write_step("1")))
     same = IMAGE.preview_update(stored.state, image_inputs(write_step("1"), historyLimit=3))
     assert (same["snapshotId"], same["historyLimit"]) == (stored.state["snapshotId"], 3)
-    assert IMAGE.preview_update(stored.state, image_inputs(write_step("2")))["snapshotId"] is UNKNOWN
+    rebuilt = IMAGE.preview_update(stored.state, image_inputs(write_step("2")))
+    assert (rebuilt["snapshotId"], rebuilt["uid"]) == (UNKNOWN, stored.state["uid"])
     unreadable = IMAGE.preview_update(stored.state, image_inputs({"path": "x", "sourcePath": "/no/such"}))
     assert unreadable["snapshotId"] is UNKNOWN
     created = IMAGE.preview_create(image_inputs(write_step("1")))

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final
 from pydantic import AfterValidator, Field
 
 from neev_provider.core.labels import LABELS_RULE, NO_LABELS
-from neev_provider.core.markers import AutoName, Derived, Replace, Secret, Update
+from neev_provider.core.markers import AutoName, Derived, Replace, Secret, Stable, Update
 from neev_provider.core.model import Inputs, Integer, Model, Number, Outputs, Rule
 from neev_provider.core.names import MAX_LENGTH, validate_name
 from neev_provider.core.validation import at_most_one_of, less_than
@@ -136,7 +136,7 @@ class GoldenImageOutputs(Outputs):
     """Current and earlier images, newest first."""
     builder_ids: list[str] = Field(default=[])
     """Ids of all builders of this image, including those of unfinished builds."""
-    uid: str | None = None
+    uid: Annotated[str | None, Stable()] = None
     """Unique id of the resource.
 
     Part of the names of its builders, which tells them from those of other images with this name.

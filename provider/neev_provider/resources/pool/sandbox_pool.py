@@ -86,6 +86,9 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
     def preview_update(self, state: Mapping[str, Any], raw_inputs: Mapping[str, Any]) -> dict[str, Any]:
         planned = super().preview_update(state, raw_inputs)
         is_rebuilt = bool(changed_inputs(self.inputs, state, raw_inputs) & TEMPLATE_INPUTS)
+        # an import has no uid, and the next update generates it
+        kept = ("uid",) if is_rebuilt else ("uid", "templateHash", "templateDigest")
+        planned |= {name: state[name] for name in kept if name in state}
         if not is_rebuilt and 0 not in (state.get("replicas"), raw_inputs.get("replicas")):
             return planned
         # what the program leaves out is the API's choice for new members, and nothing without members
