@@ -67,7 +67,7 @@ def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: PulumiProjec
     assert "Sandbox open: its lifetime ends in 1h 59m" in warned
     assert "Sandbox open may reach the whole internet" in warned
     assert "Sandbox open uses the image tag docker.io/library/python:3.12" in warned
-    assert "CPU cores, more than 3" in warned
+    assert "CPU cores in all, more than 3" in warned
 
     refused = project.run_neev("doctor", "--stack", "dev", "--json", env={"NEEV_API_KEY": "key-of-nobody"})
     assert "was answered with 401" in messages_of_level(refused, "error")
