@@ -9,7 +9,7 @@ class Hint(StrEnum):
     A text names a setting as "the setting `orgId`", also in a message. An adapter adds the variable of the setting.
     """
 
-    CHECK_ACCOUNT = "The state is kept. Check the setting `projectId`, the setting `orgId` and the setting `baseUrl`."
+    CHECK_ACCOUNT = "Nothing was changed. Check the setting `projectId`, the setting `orgId` and the setting `baseUrl`."
     CHECK_ACCESS = (
         "Check that the key belongs to the organization in the setting `orgId` and to the project in the setting "
         "`projectId`."

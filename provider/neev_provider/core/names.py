@@ -15,11 +15,11 @@ _LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _INVALID_CHARACTERS = re.compile(r"[^a-z0-9]+")
 
 
-def validate_name(name: str) -> str:
+def validate_name(name: str, max_length: int = MAX_LENGTH) -> str:
     """Return the name; raise ``ValueError`` unless it is a DNS label that does not look like an id."""
-    if not _LABEL.fullmatch(name) or len(name) > MAX_LENGTH:
+    if not _LABEL.fullmatch(name) or len(name) > max_length:
         raise ValueError(
-            f"must be at most {MAX_LENGTH} lowercase letters, digits and hyphens, "
+            f"must be at most {max_length} lowercase letters, digits and hyphens, "
             "beginning with a letter and not ending with a hyphen"
         )
     if _is_uuid(name):

@@ -18,6 +18,7 @@ POOL: dict[str, Any] = {"name": "fleet", "replicas": 3}
         ({"replicas": -1}, "replicas", "must be at least 0"),
         ({"replicas": 10_000}, "replicas", "must be at most 9999"),
         ({"name": "f" * 52}, "name", "at most 51 characters"),
+        ({"name": "Fleet"}, "name", "at most 51 lowercase letters"),
         ({"name": "Fleet"}, "name", "lowercase"),
         ({"name": "a" * 25}, "name", "the form of a UUID"),
         ({"image": "docker.io/library/a:1", "snapshotId": "s"}, "templateId", "at most one"),

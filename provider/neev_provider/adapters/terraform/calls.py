@@ -10,7 +10,7 @@ from neev_provider.adapters.terraform.attributes import Attributes
 from neev_provider.adapters.terraform.conversion import properties_to_core, to_engine
 from neev_provider.adapters.terraform.diagnostics import error_diagnostic, failure_diagnostic, warning_diagnostic
 from neev_provider.adapters.terraform.provider import TerraformProvider
-from neev_provider.adapters.terraform.subjects import describe, subject_of
+from neev_provider.adapters.terraform.subjects import describe, name_subject, subject_of
 from neev_provider.adapters.terraform.values import decode, encode
 from neev_provider.core.function import Function
 from neev_provider.core.model import Model
@@ -39,7 +39,7 @@ def failure_diagnostics(
 def warning_diagnostics(request: Any, texts: Iterable[str]) -> list[pb.Diagnostic]:
     """Return warnings about what the call is about."""
     subject = subject_of(request)
-    return [warning_diagnostic(subject.type_name, text, subject.models) for text in texts]
+    return [warning_diagnostic(name_subject(request), text, subject.models) for text in texts]
 
 
 def error_of(error: BaseException, request: Any, hint: str = "") -> pb.Diagnostic:

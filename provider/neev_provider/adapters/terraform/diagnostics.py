@@ -18,6 +18,7 @@ from neev_provider.core.redaction import redact
 from neev_provider.core.validation import ValidationFailure, top_level_name
 
 _PART: Final = re.compile(r'\.?(?P<name>[^.\[\]"]+)|\[(?P<index>\d+)\]|\["(?P<key>[^"]*)"\]')
+_END_OF_CLAUSE: Final = re.compile(r"[.:;](?:\s|$)")
 Step = pb.AttributePath.Step
 
 
@@ -46,10 +47,11 @@ def error_diagnostic(error: BaseException, action: str, models: Sequence[type[Mo
     return _error(f"Cannot {action}", detail, path)
 
 
-def warning_diagnostic(summary: str, text: str, models: Sequence[type[Model]]) -> pb.Diagnostic:
-    """Return a warning about the whole block."""
+def warning_diagnostic(subject: str, text: str, models: Sequence[type[Model]]) -> pb.Diagnostic:
+    """Return a warning about the whole block; its summary, which may be shown alone, is the beginning of the text."""
     detail = redact(render_text(text, TERRAFORM, models))
-    return pb.Diagnostic(severity=pb.Diagnostic.WARNING, summary=redact(summary), detail=detail)
+    summary = f"{redact(subject)}: {_END_OF_CLAUSE.split(detail)[0]}"
+    return pb.Diagnostic(severity=pb.Diagnostic.WARNING, summary=summary, detail=detail)
 
 
 def attribute_path(path: str, model: type[Model]) -> pb.AttributePath:

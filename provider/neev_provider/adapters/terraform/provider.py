@@ -14,12 +14,14 @@ from neev_provider.adapters.shared.config import ProviderConfig
 from neev_provider.adapters.shared.executor import Executor
 from neev_provider.adapters.shared.planner import Planner
 from neev_provider.adapters.shared.preflight import Preflight
+from neev_provider.adapters.shared.schema_types import type_of
 from neev_provider.adapters.shared.snake_case import type_name
 from neev_provider.adapters.terraform import ownership, planning
 from neev_provider.adapters.terraform.attributes import (
     TIMEOUTS,
     VERSION_SUFFIX,
     WRITE_ONLY_SUFFIX,
+    is_json,
     only_choices,
     setting_attributes,
 )
@@ -250,7 +252,10 @@ def _generate_name(resource: AnyResource) -> str:
 
 
 def _as_served(resource: AnyResource, failure: ValidationFailure) -> ValidationFailure:
-    """Return the failure, at the input that has to be set if it is at one that this engine lacks."""
+    """Return the failure as this engine has the input: as a JSON text, or as the one input to set instead."""
+    prop = resource.inputs.properties.get(failure.path)
+    if prop is not None and is_json(type_of(prop)) and failure.reason.startswith("must be an object"):
+        return ValidationFailure(failure.path, 'must be a JSON object, such as jsonencode({ key = "value" })')
     choice = only_choices(resource.inputs).get(failure.path)
     return failure if choice is None else ValidationFailure(choice.name, "is required")
 

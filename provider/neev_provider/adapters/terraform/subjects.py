@@ -33,6 +33,12 @@ VERBS: Final[Mapping[str, str]] = {
     "UpgradeResourceState": "read the state of",
 }
 """What the engine was doing, for the summary of an error; in all other calls it validates."""
+STORED_FIELDS: Final[Mapping[str, str]] = {
+    "ApplyResourceChange": "prior_state",
+    "PlanResourceChange": "prior_state",
+    "ReadResource": "current_state",
+}
+"""The field of a call that has the stored state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +78,21 @@ def describe(request: Any) -> str:
     The engine shows no address with an error of a resource that is deleted, because no configuration has it.
     """
     action = VERBS.get(_call_name(request), "validate")
-    state = _stored_values(request)
     if isinstance(request, pb.ApplyResourceChange.Request):
-        action = "create" if not state else "delete" if decode(request.planned_state) is None else "update"
-    name = state.get("name") or state.get(ID) or ""
-    return " ".join(filter(None, (action, subject_of(request).type_name, name)))
+        has_state = bool(_stored_values(request))
+        action = "create" if not has_state else "delete" if decode(request.planned_state) is None else "update"
+    return f"{action} {name_subject(request)}".rstrip()
+
+
+def name_subject(request: Any) -> str:
+    """Return what the call is about: the type, and the name or the id if it exists, such as "neev_sandbox box"."""
+    state = _stored_values(request)
+    return " ".join(filter(None, (subject_of(request).type_name, state.get("name") or state.get(ID))))
 
 
 def _stored_values(request: Any) -> Mapping[str, Any]:
     """Return the state that the engine sent; empty if there is none."""
-    stored = {"ApplyResourceChange": "prior_state", "ReadResource": "current_state"}.get(_call_name(request))
+    stored = STORED_FIELDS.get(_call_name(request))
     return decode(getattr(request, stored)) or {} if stored else {}
 
 

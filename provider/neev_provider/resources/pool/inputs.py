@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from neev_provider.core.labels import LABELS_RULE, NO_LABELS
 from neev_provider.core.markers import AutoName, Computed, Derived, Replace, ResetsTo, Secret, Update
 from neev_provider.core.model import Integer, Model, Outputs, Rule
-from neev_provider.core.names import MAX_LENGTH, Name, validate_name
+from neev_provider.core.names import MAX_LENGTH, validate_name
 from neev_provider.core.validation import also_requires, at_most_one_of, less_than
 from neev_provider.resources.egress import DENY_ALL, Egress
 from neev_provider.resources.formats import Image, TemplateId
@@ -37,6 +37,7 @@ TEMPLATE_INPUTS = frozenset(map(to_camel, TEMPLATE_FIELDS))
 def _validate_pool_name(name: str) -> str:
     if len(name) > MAX_NAME_LENGTH:
         raise ValueError(f"must have at most {MAX_NAME_LENGTH} characters, because the members' names start with it")
+    validate_name(name, MAX_NAME_LENGTH)
     for digits in range(1, len(str(MAX_REPLICAS)) + 1):
         validate_name(f"{name}-{'0' * TEMPLATE_HASH_LENGTH}-{'0' * digits}")
     return name
@@ -73,7 +74,7 @@ class SandboxPoolInputs(UpdatableInputs):
         ),
     )
 
-    name: Annotated[Annotated[Name, AfterValidator(_validate_pool_name)] | None, Replace(), Computed(), AutoName()] = (
+    name: Annotated[Annotated[str, AfterValidator(_validate_pool_name)] | None, Replace(), Computed(), AutoName()] = (
         None
     )
     """Prefix of the members' names: a DNS label of at most 51 characters, unique among the pools of the project.

@@ -30,3 +30,9 @@ def test_an_apply_names_what_the_state_has(prior: Values | None, planned: Values
 def test_a_read_names_what_the_state_has() -> None:
     request = pb.ReadResource.Request(type_name="neev_sandbox", current_state=encode(BOX))
     assert describe(request) == "read neev_sandbox box"
+
+
+def test_a_plan_names_what_the_state_has() -> None:
+    request = pb.PlanResourceChange.Request(type_name="neev_sandbox", prior_state=encode(BOX))
+    assert describe(request) == "plan neev_sandbox box"
+    assert describe(pb.ConfigureProvider.Request()) == "configure the provider"

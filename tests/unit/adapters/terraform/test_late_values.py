@@ -128,3 +128,10 @@ def test_a_type_that_this_version_lacks_is_refused_by_its_name() -> None:
         resource_of("neev_moon")
     with pytest.raises(InputError, match="this version of the provider has no data source neev_moon"):
         function_of("neev_moon")
+
+
+async def test_the_error_of_a_text_that_is_no_json_object_says_how_to_write_one(terraform: Engine) -> None:
+    agent = terraform.resource("neev_agent")
+    error = await expect_error(agent.validate({"agent_template": "claude-code", "config": "text"}))
+    assert error.paths == ["config"]
+    assert "config: must be a JSON object, such as jsonencode(" in error.details()

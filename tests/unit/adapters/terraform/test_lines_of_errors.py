@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from neev_provider.adapters.terraform.diagnostics import attribute_path, failure_diagnostic, format_path
+from neev_provider.adapters.terraform.diagnostics import (
+    attribute_path,
+    failure_diagnostic,
+    format_path,
+    warning_diagnostic,
+)
 from neev_provider.core.validation import ValidationFailure
 from neev_provider.resources.agent import AgentInputs
 from neev_provider.resources.preview_port import PreviewPortInputs
@@ -43,3 +48,12 @@ def test_an_error_of_a_secret_argument_is_at_its_line_too() -> None:
 def test_an_error_without_an_argument_is_at_the_block() -> None:
     diagnostic = failure_diagnostic(ValidationFailure("", "is wrong"), SandboxInputs)
     assert (diagnostic.detail, diagnostic.HasField("attribute")) == ("is wrong", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [("it is not ready yet; the next update waits", "it is not ready yet"), ("It is late.", "It is late")],
+)
+def test_the_summary_of_a_warning_says_what_it_is_about(text: str, summary: str) -> None:
+    diagnostic = warning_diagnostic("neev_sandbox web", text, [SandboxInputs])
+    assert (diagnostic.summary, diagnostic.detail) == (f"neev_sandbox web: {summary}", text)
