@@ -81,16 +81,12 @@ async def test_a_failed_look_at_the_labels_leaves_the_conflict(emulator: Emulato
 async def test_a_replacement_that_meets_the_old_one_is_not_told_to_import_it(
     emulator: Emulator, tmp_path: Path
 ) -> None:
-    provider = TerraformProvider(emulator.env, tmp_path, connect, SYSTEM_CLOCK)
-    try:
-        resource = SandboxResource()
-        resource.existing_names.add("web")  # as the plan of a replacement does
-        await create(provider, resource, name="web")
-        with pytest.raises(DeleteBeforeReplaceRequired) as caught:
-            await create(provider, resource, name="web")
-    finally:
-        await provider.aclose()
-    assert "terraform import" not in caught.value.hint
+    out_of_band_request(emulator, "POST", "/sandboxes", {"name": "web"})
+    resource = SandboxResource()
+    resource.existing_names.add("web")  # as the plan of a replacement does
+    error = await create_conflict(emulator, tmp_path, resource, name="web")
+    assert isinstance(error, DeleteBeforeReplaceRequired)
+    assert "terraform import" not in error.hint
 
 
 @pytest.mark.parametrize("change", ["create", "update"])
