@@ -120,6 +120,8 @@ def test_an_environment_per_branch_with_the_state_on_s3(project: TerraformProjec
     settings = (f"bucket={BUCKET_NAME}", "region=us-east-1", "use_path_style=true")
     init = project.run("init", "-input=false", *(f"-backend-config={setting}" for setting in settings))
     assert init.returncode == 0, init.text
+    tested = project.run("test")
+    assert tested.returncode == 0, tested.text
     base = project.apply()
     assert base.changes == {"neev_sandbox.base[0]": "create", "neev_command.prepare[0]": "create"}
 
@@ -132,7 +134,12 @@ def test_an_environment_per_branch_with_the_state_on_s3(project: TerraformProjec
     changed = project.apply(*set_, "-var=revision=next")
     assert changed.changes == {"neev_file.revision[0]": "update", "neev_process.server[0]": "update"}
 
-    import_again(project, "neev_sandbox_fork.environment[0]", *set_, "-var=revision=next")
+    set_ = [f"-var=port={find_free_port()}", "-var=revision=next"]
+    moved = {"neev_preview_port.web[0]": "replace", "neev_process.server[0]": "update"}
+    assert project.apply(*set_).changes == moved
+    assert project.plan(*set_).returncode == 0
+
+    import_again(project, "neev_sandbox_fork.environment[0]", *set_)
     project.destroy(*set_)
     assert project.emulator.state()["sandboxes"] == 1
     assert project.run("workspace", "select", "default").returncode == 0
