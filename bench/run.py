@@ -82,7 +82,10 @@ def main() -> None:
             process = _measure_process(part)
             print(f"{shown}\n\n{process}")
             if arguments.write:
-                description = f"Medians of {arguments.runs} runs in turn on {os.cpu_count()} cores, {part.options}"
+                runs = (
+                    "One run of each, in turn," if arguments.runs == 1 else f"Medians of {arguments.runs} runs in turn"
+                )
+                description = f"{runs} on {os.cpu_count()} cores, {part.options}"
                 _write(part.markers, f"{description}\n\n{shown}\n\n{part.chart}{process}")
     if arguments.write and parts[PULUMI]:
         from picture import draw_chart  # noqa: PLC0415  drawing needs packages that measuring does not
