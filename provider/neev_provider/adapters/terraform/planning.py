@@ -11,6 +11,7 @@ from neev_provider.adapters.terraform.attributes import (
     ID,
     SECRET_PREFIX,
     TIMEOUTS,
+    VERSION_SUFFIX,
     Attribute,
     is_sometimes_secret,
 )
@@ -135,7 +136,7 @@ def _visible(attribute: Attribute, values: ResourceValues, checked: Mapping[str,
     prop = attribute.prop
     if prop is None or attribute.is_input or not is_sometimes_secret(prop):
         return value
-    if any(checked.get(name) is UNKNOWN for name in checked):
+    if UNKNOWN in checked.values():
         return value
     is_secret = is_secret_now(prop, checked, declared_secrets(values.resource, checked))
     return value if is_secret == attribute.name.startswith(SECRET_PREFIX) else None
@@ -150,7 +151,7 @@ def _replacing(values: ResourceValues, diff: Diff) -> tuple[str, ...]:
         if attribute.prop is not None and attribute.prop.name in names and not name.startswith(SECRET_PREFIX)
     ]
     versions = [
-        f"{prop.field}_wo_version"
+        f"{prop.field}{VERSION_SUFFIX}"
         for prop in {**values.written_before, **values.write_only}.values()
         if prop.name in names
     ]

@@ -10,11 +10,11 @@ import shlex
 import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from neev_provider.adapters.shared import fast_start
+from neev_provider.adapters.shared.process_exit import exit_now, shut_down
 from neev_provider.adapters.terraform.command_line import Mode, parse_command_line
 from neev_provider.core.tasks import first_completed
 
@@ -22,16 +22,11 @@ if TYPE_CHECKING:
     import grpc.aio
 
     from neev_provider.adapters.terraform.handlers import Handlers
-    from neev_provider.adapters.terraform.servicer import Servicer
 
 PROTOCOL_VERSION: Final = 6
 SOURCE_ADDRESS: Final = "neevcloud/neev"
 MAX_MESSAGE_BYTES: Final = 256 * 1024 * 1024
 """Maximum bytes of a message, as in the engine."""
-SHUTDOWN_GRACE: Final = 1.2
-"""Seconds that operations have to return what they know; the engine kills the process after two."""
-FORCED_EXIT_DELAY: Final = 0.3
-"""Seconds after that in which everything else has to end."""
 PARENT_POLL_INTERVAL: Final = 1.0
 """Seconds between two looks at the parent process, which is the engine."""
 
@@ -57,7 +52,7 @@ async def serve(mode: Mode, load: Callable[[], Handlers] | None = None) -> None:
         loading = asyncio.ensure_future(servicer.get_handlers())
         orphaned = [] if mode is Mode.DEBUG else [wait_for_parent_exit(parent)]
         await first_completed(stop.wait(), servicer.stop.wait(), *orphaned)
-        await _shut_down(server, servicer)
+        await shut_down(server, servicer)
         loading.cancel()
     exit_now()
 
@@ -105,22 +100,6 @@ def reattach_line(socket: str) -> str:
         "Addr": address,
     }
     return f"TF_REATTACH_PROVIDERS={shlex.quote(json.dumps({SOURCE_ADDRESS: plugin}))}"
-
-
-async def _shut_down(server: grpc.aio.Server, servicer: Servicer) -> None:
-    """Cancel every operation, and close all connections once the responses are sent."""
-    # the process ends in time also if a connection does not close
-    timer = threading.Timer(SHUTDOWN_GRACE + FORCED_EXIT_DELAY, exit_now)
-    timer.daemon = True
-    timer.start()
-    servicer.cancel()
-    await server.stop(SHUTDOWN_GRACE)
-    await servicer.aclose()
-
-
-def exit_now() -> None:
-    """End the process without waiting for threads that still import or resolve a name."""
-    os._exit(0)
 
 
 def _handle_signals(mode: Mode) -> asyncio.Event:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 from neev_provider.adapters.pulumi.engine_watch import wait_for_engine_exit
 from neev_provider.adapters.pulumi.plugin.command_line import engine_address
 from neev_provider.adapters.pulumi.plugin.stub_imports import import_stubs_without_sdk
 from neev_provider.adapters.shared import fast_start
+from neev_provider.adapters.shared.process_exit import exit_now, shut_down
 from neev_provider.core.tasks import first_completed
 
 if TYPE_CHECKING:
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 """Maximum bytes of a message, as in the engine."""
-SHUTDOWN_GRACE = 1.2
-"""Seconds that operations have to return what they know before the process exits."""
-FORCED_EXIT_DELAY = 0.3
-"""Seconds after that in which everything else has to end."""
 
 
 def main() -> None:
@@ -47,7 +42,7 @@ async def serve(address: str | None) -> None:
     servicer = _add_servicer(handlers)
     loading = asyncio.ensure_future(servicer.get_provider())
     await first_completed(stop.wait(), *([wait_for_engine_exit(address)] if address else []))
-    await _shut_down(server, servicer)
+    await shut_down(server, servicer)
     loading.cancel()
     exit_now()
 
@@ -76,22 +71,6 @@ def _add_servicer(handlers: fast_start.LateHandlers) -> ProviderServicer:
     register: Any = provider_pb2_grpc.add_ResourceProviderServicer_to_server
     register(servicer, handlers)
     return servicer
-
-
-async def _shut_down(server: grpc.aio.Server, servicer: ProviderServicer) -> None:
-    """Cancel every operation, and close all connections once the responses are sent."""
-    # the process ends in time also if a connection does not close
-    timer = threading.Timer(SHUTDOWN_GRACE + FORCED_EXIT_DELAY, exit_now)
-    timer.daemon = True
-    timer.start()
-    servicer.cancel()
-    await server.stop(SHUTDOWN_GRACE)
-    await servicer.aclose()
-
-
-def exit_now() -> None:
-    """End the process without waiting for threads that still import or resolve a name."""
-    os._exit(0)
 
 
 def _handle_stop_signals() -> asyncio.Event:
