@@ -18,7 +18,7 @@ from tests.chaos.repair import is_plugin, repair_program
 from tests.chaos.rigs import Rig, write_source_trees
 from tests.chaos.stacks import Engines, Stack, open_stack, run_command
 from tests.chaos.stories import AfterSeconds, AtRequest, Kill, Step, Story, Victim
-from tests.engine.project import COMMAND_TIMEOUT_SECONDS
+from tests.engine.command_result import COMMAND_TIMEOUT_SECONDS
 
 POLL_INTERVAL = 0.01
 """The seconds between two checks for the moment of a kill."""

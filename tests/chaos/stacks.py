@@ -14,7 +14,8 @@ from tests.chaos.repair import repair_configuration, repair_stack
 from tests.chaos.rigs import Rig
 from tests.chaos.stories import Victim
 from tests.engine.adapters import ADAPTERS
-from tests.engine.project import COMMAND_TIMEOUT_SECONDS, STACK, PulumiProject, StateResource
+from tests.engine.command_result import COMMAND_TIMEOUT_SECONDS
+from tests.engine.project import STACK, PulumiProject, StateResource
 from tests.engine.terraform.program import ProgramProject
 from tools.engine.engine import ROOT
 from tools.engine.terraform import find_all

@@ -18,12 +18,11 @@ from urllib.request import Request, urlopen
 
 import psutil
 import yaml
+from tests.engine.command_result import COMMAND_TIMEOUT_SECONDS, CommandResult
 
 from neev_emulator.testing import Emulator
 
 STACK = "dev"
-COMMAND_TIMEOUT_SECONDS = 180
-"""The timeout of one command of the engine, in seconds."""
 FOREIGN_PREFIXES = ("PULUMI_", "NEEV", "VIRTUAL_ENV")
 """Prefixes of the machine's variables that must not affect the tests."""
 
@@ -41,18 +40,8 @@ def without_interrupt_tracebacks(text: str) -> str:
     return INTERRUPT_TRACEBACK.sub("", text)
 
 
-@dataclass(frozen=True)
-class Result:
-    """The exit code and output of a command."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-    @property
-    def text(self) -> str:
-        """Return the whole output."""
-        return self.stdout + self.stderr
+class Result(CommandResult):
+    """The exit code and output of a command, and what the engine says that it changes."""
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -151,15 +140,15 @@ class PulumiProject:
         first = not (self.directory / "Pulumi.yaml").exists()
         (self.directory / "Pulumi.yaml").write_text(text, encoding="utf-8")
         if first:
-            _require_success(self.run_pulumi("stack", "init", STACK))
+            self.run_pulumi("stack", "init", STACK).require_success()
 
     def run_pulumi(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
         """Run a command of the engine and return its result, also after a failure."""
-        return _wait_for_result(self.start_pulumi(*arguments, env=env))
+        return Result.wait_for(self.start_pulumi(*arguments, env=env))
 
     def run_neev(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
         """Run a command of `pulumi-neev` in the project's directory and return its result, also after a failure."""
-        return _wait_for_result(self.start_neev(*arguments, env=env))
+        return Result.wait_for(self.start_neev(*arguments, env=env))
 
     def start_pulumi(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start a command of the engine."""
@@ -196,31 +185,31 @@ class PulumiProject:
 
     def up(self, *arguments: str) -> Result:
         """Update the stack to its program. The result's `changes` are what that took."""
-        return _require_success(self.run_pulumi("up", "--yes", "--json", "--skip-preview", *arguments))
+        return self.run_pulumi("up", "--yes", "--json", "--skip-preview", *arguments).require_success()
 
     def preview(self, *arguments: str) -> Result:
         """Return what `up` would do, without a change."""
-        return _require_success(self.run_pulumi("preview", "--json", *arguments))
+        return self.run_pulumi("preview", "--json", *arguments).require_success()
 
     def refresh(self, *arguments: str) -> Result:
         """Refresh the state from the API."""
-        return _require_success(self.run_pulumi("refresh", "--yes", "--json", "--skip-preview", *arguments))
+        return self.run_pulumi("refresh", "--yes", "--json", "--skip-preview", *arguments).require_success()
 
     def destroy(self, *arguments: str) -> Result:
         """Destroy the stack."""
-        return _require_success(self.run_pulumi("destroy", "--yes", "--json", "--skip-preview", *arguments))
+        return self.run_pulumi("destroy", "--yes", "--json", "--skip-preview", *arguments).require_success()
 
     def import_(self, kind: str, name: str, id: str, *arguments: str) -> Result:
         """Import the object with this id into the stack."""
-        return _require_success(self.run_pulumi("import", kind, name, id, "--yes", "--protect=false", *arguments))
+        return self.run_pulumi("import", kind, name, id, "--yes", "--protect=false", *arguments).require_success()
 
     def set_config(self, key: str, value: str, *arguments: str) -> None:
         """Set a value of the stack's configuration."""
-        _require_success(self.run_pulumi("config", "set", key, value, *arguments))
+        self.run_pulumi("config", "set", key, value, *arguments).require_success()
 
     def export(self, *arguments: str) -> dict[str, Any]:
         """Return the exported state: `deployment.resources`, secrets encrypted."""
-        state: dict[str, Any] = json.loads(_require_success(self.run_pulumi("stack", "export", *arguments)).stdout)
+        state: dict[str, Any] = json.loads(self.run_pulumi("stack", "export", *arguments).require_success().stdout)
         return state
 
     def list_resources(self) -> list[StateResource]:
@@ -247,7 +236,7 @@ class PulumiProject:
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs, secrets in clear."""
-        shown = _require_success(self.run_pulumi("stack", "output", "--json", "--show-secrets"))
+        shown = self.run_pulumi("stack", "output", "--json", "--show-secrets").require_success()
         outputs: dict[str, Any] = json.loads(shown.stdout)
         return outputs
 
@@ -294,16 +283,3 @@ def read_in_sandbox(emulator: Emulator, sandbox: str, path: str, call: str = "fi
     with urlopen(request) as answer:
         content: bytes = answer.read()
     return content
-
-
-def _wait_for_result(process: subprocess.Popen[str]) -> Result:
-    try:
-        stdout, stderr = process.communicate(timeout=COMMAND_TIMEOUT_SECONDS)
-    finally:
-        process.kill()
-    return Result(process.returncode, stdout, stderr)
-
-
-def _require_success(result: Result) -> Result:
-    assert result.returncode == 0, result.text
-    return result

@@ -7,7 +7,8 @@ import time
 from typing import Any
 
 import pytest
-from tests.engine.project import COMMAND_TIMEOUT_SECONDS, PulumiProject, out_of_band_request, wait_until
+from tests.engine.command_result import COMMAND_TIMEOUT_SECONDS
+from tests.engine.project import PulumiProject, out_of_band_request, wait_until
 
 pytestmark = pytest.mark.engine
 

@@ -8,23 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.engine.quick_start import read_steps
+
 PAGE = Path(__file__).parents[2] / "docs" / "quick-start.md"
 PAGE_VARIABLES = ("PULUMI_", "NEEV", "VIRTUAL_ENV")
 """Prefixes of variables that a reader with a new machine does not have."""
 
 
-def read_steps() -> list[tuple[str, list[str]]]:
-    """Return the commands of each section with their expected outputs, in the order of the page."""
-    sections = re.split(r"^## ", PAGE.read_text(), flags=re.MULTILINE)[1:]
-    blocks = [re.findall(r"```(sh|text)\n(.*?)```", section, re.DOTALL) for section in sections]
-    return [
-        ("".join(text for kind, text in section if kind == "sh"), [text for kind, text in section if kind == "text"])
-        for section in blocks
-    ]
-
-
 def test_every_block_of_the_quick_start_prints_what_the_page_shows(tmp_path: Path, pulumi_bin: Path) -> None:
-    install, *steps = read_steps()
+    install, *steps = read_steps(PAGE)
     assert "pip install 'pulumi-neev[emulator]'" in install[0]
     # the environment of the tests replaces the one that the first block installs
     (tmp_path / "venv").symlink_to(sys.prefix)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from tests.engine.project import COMMAND_TIMEOUT_SECONDS
+from tests.engine.command_result import CommandResult
 
 from neev_emulator import Emulator
 
@@ -31,28 +31,13 @@ provider_installation {{
 """
 
 
-@dataclass(frozen=True)
-class Result:
-    """The exit code and output of a command."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-    @property
-    def text(self) -> str:
-        """Return the whole output."""
-        return self.stdout + self.stderr
+class Result(CommandResult):
+    """The exit code and output of a command, and what the engine says that it changes."""
 
     @property
     def changes(self) -> dict[str, str]:
         """Return the planned change of each resource: `{"neev_sandbox.box": "update"}`. Needs `-json`."""
-        changes = (event["change"] for event in self._events("planned_change"))
-        return {
-            change["resource"]["addr"]: change["action"]
-            for change in changes
-            if change["action"] not in ("noop", "read")
-        }
+        return _actions_by_address(self._events("planned_change"))
 
     @property
     def drift(self) -> dict[str, str]:
@@ -124,7 +109,7 @@ class TerraformProject:
 
     def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> Result:
         """Run a command of the engine and return its result, also after a failure."""
-        return wait_for_result(self.start(*arguments, env=env))
+        return Result.wait_for(self.start(*arguments, env=env))
 
     def start_apply(self, *arguments: str) -> subprocess.Popen[str]:
         """Start to apply the configuration."""
@@ -132,11 +117,11 @@ class TerraformProject:
 
     def try_apply(self, *arguments: str) -> Result:
         """Apply the configuration and return the result, also after a failure."""
-        return wait_for_result(self.start_apply(*arguments))
+        return Result.wait_for(self.start_apply(*arguments))
 
     def apply(self, *arguments: str) -> Result:
         """Apply the configuration. The result's `changes` are what that took."""
-        return _require_success(self.try_apply(*arguments))
+        return self.try_apply(*arguments).require_success()
 
     def plan(self, *arguments: str) -> Result:
         """Return the plan. Its exit code says whether there are changes."""
@@ -146,20 +131,20 @@ class TerraformProject:
 
     def destroy(self, *arguments: str) -> Result:
         """Destroy everything in the state."""
-        return _require_success(self.run("destroy", "-auto-approve", "-json", *arguments))
+        return self.run("destroy", "-auto-approve", "-json", *arguments).require_success()
 
     def import_(self, address: str, id: str, *arguments: str) -> Result:
         """Import the object with this id or name into the state."""
-        return _require_success(self.run("import", *arguments, address, id))
+        return self.run("import", *arguments, address, id).require_success()
 
     def outputs(self) -> dict[str, Any]:
         """Return the values of the outputs, secrets in clear."""
-        shown = json.loads(_require_success(self.run("output", "-json")).stdout)
+        shown = json.loads(self.run("output", "-json").require_success().stdout)
         return {name: item["value"] for name, item in shown.items()}
 
     def resources(self) -> dict[str, Stored]:
         """Return the resources in the state by address. Nothing is started for that but the engine."""
-        pulled = _require_success(self.run("state", "pull")).stdout
+        pulled = self.run("state", "pull").require_success().stdout
         found = json.loads(pulled)["resources"] if pulled.strip() else []
         return {
             f"{item['type']}.{item['name']}{_format_index(instance)}": Stored(
@@ -184,15 +169,6 @@ class TerraformProject:
         return found
 
 
-def wait_for_result(process: subprocess.Popen[str]) -> Result:
-    """Return the result of the command once it has ended."""
-    try:
-        stdout, stderr = process.communicate(timeout=COMMAND_TIMEOUT_SECONDS)
-    finally:
-        process.kill()
-    return Result(process.returncode, stdout, stderr)
-
-
 def _format_index(instance: Mapping[str, Any]) -> str:
     return f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
 
@@ -200,8 +176,3 @@ def _format_index(instance: Mapping[str, Any]) -> str:
 def _actions_by_address(events: list[dict[str, Any]]) -> dict[str, str]:
     changes = (event["change"] for event in events)
     return {item["resource"]["addr"]: item["action"] for item in changes if item["action"] not in ("noop", "read")}
-
-
-def _require_success(result: Result) -> Result:
-    assert result.returncode == 0, result.text
-    return result

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 from tests.engine.project import command_line, wait_until
-from tests.engine.terraform.project import TerraformProject, wait_for_result
+from tests.engine.terraform.project import Result, TerraformProject
 
 pytestmark = pytest.mark.engine
 
@@ -29,7 +29,7 @@ def test_ctrl_c_keeps_what_exists_and_the_next_apply_goes_on(process_project: Te
     engine = project.start_apply()
     wait_until(lambda: emulator.counts().get("POST /sandboxes") == 1)
     os.killpg(engine.pid, signal.SIGINT)  # as a terminal does: the provider receives it, too
-    stopped = wait_for_result(engine)
+    stopped = Result.wait_for(engine)
     assert stopped.returncode == 1
     ((address, kept),) = project.resources().items()
     assert (address, kept.is_tainted) == (BOX, False)
@@ -88,7 +88,7 @@ def test_a_killed_engine_ends_its_provider_and_the_next_apply_names_the_import(
     wait_until(lambda: emulator.counts().get("POST /sandboxes") == 1)
     assert is_provider_running(project)
     engine.kill()
-    wait_for_result(engine)
+    Result.wait_for(engine)
     wait_until(lambda: not project.list_processes())
     assert project.resources() == {}
 
@@ -107,6 +107,6 @@ def test_parallelism_is_that_of_the_engine(project: TerraformProject) -> None:
     engine = project.start_apply("-parallelism=24")
     wait_until(lambda: emulator.counts().get("POST /sandboxes") == 24)
     emulator.advance(HOUR)
-    applied = wait_for_result(engine)
+    applied = Result.wait_for(engine)
     assert (applied.returncode, len(applied.changes)) == (0, 24)
     assert len({item.values["name"] for item in project.resources().values()}) == 24

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from tests.engine.project import out_of_band_request, wait_until
-from tests.engine.terraform.project import Result, TerraformProject, wait_for_result
+from tests.engine.terraform.project import Result, TerraformProject
 
 from neev_provider.adapters.terraform.ownership import owner_of
 from neev_provider.core.labels import Owner
@@ -37,7 +37,7 @@ def run_neev(project: TerraformProject, command: str, *arguments: str) -> Result
         stderr=subprocess.PIPE,
         text=True,
     )
-    return wait_for_result(process)
+    return Result.wait_for(process)
 
 
 def test_what_a_killed_apply_created_is_recovered_and_the_rest_is_swept(process_project: TerraformProject) -> None:
@@ -49,7 +49,7 @@ def test_what_a_killed_apply_created_is_recovered_and_the_rest_is_swept(process_
     engine.kill()
     for process in project.list_processes():
         process.kill()
-    wait_for_result(engine)
+    Result.wait_for(engine)
     assert project.resources() == {}
     other_workspace = owner_of("neev_sandbox", "x", {"TF_WORKSPACE": "pr-7"}, project.directory.resolve())
     foreign = {
