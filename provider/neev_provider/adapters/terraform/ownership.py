@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,8 +36,17 @@ LOCATION_SETTINGS: Final = (
 
 def owner_of(resource_type: str, name: str, environ: Mapping[str, str], directory: Path) -> Owner:
     """Return the owner of a resource with the name in the configuration of the directory."""
-    address = f"{resource_type}.{name}"
-    return Owner(MANAGER, project_name(environ, directory), workspace_name(environ, directory), address)
+    return owners_in(environ, directory)(resource_type, name)
+
+
+def owners_in(environ: Mapping[str, str], directory: Path) -> Callable[[str, str], Owner]:
+    """Return the function from a type and a name to the owner; its first call reads what names the configuration."""
+
+    @cache
+    def configuration() -> tuple[str, str]:
+        return project_name(environ, directory), workspace_name(environ, directory)
+
+    return lambda resource_type, name: Owner(MANAGER, *configuration(), f"{resource_type}.{name}")
 
 
 def project_name(environ: Mapping[str, str], directory: Path) -> str:

@@ -74,10 +74,7 @@ class TerraformProvider:
         self._api: asyncio.Future[Api] | None = None
         self._preflight: Preflight | None = None
         self._executor = Executor(self.get_client, self._clock)
-        self._operations = Operations(
-            self._executor,
-            lambda type_name, name: ownership.owner_of(type_name, name, self._environ, self._directory),
-        )
+        self._operations = Operations(self._executor, ownership.owners_in(self._environ, self._directory))
 
     def require_settings(self) -> None:
         """Raise an error if settings are missing, unless some that are needed are not known yet.
