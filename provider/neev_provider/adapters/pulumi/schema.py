@@ -34,7 +34,7 @@ from neev_provider.resources import RESOURCES
 
 Spec = dict[str, Any]
 
-_REPOSITORY = "https://github.com/neevcloud/pulumi-neev"
+_REPOSITORY = "neevcloud/pulumi-neev"
 
 _METADATA: Final[Mapping[str, Any]] = {
     "name": PACKAGE,
@@ -42,9 +42,12 @@ _METADATA: Final[Mapping[str, Any]] = {
     "description": "Create, pause, resize, snapshot, fork and roll back NeevAI sandboxes.",
     "keywords": ["pulumi", "neev", "neevai", "sandbox", "agents", "category/cloud", "kind/native"],
     "homepage": "https://www.neevcloud.com",
-    "repository": _REPOSITORY,
+    "repository": f"https://github.com/{_REPOSITORY}",
     "license": "Apache-2.0",
     "publisher": "NeevCloud",
+    "logoUrl": f"https://raw.githubusercontent.com/{_REPOSITORY}/main/docs/logo.svg",
+    # the engine downloads the plugin of an SDK's version from the release of that version
+    "pluginDownloadURL": f"github://api.github.com/{_REPOSITORY}",
 }
 
 _LANGUAGES: Final[Mapping[str, Any]] = {
@@ -66,6 +69,17 @@ _LANGUAGES: Final[Mapping[str, Any]] = {
         "importBasePath": "github.com/neevcloud/pulumi-neev/sdk/go/neev",
         "generateResourceContainerTypes": True,
         "respectSchemaVersion": True,
+    },
+    "csharp": {
+        "rootNamespace": "NeevCloud",
+        "namespaces": {PACKAGE: "Neev"},
+        "packageReferences": {"Pulumi": "3.*"},
+        "respectSchemaVersion": True,
+    },
+    "java": {
+        "basePackage": "com.neevcloud",
+        "buildFiles": "gradle",
+        "dependencies": {"com.pulumi:pulumi": "1.16.3"},
     },
 }
 
