@@ -18,7 +18,7 @@ export UV_NATIVE_TLS ?= true
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-terraform test check audit chaos load reliability mutation bench scale contract engine docs schema sdks
+.PHONY: help demo demo-terraform test check audit chaos load reliability mutation bench scale contract engine docs schema sdks dist
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,10 @@ schema: .venv/.stamp ## write the schemas for Pulumi and Terraform, and the type
 docs: .venv/.stamp ## write docs/resources, and the pages in docs/terraform but its guides
 	@$(BIN)/python -m neev_provider.adapters.pulumi.docs docs/resources
 	@$(BIN)/python -m neev_provider.adapters.terraform.docs docs/terraform
+
+dist: .venv/.stamp ## build everything that is published into dist/, or with STEPS="…" a part, and print sizes and start-up times
+	@$(BIN)/uv sync --frozen --quiet --inexact --group dist
+	@$(BIN)/python -m tools.dist $(STEPS)
 
 sdks: .venv/.stamp ## build the Python, Node and Go SDKs into sdks/
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python tools/sdks.py
