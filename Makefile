@@ -18,7 +18,7 @@ export UV_NATIVE_TLS ?= true
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-terraform test check audit chaos load reliability mutation bench scale contract engine docs schema sdks dist
+.PHONY: help demo demo-terraform test test-unit test-engine check audit chaos load reliability mutation bench scale contract engine docs schema sdks dist
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,10 +30,14 @@ demo-terraform: .venv/.stamp ## the same with Terraform or OpenTofu: plan, apply
 	@PATH="$(CURDIR)/$(BIN):$$PATH" pulumi-neev emulator --create-seconds 0.5 -- \
 		examples/terraform/demo.sh "$$($(BIN)/python -m tools.engine.terraform --any)"
 
-test: check ## run lint, types and every test, with branch coverage
+test: check test-unit test-engine ## run lint, types and every test, with branch coverage
+
+test-unit: .venv/.stamp ## run the tests that need no engine, and check that they cover every branch
 	@$(BIN)/pytest -n 2 --dist worksteal emulator/tests
 	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= tests/unit tests/lifecycle
 	@$(BIN)/coverage report --include=$(COVERED) --skip-covered --show-missing --fail-under=100
+
+test-engine: .venv/.stamp ## run the tests with Pulumi, OpenTofu and Terraform
 	@$(BIN)/python -m tools.engine.terraform >/dev/null
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/pytest -n 2 --dist worksteal $(WITH_ENGINE)
 

@@ -1,0 +1,153 @@
+"""The project's own workflows: linted by actionlint and zizmor, and naming only what exists."""
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tools.engine import engine, terraform
+
+ROOT = Path(__file__).parents[2]
+GITHUB = ROOT / ".github"
+FILES = sorted([*GITHUB.glob("workflows/*.yml"), *GITHUB.glob("actions/*/action.yml")])
+WORKFLOWS = {file.stem: yaml.safe_load(file.read_text()) for file in GITHUB.glob("workflows/*.yml")}
+ENGINES = yaml.safe_load((GITHUB / "actions" / "engines" / "action.yml").read_text())
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+SCRIPTS = Path(sys.executable).parent
+
+FAULTY = """\
+name: faulty
+on: pull_request
+permissions: {}
+jobs:
+  job:
+    name: job
+    runs-on: ubuntu-1.0
+    steps:
+      - uses: actions/checkout@v4
+        with:
+          persist-credentials: false
+          persist-credential: false
+      - run: echo ${{ github.event.pull_request.title }}
+      - run: echo $UNQUOTED
+"""
+
+
+def find_with_actionlint(*files: Path) -> set[str]:
+    """Return what actionlint finds, with what ShellCheck finds in the scripts.
+
+    It is run from its Go module: the package of the same name on PyPI downloads an executable when it is installed.
+    """
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("actionlint is built with Go, which is not installed")
+    command = [go, "tool", "actionlint", "-shellcheck", str(SCRIPTS / "shellcheck"), "-format", "{{json .}}"]
+    output = subprocess.run(
+        [*command, *map(str, files)],
+        cwd=ROOT / "tools" / "actionlint",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert output.stdout, output.stderr
+    return {
+        f"{Path(found['filepath']).name}:{found['line']}: {found['message']}" for found in json.loads(output.stdout)
+    }
+
+
+def find_with_zizmor(*paths: Path) -> set[str]:
+    """Return what zizmor finds without the network, even what is only a habit."""
+    command = [str(SCRIPTS / "zizmor"), "--offline", "--pedantic", "--strict-collection", "--format=json", "--quiet"]
+    output = subprocess.run(
+        [*command, "--config", str(GITHUB / "zizmor.yml"), *map(str, paths)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert output.stdout, output.stderr
+    return {found["ident"] for found in json.loads(output.stdout)}
+
+
+def test_actionlint_finds_nothing() -> None:
+    assert find_with_actionlint(*GITHUB.glob("workflows/*.yml")) == set()
+
+
+def test_zizmor_finds_nothing() -> None:
+    assert find_with_zizmor(GITHUB) == set()
+
+
+def test_a_planted_fault_is_found(tmp_path: Path) -> None:
+    """An action without a digest, a title in a script, an unknown runner and input, and a variable without quotes."""
+    file = tmp_path / ".github" / "workflows" / "faulty.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(FAULTY)
+    assert {"unpinned-uses", "template-injection"} <= find_with_zizmor(file)
+    found = "\n".join(find_with_actionlint(file))
+    for words in ("ubuntu-1.0", "persist-credential", "potentially untrusted", "SC2086"):
+        assert words in found
+
+
+def list_jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every job with its name."""
+    for name, workflow in WORKFLOWS.items():
+        yield from ((f"{name}/{job}", content) for job, content in workflow["jobs"].items())
+
+
+JOBS = dict(list_jobs())
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_job_ends_in_time_and_declares_its_permissions(name: str) -> None:
+    """A job without a timeout may hang for six hours."""
+    assert JOBS[name]["timeout-minutes"] <= 240
+    assert JOBS[name]["permissions"] is not None
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_grants_nothing_by_itself(name: str) -> None:
+    assert WORKFLOWS[name]["permissions"] == {}
+    assert WORKFLOWS[name]["concurrency"]["group"]
+
+
+def test_an_action_has_one_version() -> None:
+    """Each use of an action has the same digest and the same version in its comment."""
+    used = {use for file in FILES for use in re.findall(r"uses: ([\w/-]+)@(.*)", file.read_text())}
+    assert all(re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", pin) for _, pin in used)
+    assert len({action for action, _ in used}) == len(used)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(GITHUB)))
+def test_what_a_workflow_runs_exists(file: Path) -> None:
+    """Every `make` target, module of `tools` and file of the checkout that is named."""
+    text = file.read_text()
+    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", text)) <= TARGETS
+    for module in re.findall(r"python -m (tools[\w.]*)", text):
+        assert importlib.util.find_spec(module), module
+    for path in re.findall(r"\b((?:tests|emulator|tools|docs)/[\w./-]+)", text):
+        assert (ROOT / path).exists(), path
+
+
+def test_the_pinned_engines_are_found(tmp_path: Path) -> None:
+    """The action reads the versions from the modules that tools/engine builds."""
+    script = ENGINES["runs"]["steps"][0]["run"]
+    bash = shutil.which("bash")
+    assert bash
+    output = tmp_path / "output"
+    subprocess.run([bash, "-euo", "pipefail", "-c", script], cwd=ROOT, env={"GITHUB_OUTPUT": str(output)}, check=True)
+    assert re.fullmatch(r"pulumi=3\.[\d.]+\nopentofu=1\.[\d.]+\n", output.read_text())
+
+
+def test_the_oldest_engines_are_those_that_are_supported() -> None:
+    """Every night the tests run with the oldest supported versions, and with the newest ones."""
+    oldest, newest = WORKFLOWS["nightly"]["jobs"]["engines"]["strategy"]["matrix"]["include"]
+    assert oldest["pulumi"] == engine.format_version(engine.MIN_VERSION)
+    for name in ("opentofu", "terraform"):
+        assert engine.parse_version(oldest[name])[:2] == terraform.MIN_VERSION
+    assert {newest[name] for name in ENGINES["inputs"]} == {"latest"}
