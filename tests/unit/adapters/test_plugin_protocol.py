@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -25,7 +26,7 @@ from tests.unit.adapters.fake_pulumi_engine import (
 from neev_emulator.testing import Emulator
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
 from neev_provider.adapters.pulumi.plugin.provider import PulumiProvider
-from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer
+from neev_provider.adapters.pulumi.plugin.servicer import ProviderServicer, schema_json
 from neev_provider.client import connect
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.functions import FUNCTIONS
@@ -50,6 +51,12 @@ async def test_the_schema_holds_every_resource_and_function_and_the_version(unco
     assert set(schema["resources"]) == {f"neev:index:{resource.name}" for resource in RESOURCES}
     assert set(schema["functions"]) == {f"neev:index:{function.name}" for function in FUNCTIONS}
     assert schema["version"] == metadata.version("pulumi-neev")
+
+
+def test_the_schema_of_a_bundle_comes_from_its_file(tmp_path: Path) -> None:
+    bundled = tmp_path / "schema.json"
+    bundled.write_text('{"name": "neev"}')
+    assert json.loads(schema_json(bundled)) == {"name": "neev", "version": metadata.version("pulumi-neev")}
 
 
 async def test_there_are_no_subpackages_and_no_mappings(unconfigured: FakePulumiEngine) -> None:

@@ -13,7 +13,8 @@ import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache, wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 
+BUNDLED_SCHEMA: Final = Path(__file__).parents[1] / "schema.json"
+"""The schema in a bundle, which comes without the sources that it is built from."""
+
 
 def load_provider(engine_client: EngineClient) -> PulumiProvider:
     """Return the provider of this process, after importing everything that it needs."""
@@ -42,11 +46,15 @@ def load_provider(engine_client: EngineClient) -> PulumiProvider:
 
 
 @cache
-def schema_json() -> str:
+def schema_json(bundled: Path = BUNDLED_SCHEMA) -> str:
     """Return the schema of the package, with the version of this plugin."""
-    from neev_provider.adapters.pulumi.schema import package_schema  # noqa: PLC0415  only some engines ask for it
+    if bundled.exists():
+        schema = json.loads(bundled.read_text(encoding="utf-8"))
+    else:
+        from neev_provider.adapters.pulumi.schema import package_schema  # noqa: PLC0415  only some engines ask for it
 
-    return json.dumps({**package_schema(), "version": version()})
+        schema = package_schema()
+    return json.dumps({**schema, "version": version()})
 
 
 @cache
