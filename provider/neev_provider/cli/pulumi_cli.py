@@ -139,7 +139,7 @@ class PulumiCli:
             env=self._build_environment(),
             input=stdin,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
         )
         if ended.returncode == 0:

@@ -101,7 +101,7 @@ class TerraformCli:
             env=self._build_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
         )
         if ended.returncode == 0:

@@ -21,6 +21,8 @@ FOREIGN_PREFIXES = ("TF_", "NEEV", "PULUMI_", "VIRTUAL_ENV")
 """Prefixes of the machine's variables that must not affect the tests."""
 HEADER = 'terraform {\n  required_providers {\n    neev = { source = "neevcloud/neev" }\n  }\n}\n'
 """The block with which the configurations of the tests begin."""
+INSTALLED = Path(sys.prefix) / "bin"
+"""The folder of the installed provider."""
 HAS_CHANGES = 2
 """The exit code of a plan with changes."""
 _CLI_CONFIG = """\
@@ -74,13 +76,13 @@ class Stored:
 class TerraformProject:
     """A configuration without an `init`: the engine starts the provider from the environment of the tests."""
 
-    def __init__(self, directory: Path, executable: Path, emulator: Emulator) -> None:
+    def __init__(self, directory: Path, executable: Path, emulator: Emulator, providers: Path = INSTALLED) -> None:
         self.directory = directory / "project"
         self.directory.mkdir()
         self.executable = executable
         self.emulator = emulator
         cli_config = directory / "cli.tfrc"
-        cli_config.write_text(_CLI_CONFIG.format(Path(sys.prefix) / "bin"))
+        cli_config.write_text(_CLI_CONFIG.format(providers))
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_PREFIXES)}
         self.env = {
             **inherited,

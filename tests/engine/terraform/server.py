@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shlex
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, chdir, contextmanager
@@ -15,6 +13,7 @@ from typing import Any
 import grpc.aio
 
 from neev_provider.adapters.terraform.handlers import Handlers
+from neev_provider.adapters.terraform.listener import Network, choose_address, grpc_target
 from neev_provider.adapters.terraform.provider import TerraformProvider
 from neev_provider.adapters.terraform.server import reattach_line
 from neev_provider.adapters.terraform.servicer import Servicer
@@ -54,11 +53,10 @@ async def _serve(environ: Mapping[str, str], directory: Path) -> AsyncIterator[d
     server = grpc.aio.server()
     servicer = Servicer(lambda: Handlers(TerraformProvider(environ, directory, connect, SYSTEM_CLOCK)))
     server.add_generic_rpc_handlers(servicer.generic_handlers())
-    with tempfile.TemporaryDirectory(prefix="neev-") as folder:
-        socket = os.path.join(folder, "provider.sock")  # noqa: PTH118  gRPC takes text
-        server.add_insecure_port(f"unix:{socket}")
+    with choose_address(Network.UNIX) as address:
+        server.add_insecure_port(grpc_target(address))
         await server.start()
-        name, _, value = shlex.split(reattach_line(socket))[0].partition("=")
+        name, _, value = shlex.split(reattach_line(address))[0].partition("=")
         yield {name: value}
         await server.stop(None)
         await servicer.aclose()

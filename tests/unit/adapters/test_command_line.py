@@ -1,7 +1,7 @@
 """The arguments of the plugin's process."""
 
 import subprocess
-import sys
+import sysconfig
 from importlib.metadata import version
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 
 from neev_provider.adapters.pulumi.plugin.command_line import engine_address
 
-COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
+COMMAND = str(Path(sysconfig.get_path("scripts")) / "pulumi-resource-neev")
 
 
 @pytest.mark.parametrize(

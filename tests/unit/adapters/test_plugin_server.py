@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from neev_provider.adapters.pulumi.engine_watch import wait_for_engine_exit
 from neev_provider.adapters.pulumi.plugin.engine_client import NO_PROXY_OPTIONS
 from neev_provider.adapters.pulumi.plugin.stub_imports import import_stubs_without_sdk
 
-COMMAND = str(Path(sys.prefix) / "bin" / "pulumi-resource-neev")
+COMMAND = str(Path(sysconfig.get_path("scripts")) / "pulumi-resource-neev")
 WITHOUT_FAST_START = (
     "import asyncio, pulumi; from neev_provider.adapters.pulumi.plugin.server import serve; asyncio.run(serve(None))"
 )

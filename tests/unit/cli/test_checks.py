@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,8 @@ class TestMachine:
         assert "dynamic resources" in found[3].what
 
     def test_the_plugin_is_that_of_this_installation_or_the_one_that_the_project_names(self) -> None:
-        assert environment.check_plugin(f"{sys.prefix}/bin/{environment.PLUGIN_EXECUTABLE}", {}).level == Level.OK
+        own = f"{sysconfig.get_path('scripts')}/{environment.PLUGIN_EXECUTABLE}"
+        assert environment.check_plugin(own, {}).level == Level.OK
         other = environment.check_plugin("/opt/other/bin/pulumi-resource-neev", {})
         assert (other.level, "another installation" in other.what) == (Level.WARN, True)
         named = {"plugins": {"providers": [{"name": "aws"}, {"name": "neev", "path": "bin"}]}}

@@ -71,6 +71,6 @@ def _data_directory(environ: Mapping[str, str], directory: Path) -> Path:
 
 def _read_text(file: Path) -> str:
     try:
-        return file.read_text()
+        return file.read_text(encoding="utf-8")
     except OSError:
         return ""

@@ -6,16 +6,22 @@ import asyncio
 import base64
 import json
 import os
-import shlex
-import signal
 import sys
-import tempfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from neev_provider.adapters.shared import fast_start
+from neev_provider.adapters.shared.operating_system import format_assignment, handle_signals, watch_parent
 from neev_provider.adapters.shared.process_exit import exit_now, shut_down
 from neev_provider.adapters.terraform.command_line import Mode, parse_command_line
+from neev_provider.adapters.terraform.listener import (
+    DEFAULT_NETWORK,
+    Address,
+    Network,
+    choose_address,
+    grpc_target,
+    with_port,
+)
 from neev_provider.core.tasks import first_completed
 
 if TYPE_CHECKING:
@@ -38,32 +44,32 @@ def main() -> None:
     asyncio.run(serve(mode))
 
 
-async def serve(mode: Mode, load: Callable[[], Handlers] | None = None) -> None:
+async def serve(mode: Mode, load: Callable[[], Handlers] | None = None, *, network: Network = DEFAULT_NETWORK) -> None:
     """Serve until the engine wants the process to end, or is gone; `load` returns the handlers of another provider."""
-    parent = os.getppid()  # at once: an engine that is killed during the start is noticed, too
+    is_parent_running = watch_parent()  # at once: an engine that is killed during the start is noticed, too
     stop = _handle_signals(mode)
     handlers = fast_start.LateHandlers()
-    with tempfile.TemporaryDirectory(prefix="neev-") as folder:  # only this user may enter it
-        server = await _start_server(handlers, folder, mode)
+    with choose_address(network) as address:
+        server = await _start_server(handlers, address, mode)
         from neev_provider.adapters.terraform.servicer import Servicer, load_handlers  # noqa: PLC0415  after the line
 
         servicer = Servicer(load or load_handlers)
         handlers.add_generic_rpc_handlers(servicer.generic_handlers())
         loading = asyncio.ensure_future(servicer.get_handlers())
-        orphaned = [] if mode is Mode.DEBUG else [wait_for_parent_exit(parent)]
+        orphaned = [] if mode is Mode.DEBUG else [wait_for_parent_exit(is_parent_running)]
         await first_completed(stop.wait(), servicer.stop.wait(), *orphaned)
         await shut_down(server, servicer)
         loading.cancel()
     exit_now()
 
 
-async def wait_for_parent_exit(parent: int) -> None:
+async def wait_for_parent_exit(is_parent_running: Callable[[], bool]) -> None:
     """Wait until the parent process is gone: nobody else says that the engine was killed."""
-    while os.getppid() == parent:  # noqa: ASYNC110  the kernel sends no event
+    while is_parent_running():  # noqa: ASYNC110  the kernel sends no event
         await asyncio.sleep(PARENT_POLL_INTERVAL)
 
 
-async def _start_server(handlers: Any, folder: str, mode: Mode) -> grpc.aio.Server:
+async def _start_server(handlers: Any, address: Address, mode: Mode) -> grpc.aio.Server:
     """Start the server and print the line that the engine or the developer waits for."""
     import grpc.aio  # noqa: PLC0415
 
@@ -72,42 +78,40 @@ async def _start_server(handlers: Any, folder: str, mode: Mode) -> grpc.aio.Serv
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ]
     server = grpc.aio.server(options=limits, handlers=(handlers,))
-    socket = f"{folder}/provider.sock"
-    shown = ""
+    target, shown = grpc_target(address), ""
     if mode is Mode.ENCRYPTED:
         from neev_provider.adapters.terraform.certificate import create_certificate  # noqa: PLC0415  slow to import
 
         key, chain, der = create_certificate()
-        # gRPC cannot check the engine's own certificate, whose key is P-521: who may connect is who may open the socket
-        server.add_secure_port(f"unix:{socket}", grpc.ssl_server_credentials([(key, chain)]))
+        # gRPC cannot check the engine's own certificate, whose key is P-521: whoever can open the address may connect
+        port = server.add_secure_port(target, grpc.ssl_server_credentials([(key, chain)]))
         shown = base64.b64encode(der).decode().rstrip("=")
     else:
-        server.add_insecure_port(f"unix:{socket}")
+        port = server.add_insecure_port(target)
     await server.start()
-    line = f"1|{PROTOCOL_VERSION}|unix|{socket}|grpc|{shown}"
-    print(reattach_line(socket) if mode is Mode.DEBUG else line, flush=True)  # noqa: T201  the engine reads it
+    address = with_port(address, port)
+    line = f"1|{PROTOCOL_VERSION}|{address.network.value}|{address.text}|grpc|{shown}"
+    print(reattach_line(address) if mode is Mode.DEBUG else line, flush=True)  # noqa: T201  the engine reads it
     return server
 
 
-def reattach_line(socket: str) -> str:
+def reattach_line(address: Address) -> str:
     """Return the shell's assignment that makes the engine use this process."""
-    address = {"Network": "unix", "String": socket}
     plugin = {
         "Protocol": "grpc",
         "ProtocolVersion": PROTOCOL_VERSION,
         "Pid": os.getpid(),
         "Test": True,
-        "Addr": address,
+        "Addr": {"Network": address.network.value, "String": address.text},
     }
-    return f"TF_REATTACH_PROVIDERS={shlex.quote(json.dumps({SOURCE_ADDRESS: plugin}))}"
+    return format_assignment("TF_REATTACH_PROVIDERS", json.dumps({SOURCE_ADDRESS: plugin}))
 
 
 def _handle_signals(mode: Mode) -> asyncio.Event:
     """Return the event that a signal sets. Ctrl-C reaches the engine, too, which says what to do."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
-    loop.add_signal_handler(signal.SIGINT, stop.set if mode is Mode.DEBUG else ignore_signal)
+    on_interrupt = stop.set if mode is Mode.DEBUG else ignore_signal
+    handle_signals(asyncio.get_running_loop(), on_interrupt=on_interrupt, on_terminate=stop.set)
     return stop
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -70,7 +71,7 @@ def check_plugin(path: str | None, project: Mapping[str, Any]) -> Finding:
             f"{PLUGIN_EXECUTABLE} is not on PATH: only dynamic resources of Python programs work",
             "Put the directory where pulumi-neev is installed on PATH, or name it in Pulumi.yaml (plugins.providers).",
         )
-    if Path(path).parent.resolve() != (Path(sys.prefix) / "bin").resolve():
+    if Path(path).parent.resolve() != Path(sysconfig.get_path("scripts")).resolve():
         return warn(
             f"plugin {path} belongs to another installation than this command ({sys.prefix})",
             "Use one installation, or check with `pip list` that both have the same version.",

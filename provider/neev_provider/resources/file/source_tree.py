@@ -149,7 +149,7 @@ class SourceTree:
             if self._patterns.is_excluded(path, is_folder=is_folder):
                 continue
             if entry.is_symlink():
-                yield path, Link(str(Path(entry.path).readlink())), False
+                yield path, Link(Path(entry.path).readlink().as_posix()), False
             elif is_folder:
                 yield from self._iterate_folder(Path(entry.path), path)
             elif entry.is_file():

@@ -7,6 +7,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import sysconfig
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,19 +16,28 @@ from typing import Any
 
 import grpc
 import psutil
+import pytest
 from google.protobuf.empty_pb2 import Empty
 from tests.engine.project import out_of_band_request
 
 from neev_emulator import Emulator
+from neev_provider.adapters.terraform import command_line, listener, server
 from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
 from neev_provider.adapters.terraform.command_line import CLIENT_CERTIFICATE, COOKIE, COOKIE_NAME
 from neev_provider.adapters.terraform.values import encode
 
-COMMAND = str(Path(sys.prefix) / "bin" / "terraform-provider-neev")
+COMMAND = str(Path(sysconfig.get_path("scripts")) / "terraform-provider-neev")
 PLAIN = {COOKIE_NAME: COOKIE}
 ENCRYPTED = {**PLAIN, CLIENT_CERTIFICATE: "of the engine"}
 EXIT_SECONDS = 10
 """Seconds in which a process of a busy machine ends; it takes two at most on a quiet one."""
+WITH_PORT = f"""\
+import asyncio, os, sys
+from {server.__name__} import serve
+from {command_line.__name__} import parse_command_line
+from {listener.__name__} import Network
+asyncio.run(serve(parse_command_line(sys.argv[1:], os.environ), network=Network.TCP))
+"""
 ENGINE = "import subprocess, sys; subprocess.run(sys.argv[1:])"
 """A process in the place of the engine."""
 HEAVY_MODULES = ("pydantic", "httpx", "msgpack", "neev_provider.core.model", "neev_provider.resources")
@@ -81,16 +91,19 @@ def test_it_serves_at_the_address_of_its_line_and_ends_when_it_is_told_to() -> N
         assert process.stdout.read() == ""
 
 
-def test_its_certificate_encrypts_the_connection() -> None:
-    with start_provider(env=ENCRYPTED) as (process, line):
-        *_, socket, kind, text = line.rstrip("\n").split("|")
-        assert kind == "grpc"
+@pytest.mark.parametrize(
+    ("command", "network", "scheme"), [((COMMAND,), "unix", "unix:"), ((sys.executable, "-c", WITH_PORT), "tcp", "")]
+)
+def test_its_certificate_encrypts_the_connection(command: Sequence[str], network: str, scheme: str) -> None:
+    with start_provider(command=command, env=ENCRYPTED) as (process, line):
+        *_, shown, address, kind, text = line.rstrip("\n").split("|")
+        assert (shown, kind) == (network, "grpc")
         # the engine decodes it without padding
         assert "=" not in text
         certificate = ssl.DER_cert_to_PEM_cert(b64decode(text + "=" * (-len(text) % 4)))
         credentials = grpc.ssl_channel_credentials(certificate.encode())
         options = [("grpc.ssl_target_name_override", "localhost")]
-        with grpc.secure_channel(f"unix:{socket}", credentials, options=options) as channel:
+        with grpc.secure_channel(f"{scheme}{address}", credentials, options=options) as channel:
             assert "neev_sandbox" in read_schema(channel).resource_schemas
             call(channel, "/plugin.GRPCController/Shutdown", Empty(), Empty)
             assert process.wait(EXIT_SECONDS) == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from neev_provider.adapters.pulumi.engine_watch import wait_for_engine_exit
 from neev_provider.adapters.pulumi.plugin.command_line import engine_address
 from neev_provider.adapters.pulumi.plugin.stub_imports import import_stubs_without_sdk
 from neev_provider.adapters.shared import fast_start
+from neev_provider.adapters.shared.operating_system import handle_signals
 from neev_provider.adapters.shared.process_exit import exit_now, shut_down
 from neev_provider.core.tasks import first_completed
 
@@ -75,8 +75,7 @@ def _add_servicer(handlers: fast_start.LateHandlers) -> ProviderServicer:
 
 def _handle_stop_signals() -> asyncio.Event:
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    handle_signals(asyncio.get_running_loop(), on_interrupt=stop.set, on_terminate=stop.set)
     return stop
 
 
