@@ -18,7 +18,7 @@ export UV_NATIVE_TLS ?= true
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-terraform test test-unit test-engine check audit chaos load reliability mutation bench scale contract engine docs schema sdks dist
+.PHONY: help demo demo-terraform test test-unit test-engine check audit chaos load reliability mutation bench scale contract engine docs schema sdks dist version
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ dist: .venv/.stamp ## build everything that is published into dist/, or with STE
 
 sdks: .venv/.stamp ## build the Python, Node and Go SDKs into sdks/
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python tools/sdks.py
+
+version: .venv/.stamp ## print the version of everything that is published; NEW=0.2.0 writes another one everywhere
+	@$(BIN)/python -m tools.version $(NEW)
 
 .venv/.stamp: pyproject.toml uv.lock tools/hatch_build.py provider/neev_provider/adapters/terraform/tfplugin6.proto
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, not %d.%d: try make PYTHON=python3.12" % sys.version_info[:2])'

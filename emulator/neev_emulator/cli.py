@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from functools import partial, wraps
+from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, Self
@@ -60,6 +61,12 @@ for command in (background.stop, background.status, background.reset, background
     app.command()(command)
 
 
+def _show_version(requested: bool) -> None:  # noqa: FBT001 - the shape that typer calls
+    if requested:
+        typer.echo(version("neev-emulator"))
+        raise typer.Exit
+
+
 @app.callback(invoke_without_command=True)
 def emulator(  # noqa: PLR0913 - one for each option
     context: typer.Context,
@@ -88,6 +95,10 @@ def emulator(  # noqa: PLR0913 - one for each option
     ] = None,
     isolate: Annotated[
         bool, typer.Option("--isolate", help="Isolate sandboxes and enforce egress, with bubblewrap; Linux only.")
+    ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, expose_value=False, help="Print the version."),
     ] = False,
 ) -> None:
     """Run an emulator of NeevAI's Agent Service on this machine.

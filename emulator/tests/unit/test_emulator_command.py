@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +220,7 @@ def test_the_version_of_the_api_is_an_option_and_a_variable(
     show = [*RUN, "settings"]
     result = run_emulator(*arguments, "--", *show, env={**os.environ, **variables})
     assert json.loads(result.stdout)["api"] == version
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert run_emulator("--version").stdout == f"{version('neev-emulator')}\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 RUN = [sys.executable, "-c", "from neev_provider.cli import main; main()"]
 MISSING = "import importlib.metadata as m, neev_provider.cli.app as app; app.entry_points = lambda **_: (); app.main()"
@@ -56,4 +57,4 @@ def test_help_shows_the_commands_without_loading_the_emulator() -> None:
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    assert run("--version").stdout == "0.1.0\n"
+    assert run("--version").stdout == f"{version('pulumi-neev')}\n"
