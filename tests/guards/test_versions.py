@@ -34,3 +34,7 @@ def test_the_commands_print_it(command: str) -> None:
 
 def test_the_schema_that_the_plugin_serves_has_it() -> None:
     assert json.loads(schema_json())["version"] == read_version()
+
+
+def test_the_emulators_package_has_the_licence_of_the_project() -> None:
+    assert (ROOT / "emulator" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
