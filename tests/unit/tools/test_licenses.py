@@ -1,0 +1,58 @@
+"""tools/dist/licenses.py: the licences of the packages in one folder, and a failure for one without any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tools.dist.licenses import MissingLicenseError, collect
+
+CLASSIFIER = "Classifier: License :: OSI Approved :: "
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    """Return the licence file of Python."""
+    file = tmp_path / "PYTHON"
+    file.write_text("The text of Python's licence.")
+    return file
+
+
+def install(folder: Path, name: str, *headers: str, files: tuple[str, ...] = ("licenses/LICENSE",)) -> None:
+    """Install a package with these lines of metadata and these files with licences."""
+    info = folder / f"{name}-1.0.dist-info"
+    (info / "licenses").mkdir(parents=True)
+    (info / "METADATA").write_text("\n".join(("Metadata-Version: 2.4", f"Name: {name}", "Version: 1.0", *headers)))
+    for file in files:
+        (info / file).write_text(f"The text of {name} in {file}.")
+    (info / "RECORD").write_text("".join(f"{info.name}/{file},,\n" for file in ("METADATA", *files)))
+
+
+def test_it_has_the_name_and_the_texts_of_each_licence(tmp_path: Path, python: Path) -> None:
+    install(tmp_path / "site", "b", "License-Expression: MIT", files=("licenses/LICENSE", "licenses/NOTICE.txt"))
+    install(tmp_path / "site", "a", f"{CLASSIFIER}BSD License", f"{CLASSIFIER}MIT License", files=("COPYING",))
+    install(tmp_path / "site", "c", "License: ISC")
+    text = collect(tmp_path / "site", python=python)
+    titles = [line for line in text.splitlines() if " 1.0: " in line]
+    assert titles == ["a 1.0: BSD License or MIT License", "b 1.0: MIT", "c 1.0: ISC"]
+    for expected in (
+        "PSF-2.0",
+        "The text of Python's licence.",
+        "The text of a in COPYING.",
+        "The text of b in licenses/LICENSE.\n\nThe text of b in licenses/NOTICE.txt.",
+    ):
+        assert expected in text
+
+
+def test_packages_without_a_licence_are_all_named(tmp_path: Path, python: Path) -> None:
+    install(tmp_path / "site", "nameless")
+    install(tmp_path / "site", "unknown", "License: UNKNOWN")
+    install(tmp_path / "site", "textless", "License-Expression: MIT", files=("licenses/README",))
+    install(tmp_path / "site", "good", "License-Expression: MIT")
+    with pytest.raises(MissingLicenseError) as raised:
+        collect(tmp_path / "site", python=python)
+    assert str(raised.value).splitlines() == [
+        "nameless 1.0: it names no licence",
+        "textless 1.0: it has no licence file",
+        "unknown 1.0: it names no licence",
+    ]

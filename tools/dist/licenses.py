@@ -1,0 +1,69 @@
+"""The licences of what is bundled: one text, from the metadata of the installed packages."""
+
+from __future__ import annotations
+
+import platform
+import re
+import sysconfig
+from collections.abc import Iterator, Sequence
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from typing import Any, Final
+
+FILE_NAME: Final = re.compile(r"(?i)^(?:licen[cs]e|copying|notice|authors|copyright)")
+UNKNOWN_NAMES: Final = {"", "unknown", "other"}
+"""What stands in the place of a licence where an author named none."""
+RULE: Final = "=" * 100
+
+
+class MissingLicenseError(Exception):
+    """Packages whose licence is not known, so that they cannot be passed on."""
+
+
+def collect(site_packages: Path, *, python: Path | None = None) -> str:
+    """Return the names and texts of the licences of the packages in the folder, and of Python with this licence file.
+
+    Raises:
+        MissingLicenseError: a package names no licence, or comes without the text of its licence.
+    """
+    python = python or Path(sysconfig.get_path("stdlib"), "LICENSE.txt")
+    found = sorted(distributions(path=[str(site_packages)]), key=lambda package: package.name.lower())
+    if missing := [f"{package.name} {package.version}: {fault}" for package in found for fault in find_faults(package)]:
+        raise MissingLicenseError("\n".join(missing))
+    sections = [_format_section(f"Python {platform.python_version()}", "PSF-2.0", [python])]
+    sections += [
+        _format_section(f"{package.name} {package.version}", license_name(package), license_files(package))
+        for package in found
+    ]
+    return f"This archive contains Python and these packages, under the licences that follow.\n\n{''.join(sections)}"
+
+
+def find_faults(package: Distribution) -> Iterator[str]:
+    """Yield what is missing of the package's licence."""
+    if license_name(package).lower() in UNKNOWN_NAMES:
+        yield "it names no licence"
+    if not license_files(package):
+        yield "it has no licence file"
+
+
+def license_name(package: Distribution) -> str:
+    """Return the name of the licence: the expression, else the last parts of the classifiers, else the free text."""
+    stated: dict[str, Any] = package.metadata.json
+    if expression := stated.get("license_expression"):
+        return str(expression)
+    prefix = "License :: "
+    names = [name for name in stated.get("classifier", ()) if name.startswith(prefix)]
+    if names:
+        return " or ".join(name.rpartition(" :: ")[2] for name in names)
+    return next(iter(str(stated.get("license", "")).splitlines()), "").strip()
+
+
+def license_files(package: Distribution) -> list[Path]:
+    """Return the files with licences and notices among the metadata of the package."""
+    listed = (file for file in package.files or () if any(part.endswith(".dist-info") for part in file.parts))
+    return sorted(Path(str(package.locate_file(file))) for file in listed if FILE_NAME.match(file.name))
+
+
+def _format_section(title: str, name: str, files: Sequence[Path]) -> str:
+    texts = "\n\n".join(file.read_text(encoding="utf-8", errors="replace").strip() for file in files)
+    return f"{RULE}\n{title}: {name}\n{RULE}\n\n{texts}\n\n"
