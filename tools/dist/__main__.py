@@ -7,10 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from tools.dist import bundles
+from tools.dist import bundles, checksums, pulumi, terraform
 
 STEPS: Mapping[str, Callable[[], None]] = {
     "bundles": bundles.build,
+    "pulumi": pulumi.build,
+    "terraform": terraform.build,
+    "checksums": checksums.build,
 }
 """The steps in the order in which they run; each uses what those before it have put into `dist/` and `build/dist/`."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Final
 
+from tools.dist.archives import Entry, list_folder
 from tools.dist.commands import UV, run_command
-from tools.dist.layout import BUILD, PLUGIN, PROVIDER
+from tools.dist.layout import BUILD, LICENSES, PLUGIN, PROVIDER, ROOT
 
 ENVIRONMENT: Final = BUILD / "venv"
 BUNDLES: Final = BUILD / "bundles"
@@ -37,8 +39,14 @@ def create_environment() -> None:
 def bundle(name: str) -> None:
     """Make the folder of one program in `BUNDLES`."""
     run_command(
-        ENVIRONMENT / "bin" / "python",
+        ENVIRONMENT / ("Scripts" if sys.platform == "win32" else "bin") / "python",
         *("-m", "PyInstaller", "--noconfirm", "--clean", "--log-level=WARN"),
         *("--distpath", BUNDLES, "--workpath", BUILD / "work" / name),
         *(SPEC, "--", name),
     )
+
+
+def list_documents() -> list[Entry]:
+    """Return what each archive has beside the program: readme, licence, and the licences of what is bundled."""
+    own = [Entry(name, ROOT / name) for name in ("LICENSE", "README.md")]
+    return [*own, *list_folder(LICENSES, prefix="licenses/")]
