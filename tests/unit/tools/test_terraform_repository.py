@@ -1,0 +1,32 @@
+"""The repository for the registries of Terraform and OpenTofu has the files of one version, and nothing else."""
+
+from pathlib import Path
+
+from tools.release.terraform_repository import PAGES, rewrite_links, write_repository
+
+
+def test_files_of_an_earlier_version_are_deleted(tmp_path: Path) -> None:
+    """What is in git stays."""
+    for earlier in (".git/config", "docs/resources/earlier.md", "earlier.txt"):
+        (tmp_path / earlier).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / earlier).write_text("earlier")
+    write_repository(tmp_path, "1.2.3")
+    assert (tmp_path / ".git" / "config").exists()
+    assert {file.name for file in tmp_path.iterdir()} == {
+        *(".git", "docs", "README.md", "LICENSE", "CHANGELOG.md", "terraform-registry-manifest.json")
+    }
+    pages = {page.relative_to(tmp_path / "docs") for page in (tmp_path / "docs").rglob("*.md")}
+    assert pages == {page.relative_to(PAGES) for page in PAGES.rglob("*.md")}
+
+
+def test_links_lead_to_the_registry_and_to_the_tag() -> None:
+    text = rewrite_links(PAGES / "index.md", "1.2.3")
+    registry = "https://registry.terraform.io/providers/neevcloud/neev/1.2.3/docs"
+    source = "https://github.com/neevcloud/pulumi-neev"
+    assert f"[Secrets]({registry}/guides/secrets)" in text
+    assert f"[Examples]({source}/tree/v1.2.3/examples/terraform)" in text
+    assert "(https://ai.neevcloud.com)" in text
+    assert f"({registry})" in rewrite_links(PAGES / "guides" / "quick-start.md", "1.2.3")
+    assert f"({source}/blob/v1.2.3/docs/emulator.md#controls)" in rewrite_links(
+        PAGES / "guides" / "debugging.md", "1.2.3"
+    )
