@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from tools.dist import bundles, checksums, pulumi, terraform
+from tools.dist import bundles, checksums, pulumi, terraform, wheels
 
 STEPS: Mapping[str, Callable[[], None]] = {
+    "wheels": wheels.build,
     "bundles": bundles.build,
     "pulumi": pulumi.build,
     "terraform": terraform.build,
