@@ -8,6 +8,8 @@ from enum import Enum
 from importlib import import_module
 from typing import Final
 
+PROGRAM: Final = "terraform-provider-neev"
+SOURCE_ADDRESS: Final = "neevcloud/neev"
 COOKIE_NAME: Final = "TF_PLUGIN_MAGIC_COOKIE"
 COOKIE: Final = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
 """The value by which every provider knows that an engine starts it."""
@@ -15,10 +17,12 @@ CLIENT_CERTIFICATE: Final = "PLUGIN_CLIENT_CERT"
 
 HELP = """\
 Usage: terraform-provider-neev [--help] [--version] [--debug]
+       terraform-provider-neev install [--force]
 
 The provider of Terraform and OpenTofu for NeevAI sandboxes. The engine starts it by itself where a configuration has
 `source = "neevcloud/neev"`.
 
+  install  put the provider where Terraform and OpenTofu look for it
   --debug  serve until Ctrl-C, and print the variable TF_REATTACH_PROVIDERS with which the engine uses this process"""
 
 
@@ -37,8 +41,12 @@ def parse_command_line(arguments: Sequence[str], environ: Mapping[str, str]) -> 
     """Return how the process is used.
 
     Raises:
-        SystemExit: the help or the version is printed, an argument is unknown, or no engine started the process.
+        SystemExit: `install` has ended, the help or the version is printed, an argument is unknown, or no engine
+            started the process.
     """
+    if arguments[:1] == ["install"]:
+        local_mirror = import_module("neev_provider.adapters.terraform.local_mirror")
+        raise SystemExit(local_mirror.main(arguments[1:], environ))
     if {"--help", "-h"} & set(arguments):
         _print_and_exit(HELP)
     if "--version" in arguments:
@@ -47,14 +55,12 @@ def parse_command_line(arguments: Sequence[str], environ: Mapping[str, str]) -> 
     if arguments == ["--debug"]:
         return Mode.DEBUG
     if arguments:
-        sys.stderr.write(
-            f"terraform-provider-neev: unknown argument {arguments[0]}: see terraform-provider-neev --help\n"
-        )
+        sys.stderr.write(f"{PROGRAM}: unknown argument {arguments[0]}: see {PROGRAM} --help\n")
         raise SystemExit(2)
     if environ.get(COOKIE_NAME) != COOKIE:
         sys.stderr.write(
             "This is a provider: terraform or tofu starts it, where a configuration has the source neevcloud/neev. "
-            "To debug it, run it with --debug.\n"
+            "To put it where they look, run it with `install`; to debug it, with --debug.\n"
         )
         raise SystemExit(1)
     return Mode.ENCRYPTED if environ.get(CLIENT_CERTIFICATE) else Mode.PLAIN

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from neev_provider.adapters.shared import fast_start
 from neev_provider.adapters.shared.operating_system import format_assignment, handle_signals, watch_parent
 from neev_provider.adapters.shared.process_exit import exit_now, shut_down
-from neev_provider.adapters.terraform.command_line import Mode, parse_command_line
+from neev_provider.adapters.terraform.command_line import SOURCE_ADDRESS, Mode, parse_command_line
 from neev_provider.adapters.terraform.listener import (
     DEFAULT_NETWORK,
     Address,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from neev_provider.adapters.terraform.handlers import Handlers
 
 PROTOCOL_VERSION: Final = 6
-SOURCE_ADDRESS: Final = "neevcloud/neev"
 MAX_MESSAGE_BYTES: Final = 256 * 1024 * 1024
 """Maximum bytes of a message, as in the engine."""
 PARENT_POLL_INTERVAL: Final = 1.0

@@ -1,0 +1,125 @@
+"""`terraform-provider-neev install`: what it writes, what it leaves alone, and what it prints."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from neev_provider.adapters.shared.launchers import Installation
+from neev_provider.adapters.terraform.local_mirror import LAUNCHER, find_plugins_directory, install, main
+
+COMMAND = Path(sys.prefix) / "bin" / "terraform-provider-neev"
+LINUX = Installation("linux", Path("unused"))
+VERSION = metadata.version("pulumi-neev")
+NAME = f"terraform-provider-neev_v{VERSION}"
+ERROR_NOT_OWN = "was not written by this command. It may come from the archive of a release"
+
+
+def list_files(directory: Path) -> list[str]:
+    return sorted(str(file.relative_to(directory)) for file in directory.rglob("*") if file.is_file())
+
+
+def run_install(home: Path, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "HOME": str(home), "PATH": f"{COMMAND.parent}:/usr/bin:/bin" if path is None else path}
+    return subprocess.run([COMMAND, "install", *arguments], env=env, capture_output=True, text=True, check=False)
+
+
+def test_both_engines_and_every_architecture_get_the_same_launcher(tmp_path: Path) -> None:
+    result = run_install(tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    plugins = tmp_path / ".terraform.d" / "plugins"
+    assert list_files(plugins) == [
+        f"{host}/neevcloud/neev/{VERSION}/{sys.platform}_{architecture}/{NAME}"
+        for host in ("registry.opentofu.org", "registry.terraform.io")
+        for architecture in ("amd64", "arm64")
+    ]
+    assert {(plugins / file).read_text() for file in list_files(plugins)} == {LAUNCHER}
+    assert all(os.access(plugins / file, os.X_OK) for file in list_files(plugins))
+
+
+def test_the_launcher_has_the_hash_that_lock_files_record() -> None:
+    """If it changes and the version does not, a configuration with a lock file does not start the provider any more."""
+    digest = "937fc577e86014a00082f1ab78a4bf36066a841e7859ce9e21b41f48a1ca679e"
+    assert hashlib.sha256(LAUNCHER.encode()).hexdigest() == digest
+
+
+def test_the_output_says_what_to_do_next(tmp_path: Path) -> None:
+    output = run_install(tmp_path).stdout
+    assert f"The provider {VERSION} is in {tmp_path}/.terraform.d/plugins" in output
+    assert 'source  = "neevcloud/neev"\n        version = "' + VERSION in output
+    assert "Commit .terraform.lock.hcl." in output
+    assert "not on PATH" not in output
+    assert output.endswith("incomplete.\n")
+    assert "terraform-provider-neev is not on PATH: activate" in run_install(tmp_path, path="/usr/bin").stdout
+
+
+def test_it_replaces_an_earlier_launcher_and_nothing_else(tmp_path: Path) -> None:
+    install(tmp_path, VERSION, LINUX, force=False)
+    files = [tmp_path / file for file in list_files(tmp_path)]
+    files[0].write_text("#!/bin/sh\n# Written by pulumi-neev. Long ago.\n")
+    install(tmp_path, VERSION, LINUX, force=False)
+    assert files[0].read_text() == LAUNCHER
+    install(tmp_path, "0.0.1", LINUX, force=False)
+    assert len(list_files(tmp_path)) == 2 * len(files)
+
+
+@pytest.mark.parametrize("file", [NAME, "_internal/base_library.zip"])
+def test_what_it_did_not_write_stays_without_force(tmp_path: Path, file: str) -> None:
+    package = tmp_path / f".terraform.d/plugins/registry.terraform.io/neevcloud/neev/{VERSION}/{sys.platform}_arm64"
+    foreign = package / file
+    foreign.parent.mkdir(parents=True)
+    foreign.write_bytes(b"\x7fELF")
+    result = run_install(tmp_path)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("terraform-provider-neev: ")
+    assert ERROR_NOT_OWN in result.stderr
+    assert list_files(tmp_path) == [str(foreign.relative_to(tmp_path))]
+    assert run_install(tmp_path, "--force").returncode == 0
+    assert list_files(package) == [NAME]
+
+
+def test_windows_gets_a_copy_of_the_console_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "terraform-provider-neev.exe").write_bytes(b"MZ")
+    windows = Installation("windows", tmp_path)
+    environ = {"APPDATA": str(tmp_path / "roaming")}
+    assert main([], environ, windows) == 0
+    plugins = find_plugins_directory(environ, windows)
+    assert plugins == tmp_path / "roaming" / "terraform.d" / "plugins"
+    name = f"registry.opentofu.org/neevcloud/neev/{VERSION}/windows_amd64/{NAME}.exe"
+    assert (plugins / name).read_bytes() == b"MZ"
+    assert main([], environ, windows) == 0
+    # the copy names the environment, so its hash differs
+    assert "lock.hcl" not in capsys.readouterr().out
+
+
+def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".terraform.d").touch()
+    result = run_install(tmp_path)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"terraform-provider-neev: cannot write to {tmp_path}/.terraform.d/plugins: ")
+
+
+def test_the_launcher_says_on_stdout_that_the_provider_is_not_on_path(tmp_path: Path) -> None:
+    """An engine shows the first line of stdout if it is not a handshake."""
+    launcher = tmp_path / NAME
+    launcher.write_text(LAUNCHER)
+    result = subprocess.run(
+        ["/bin/sh", launcher], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    assert result.stdout.startswith("terraform-provider-neev is not on PATH: ")
+    assert "|" not in result.stdout
+
+
+def test_the_launcher_starts_the_provider_on_path(tmp_path: Path) -> None:
+    launcher = tmp_path / NAME
+    launcher.write_text(LAUNCHER)
+    command = ["/bin/sh", launcher, "--version"]
+    result = subprocess.run(command, env={"PATH": str(COMMAND.parent)}, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (0, f"{VERSION}\n")
