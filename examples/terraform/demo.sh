@@ -31,14 +31,8 @@ print(json.load(r.urlopen(os.environ["NEEV_BASE_URL"].removesuffix("/agent") + "
 }
 
 # the provider of this checkout, where both engines look for it
-version=$(terraform-provider-neev --version)
-platform=$("$engine" version -json | python3 -c 'import json, sys; print(json.load(sys.stdin)["platform"])')
-for host in registry.terraform.io registry.opentofu.org; do
-  folder=terraform.d/plugins/$host/neevcloud/neev/$version/$platform
-  mkdir -p "$folder"
-  printf '#!/bin/sh\nexec terraform-provider-neev "$@"\n' >"$folder/terraform-provider-neev_v$version"
-  chmod +x "$folder/terraform-provider-neev_v$version"
-done
+export HOME=$work
+terraform-provider-neev install >/dev/null
 
 run init -input=false
 run plan -out=plan

@@ -18,14 +18,17 @@ PAGE = Path(__file__).parents[3] / "docs" / "terraform" / "guides" / "quick-star
 
 
 def test_every_block_of_the_quick_start_prints_what_the_page_shows(tmp_path: Path, executable: Path) -> None:
-    install, *steps = read_steps(PAGE)
-    assert "pip install 'pulumi-neev[emulator]'" in install[0]
+    (install, _), *steps = read_steps(PAGE)
+    packages, provider = install.split("pip install 'pulumi-neev[emulator]'\n")
+    assert packages
+    steps.insert(0, (provider, []))
     # the environment of the tests replaces the one that the first block installs
     (tmp_path / "venv").symlink_to(sys.prefix)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "terraform").symlink_to(executable)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_PREFIXES)}
-    env = {**inherited, "PATH": f"{tmp_path / 'bin'}{os.pathsep}{inherited['PATH']}", "CHECKPOINT_DISABLE": "1"}
+    home = {"HOME": str(tmp_path), "CHECKPOINT_DISABLE": "1"}
+    env = {**inherited, **home, "PATH": f"{tmp_path / 'bin'}{os.pathsep}{inherited['PATH']}"}
     script = "".join(f"echo '=== {number}'\n{commands}" for number, (commands, _) in enumerate(steps))
     result = subprocess.run(
         ["/bin/bash", "-e", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=False

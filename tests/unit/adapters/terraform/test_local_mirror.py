@@ -120,6 +120,6 @@ def test_the_launcher_says_on_stdout_that_the_provider_is_not_on_path(tmp_path: 
 def test_the_launcher_starts_the_provider_on_path(tmp_path: Path) -> None:
     launcher = tmp_path / NAME
     launcher.write_text(LAUNCHER)
-    command = ["/bin/sh", launcher, "--version"]
+    command = ["/bin/sh", str(launcher), "--version"]
     result = subprocess.run(command, env={"PATH": str(COMMAND.parent)}, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (0, f"{VERSION}\n")
