@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from neev_provider.core.errors import NeevError
 
-HEADER: Final = "#!/bin/sh\n# Written by pulumi-neev. "
+HEADER: Final = "#!/bin/sh\n# Installed by the package of NeevAI's provider. "
 """The beginning of every launcher, by which a later command knows that it may replace it."""
 
 
