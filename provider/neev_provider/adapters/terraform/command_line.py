@@ -8,6 +8,8 @@ from enum import Enum
 from importlib import import_module
 from typing import Final
 
+DISTRIBUTION: Final = "pulumi-neev"
+"""The Python package, which serves another engine, too."""
 PROGRAM: Final = "terraform-provider-neev"
 SOURCE_ADDRESS: Final = "neevcloud/neev"
 COOKIE_NAME: Final = "TF_PLUGIN_MAGIC_COOKIE"
@@ -51,7 +53,7 @@ def parse_command_line(arguments: Sequence[str], environ: Mapping[str, str]) -> 
         _print_and_exit(HELP)
     if "--version" in arguments:
         # imported only here, since an engine waits for the start
-        _print_and_exit(import_module("importlib.metadata").version("pulumi-neev"))
+        _print_and_exit(import_module("importlib.metadata").version(DISTRIBUTION))
     if arguments == ["--debug"]:
         return Mode.DEBUG
     if arguments:

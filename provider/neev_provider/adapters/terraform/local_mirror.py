@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from neev_provider.adapters.shared.launchers import HEADER, Installation, require_replaceable
-from neev_provider.adapters.terraform.command_line import PROGRAM, SOURCE_ADDRESS
+from neev_provider.adapters.terraform.command_line import DISTRIBUTION, PROGRAM, SOURCE_ADDRESS
 from neev_provider.core.errors import NeevError
 
 HOSTS: Final = ("registry.terraform.io", "registry.opentofu.org")
@@ -27,7 +27,7 @@ ARCHITECTURES: Final = ("amd64", "arm64")
 LAUNCHER: Final = f"""\
 {HEADER}It is the same on every machine, because a lock file records its hash.
 command -v {PROGRAM} >/dev/null || {{
-  echo "{PROGRAM} is not on PATH: activate the Python environment of pulumi-neev, or run pip install pulumi-neev"
+  echo "{PROGRAM} is not on PATH: activate the Python environment of {DISTRIBUTION}, or run pip install {DISTRIBUTION}"
   sleep 1
   exit 1
 }}
@@ -53,7 +53,7 @@ SAME_HASH: Final = (
     "Commit .terraform.lock.hcl. Its hash holds for every Linux and macOS machine, although `init` says that it is "
     "incomplete."
 )
-NOT_ON_PATH: Final = f"{PROGRAM} is not on PATH: activate the environment in which pulumi-neev is installed."
+NOT_ON_PATH: Final = f"{PROGRAM} is not on PATH: activate the environment in which {DISTRIBUTION} is installed."
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str], installation: Installation | None = None) -> int:
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], installation: Ins
     parser.add_argument("--force", action="store_true", help="replace what this command did not write")
     installation = installation or Installation.find()
     directory = find_plugins_directory(environ, installation)
-    version = metadata.version("pulumi-neev")
+    version = metadata.version(DISTRIBUTION)
     try:
         install(directory, version, installation, force=parser.parse_args(arguments).force)
     except NeevError as error:
