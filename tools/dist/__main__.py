@@ -7,13 +7,16 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from tools.dist import bundles, checksums, pulumi, terraform, wheels
+from tools.dist import bundles, checksums, licenses, pulumi, release_notes, sbom, terraform, wheels
 
 STEPS: Mapping[str, Callable[[], None]] = {
     "wheels": wheels.build,
     "bundles": bundles.build,
+    "licenses": licenses.build,
     "pulumi": pulumi.build,
     "terraform": terraform.build,
+    "sbom": sbom.build,
+    "release-notes": release_notes.build,
     "checksums": checksums.build,
 }
 """The steps in the order in which they run; each uses what those before it have put into `dist/` and `build/dist/`."""

@@ -36,10 +36,15 @@ def create_environment() -> None:
     )
 
 
+def find_python() -> Path:
+    """Return the interpreter of the environment."""
+    return ENVIRONMENT / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+
+
 def bundle(name: str) -> None:
     """Make the folder of one program in `BUNDLES`."""
     run_command(
-        ENVIRONMENT / ("Scripts" if sys.platform == "win32" else "bin") / "python",
+        find_python(),
         *("-m", "PyInstaller", "--noconfirm", "--clean", "--log-level=WARN"),
         *("--distpath", BUNDLES, "--workpath", BUILD / "work" / name),
         *(SPEC, "--", name),

@@ -13,7 +13,7 @@ DIST: Final = ROOT / "dist"
 BUILD: Final = ROOT / "build" / "dist"
 """What the steps make on the way; nothing of it is published."""
 LICENSES: Final = BUILD / "licenses"
-"""The licences of the packages in the bundles, one file for each; the archives have them."""
+"""The licences of what is in the bundles; the archives have them."""
 PULUMI: Final = DIST / "pulumi"
 TERRAFORM: Final = DIST / "terraform"
 

@@ -10,10 +10,21 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any, Final
 
+from tools.dist.bundles import find_python
+from tools.dist.commands import run_command
+from tools.dist.layout import LICENSES
+
 FILE_NAME: Final = re.compile(r"(?i)^(?:licen[cs]e|copying|notice|authors|copyright)")
 UNKNOWN_NAMES: Final = {"", "unknown", "other"}
 """What stands in the place of a licence where an author named none."""
 RULE: Final = "=" * 100
+
+
+def build() -> None:
+    """Write the licences of what is bundled for the archives."""
+    site_packages = run_command(find_python(), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
+    LICENSES.mkdir(parents=True, exist_ok=True)
+    (LICENSES / "third-party.txt").write_text(collect(Path(site_packages)), encoding="utf-8")
 
 
 class MissingLicenseError(Exception):

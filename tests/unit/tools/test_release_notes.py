@@ -1,0 +1,70 @@
+"""tools/dist/release_notes.py: the section of a version in the changelog, which a release must have."""
+
+from __future__ import annotations
+
+import pytest
+from tools.dist.layout import version
+from tools.dist.release_notes import ReleaseNotesError, read_changelog, read_notes, read_notes_of_tag
+
+CHANGELOG = """\
+# Changelog
+
+Words.
+
+## 0.3.0 (unreleased)
+
+### Added
+
+- A [thing](docs/a.md), see [there](https://example.com).
+
+## 0.2.0 - 2027-01-31
+
+- Another.
+
+## 0.1.1 (soon)
+
+- This is no heading of a version.
+
+## 0.1.0 - 2026-12-01
+"""
+
+
+def test_the_notes_are_the_section_without_its_heading() -> None:
+    assert read_notes(CHANGELOG, "0.3.0").startswith("### Added\n\n- A [thing](")
+    assert read_notes_of_tag(CHANGELOG, "v0.2.0", "0.2.0") == "- Another.\n"
+
+
+def test_links_lead_to_the_files_of_the_release() -> None:
+    links = (
+        "A [thing](https://github.com/neevcloud/pulumi-neev/blob/v0.3.0/docs/a.md), see [there](https://example.com)"
+    )
+    assert links in read_notes(CHANGELOG, "0.3.0")
+
+
+@pytest.mark.parametrize("number", ["0.4.0", "0.1.1", "0.2"])
+def test_a_version_without_a_section_has_no_notes(number: str) -> None:
+    with pytest.raises(ReleaseNotesError, match="no section"):
+        read_notes(CHANGELOG, number)
+
+
+def test_an_empty_section_is_no_notes() -> None:
+    with pytest.raises(ReleaseNotesError, match=r"0\.1\.0 is empty"):
+        read_notes(CHANGELOG, "0.1.0")
+
+
+@pytest.mark.parametrize(
+    ("tag", "current", "fault"),
+    [
+        ("v0.3.0", "0.3.0", "write the day of the release"),
+        ("v0.2.0", "0.3.0", "not v0.3.0"),
+        ("0.2.0", "0.2.0", "not v0.2.0"),
+        ("v0.4.0", "0.4.0", "no section"),
+    ],
+)
+def test_a_tag_needs_the_current_version_and_a_day(tag: str, current: str, fault: str) -> None:
+    with pytest.raises(ReleaseNotesError, match=fault):
+        read_notes_of_tag(CHANGELOG, tag, current)
+
+
+def test_the_current_version_has_notes() -> None:
+    assert read_notes(read_changelog(), version())
