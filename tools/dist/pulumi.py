@@ -12,5 +12,5 @@ def build() -> None:
     """Write the archive of the plugin."""
     system, architecture = target()
     bundle = list_folder(BUNDLES / PLUGIN, executable=executable_name(PLUGIN, system))
-    entries = [*bundle, *list_documents(), Entry("schema.json", ROOT / "schema.json")]
+    entries = [*bundle, *list_documents(PLUGIN), Entry("schema.json", ROOT / "schema.json")]
     write_tar(PULUMI / plugin_archive(version(), system, architecture), entries, int(source_date_epoch()))

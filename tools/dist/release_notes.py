@@ -47,7 +47,9 @@ def read_notes_of_tag(changelog: str, tag: str, current: str) -> str:
         ReleaseNotesError: the tag is of another version, or its section is missing, empty or without a date.
     """
     if tag != f"v{current}":
-        raise ReleaseNotesError(f"the tag {tag} is not v{current}, the version in pyproject.toml: run `make version NEW=…`")
+        raise ReleaseNotesError(
+            f"the tag {tag} is not v{current}, the version in pyproject.toml: run `make version NEW=…`"
+        )
     notes = read_notes(changelog, current)
     if not _find_heading(changelog, current)["date"]:
         raise ReleaseNotesError(f"CHANGELOG.md: write the day of the release, `## {current} - YYYY-MM-DD`")

@@ -34,7 +34,7 @@ def list_entries(version: str, system: str) -> list[Entry]:
     named = executable_name(f"{PROVIDER}_v{version}", system)
     bundle = list_folder(BUNDLES / PROVIDER, executable=program)
     renamed = [Entry(named, entry.source, entry.is_executable) if entry.name == program else entry for entry in bundle]
-    return [*renamed, *list_documents()]
+    return [*renamed, *list_documents(PROVIDER)]
 
 
 def unpack(entries: list[Entry], folder: Path) -> None:

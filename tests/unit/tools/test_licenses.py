@@ -44,6 +44,13 @@ def test_it_has_the_name_and_the_texts_of_each_licence(tmp_path: Path, python: P
         assert expected in text
 
 
+def test_packages_that_are_not_bundled_do_not_count(tmp_path: Path, python: Path) -> None:
+    install(tmp_path / "site", "bundled", "License-Expression: MIT")
+    install(tmp_path / "site", "builder")
+    text = collect(tmp_path / "site", names={"bundled"}, python=python)
+    assert [line for line in text.splitlines() if " 1.0: " in line] == ["bundled 1.0: MIT"]
+
+
 def test_packages_without_a_licence_are_all_named(tmp_path: Path, python: Path) -> None:
     install(tmp_path / "site", "nameless")
     install(tmp_path / "site", "unknown", "License: UNKNOWN")

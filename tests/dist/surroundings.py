@@ -1,0 +1,94 @@
+"""Where the programs run that are tested: on this machine with little on PATH, or in a container with little else.
+
+The container is made by bubblewrap. It has only the files that are named here, and the network of the machine, for the
+emulator.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+
+LDD_LINE = re.compile(r"^\s+(?:\S+ => )?(/\S+) \(0x", re.MULTILINE)
+GLIBC = re.compile(r"(ld-linux[\w-]*|lib(c|m|dl|pthread|rt|util|resolv))\.so\.\d+")
+"""The files of glibc that a program can need."""
+
+
+def link_programs(folder: Path, programs: Iterable[Path]) -> Path:
+    """Make the folder with links to the programs, for PATH, and return it."""
+    folder.mkdir()
+    for program in programs:
+        (folder / program.name).symlink_to(program)
+    return folder
+
+
+def find_program(name: str) -> Path:
+    """Return the program on PATH."""
+    found = shutil.which(name)
+    assert found, f"{name} is not installed"
+    return Path(found)
+
+
+def needed_libraries(files: Iterable[Path], **env: str) -> set[Path]:
+    """Return the libraries that these files need, with these variables in addition."""
+    command = ["ldd", *map(str, files)]
+    done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    assert "not found" not in done.stdout, done.stdout
+    return {Path(library) for library in LDD_LINE.findall(done.stdout)}
+
+
+def libraries_of_bundle(folder: Path) -> set[Path]:
+    """Return the libraries of the machine that an unpacked bundle needs."""
+    programs = [file for file in folder.iterdir() if is_binary(file)]
+    bundled = [file for file in folder.rglob("*/*") if is_binary(file)]
+    # the program starts as it is, and makes what it loads find what is bundled
+    needed = needed_libraries(programs) | needed_libraries(bundled, LD_LIBRARY_PATH=str(folder / "_internal"))
+    return {library for library in needed if folder not in library.resolve().parents}
+
+
+def is_binary(file: Path) -> bool:
+    """Return whether the file is a program or a library."""
+    return file.is_file() and file.read_bytes().startswith(b"\x7fELF")
+
+
+def container_command(*, writable: Path, readable: Iterable[Path]) -> list[str]:
+    """Return the beginning of a command that runs the rest where only these files and folders are."""
+    command = [
+        str(find_program("bwrap")),
+        "--unshare-all",
+        "--share-net",
+        "--die-with-parent",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+    ]
+    command += ["--tmpfs", "/tmp", "--bind", str(writable), str(writable), "--chdir", str(writable / "project")]
+    for item in sorted(readable):
+        command += ["--ro-bind", str(item), str(item)]
+    return command
+
+
+def can_contain() -> bool:
+    """Return whether bubblewrap can make a container here."""
+    command = ["bwrap", "--unshare-all", "--share-net", "--ro-bind", "/", "/", "true"]
+    return bool(shutil.which("bwrap")) and subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def mapped_files(process: psutil.Process) -> set[Path]:
+    """Return the files that the process has loaded."""
+    return {Path(item.path) for item in process.memory_maps() if item.path.startswith("/")}
+
+
+def assert_is_bundle(process: psutil.Process, folder: Path) -> None:
+    """Assert that the process is the program in the folder, with nothing of the machine but glibc."""
+    assert Path(process.exe()).parent == folder
+    others = {file.name for file in mapped_files(process) if folder not in file.parents}
+    assert {name for name in others if not GLIBC.fullmatch(name)} == set()
+    assert any(file.name.startswith("libpython") for file in mapped_files(process))
