@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from tools.dist.__main__ import STEPS
+from tools.dist.layout import ARCHITECTURES, OPERATING_SYSTEMS
 from tools.engine import engine, terraform
 
 ROOT = Path(__file__).parents[2]
@@ -125,13 +127,45 @@ def test_an_action_has_one_version() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(GITHUB)))
 def test_what_a_workflow_runs_exists(file: Path) -> None:
-    """Every `make` target, module of `tools` and file of the checkout that is named."""
-    text = file.read_text()
-    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", text)) <= TARGETS
-    for module in re.findall(r"python -m (tools[\w.]*)", text):
+    """Every `make` target, module of `tools`, step of `tools.dist` and file of the checkout that is named."""
+    scripts = yaml.dump([list(find_scripts(yaml.safe_load(file.read_text())))], width=10_000)
+    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", scripts)) <= TARGETS
+    for module in re.findall(r"python3? -m (tools[\w.]*)", scripts):
         assert importlib.util.find_spec(module), module
-    for path in re.findall(r"\b((?:tests|emulator|tools|docs)/[\w./-]+)", text):
+    for steps in re.findall(r"-m tools\.dist((?: [a-z-]+)*)", scripts):
+        assert set(steps.split()) <= set(STEPS)
+    for path in re.findall(r"(?<![\w./-])((?:tests|emulator|tools|docs)/[\w./-]+)", scripts):
         assert (ROOT / path).exists(), path
+
+
+def find_scripts(content: object) -> Iterator[str]:
+    """Yield every script in the workflow or action."""
+    match content:
+        case {"run": str(script)}:
+            yield script
+        case dict():
+            for value in content.values():
+                yield from find_scripts(value)
+        case list():
+            for value in content:
+                yield from find_scripts(value)
+
+
+def test_a_release_is_built_on_the_platforms_that_the_documentation_names() -> None:
+    """Each platform has a name that `tools.dist` gives to archives, and one runner of its own."""
+    page = (ROOT / "docs" / "installation-configuration.md").read_text()
+    documented = re.findall(r"^\| `(\w+-\w+)` \| (.*?)(?:,.*)? \|$", page, re.MULTILINE)
+    built = WORKFLOWS["release"]["jobs"]["build"]["strategy"]["matrix"]["include"]
+    assert [(item["target"], describe_runner(item["runner"])) for item in built] == documented
+    names = {f"{system}-{processor}" for system in OPERATING_SYSTEMS.values() for processor in ARCHITECTURES.values()}
+    assert {item["target"] for item in built} == names - {"windows-arm64"}
+
+
+def describe_runner(label: str) -> str:
+    """Return the system that the label of a runner names."""
+    system, number, *_ = label.split("-")
+    systems = {"ubuntu": "Ubuntu", "macos": "macOS", "windows": "Windows Server"}
+    return f"{systems[system]} {number}"
 
 
 def test_the_pinned_engines_are_found(tmp_path: Path) -> None:
