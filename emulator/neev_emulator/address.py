@@ -3,6 +3,8 @@
 import socket
 from ipaddress import IPv6Address, ip_address
 
+from neev_emulator.operating_system import CAN_REUSE_ADDRESS
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -38,7 +40,8 @@ def bind(host: str, port: int) -> socket.socket:
     )[0]
     # With the protocol set, asyncio turns Nagle's algorithm off, which adds 40 ms to every response.
     listener = socket.socket(family, kind, protocol)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if CAN_REUSE_ADDRESS:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(address)
     except OSError:

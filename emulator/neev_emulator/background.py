@@ -13,6 +13,7 @@ from typing import IO, Annotated, Any, cast
 import typer
 
 from neev_emulator.cli_errors import exit_with_error
+from neev_emulator.operating_system import DETACHED
 from neev_emulator.runtime import file_tree
 from neev_emulator.server_file import RunningServer, ServerFile, default_directory
 from neev_emulator.state.backend import STATE_FILE, Backend
@@ -69,11 +70,11 @@ def start_server(directory: Path | None, options: dict[str, Any], explicit: Coll
     command = [sys.executable, "-P", "-m", "neev_emulator", "--data", str(data), *to_arguments(options)]
     with log.open("wb") as errors:
         process = subprocess.Popen(  # noqa: S603 - this package
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, cwd=data, start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, cwd=data, **DETACHED
         )
     with cast("IO[bytes]", process.stdout) as output:
         is_ready = bool(output.readline())
-    typer.echo(log.read_text(), err=True, nl=False)
+    typer.echo(log.read_text(encoding="utf-8"), err=True, nl=False)
     if not is_ready:
         raise typer.Exit(process.wait())
     running = _require_server(directory)

@@ -5,8 +5,8 @@ import shlex
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial, wraps
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Annotated, Any, Self
 import typer
 from typer.core import TyperGroup
 
-from neev_emulator import background, controls
+from neev_emulator import background, controls, operating_system
 from neev_emulator.address import RemoteNotAllowedError, is_loopback
 from neev_emulator.cli_errors import exit_with_error
 from neev_emulator.runtime.isolation import Isolation, IsolationUnavailableError
@@ -26,20 +26,18 @@ from neev_emulator.state.backend import Backend
 from neev_emulator.state.store import StoreError
 from neev_emulator.testing import serve_backend
 
-_FORWARDED_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _EXIT_NOT_FOUND = 127
 _EXIT_NOT_EXECUTABLE = 126
 _EXIT_SIGNAL_BASE = 128
 _MAX_PORT = 65535
+_SIGNAL_POLL_SECONDS = 1.0
 _REMOTE_WARNING = (
-    "neev-emulator: listening on {host}: anyone who reaches it and has the key runs processes on this machine, as you; "
+    "listening on {host}: anyone who reaches it and has the key runs processes on this machine, as you; "
     "the controls under /_emulator answer this machine only"
 )
-_NOT_ISOLATED_NOTICE = (
-    "neev-emulator: commands in sandboxes run as you, with your files and your network; --isolate confines them"
-)
+_NOT_ISOLATED_NOTICE = "commands in sandboxes run as you, with your files and your network; --isolate confines them"
 _NO_MOUNTS_WARNING = (
-    "neev-emulator: commands in sandboxes have no /workspace on this machine ({reason}): the real path replaces it "
+    "commands in sandboxes have no /workspace on this machine ({reason}): the real path replaces it "
     "in their arguments and variables, but not in scripts and other files"
 )
 
@@ -135,12 +133,8 @@ def emulator(  # noqa: PLR0913 - one for each option
                 server_file.write(
                     running.env, {name: value for name, value in context.params.items() if name != "data"}
                 )
-            if not is_loopback(host):
-                typer.echo(_REMOTE_WARNING.format(host=host), err=True)
-            if not isolate:
-                typer.echo(_NOT_ISOLATED_NOTICE, err=True)
-                if reason := backend.mounts.unavailable_reason:
-                    typer.echo(_NO_MOUNTS_WARNING.format(reason=reason), err=True)
+            for line in list_notices(backend, host, operating_system.describe_limits(), isolate=isolate):
+                typer.echo(f"neev-emulator: {line}", err=True)
             run = partial(_run_command, command) if command else _print_env_and_wait
             status = run(running.env, forwarder)
     except OSError as error:
@@ -169,6 +163,18 @@ def start(context: typer.Context, *, data: Path | None, **options: Any) -> None:
     background.start_server(data, options, explicit)
 
 
+def list_notices(backend: Backend, host: str, limits: str | None, *, isolate: bool) -> Iterator[str]:
+    """Yield what a user has to know before using the emulator; `limits` is what it lacks on this system."""
+    if not is_loopback(host):
+        yield _REMOTE_WARNING.format(host=host)
+    if limits:
+        yield limits
+    if not isolate and backend.has_runtime:
+        yield _NOT_ISOLATED_NOTICE
+        if reason := backend.mounts.unavailable_reason:
+            yield _NO_MOUNTS_WARNING.format(reason=reason)
+
+
 class SignalForwarder:
     """Holds signals of this process until a command runs, then forwards them to it.
 
@@ -182,7 +188,7 @@ class SignalForwarder:
         self._previous_handlers: dict[int, object] = {}
 
     def __enter__(self) -> Self:
-        for number in _FORWARDED_SIGNALS:
+        for number in operating_system.forwarded_signals():
             self._previous_handlers[number] = signal.signal(number, self._handle_signal)
         return self
 
@@ -200,7 +206,7 @@ class SignalForwarder:
         self.signal_received.set()
         if self._process is None:
             self._pending_signals.append(number)
-        elif number != signal.SIGINT or not _is_in_foreground():
+        elif not operating_system.is_sent_to_commands(number):
             self._process.send_signal(number)
 
 
@@ -232,7 +238,8 @@ def _create_backend(data: Path | None, settings: Settings, create_seconds: float
 
 def _print_env_and_wait(env: Mapping[str, str], forwarder: SignalForwarder) -> int:
     typer.echo("export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in env.items()))
-    forwarder.signal_received.wait()
+    while not forwarder.signal_received.wait(_SIGNAL_POLL_SECONDS):
+        continue  # a signal does not end a wait on Windows
     return 0
 
 
@@ -245,16 +252,6 @@ def _run_command(command: Sequence[str], env: Mapping[str, str], forwarder: Sign
     forwarder.forward_to(process)
     status = process.wait()
     return status if status >= 0 else _EXIT_SIGNAL_BASE - status
-
-
-def _is_in_foreground() -> bool:
-    with suppress(OSError):
-        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
-        try:
-            return os.tcgetpgrp(terminal) == os.getpgrp()
-        finally:
-            os.close(terminal)
-    return False
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """The file in a data directory that describes the emulator that serves it."""
 
-import fcntl
 import json
 import os
 import signal
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from neev_emulator import operating_system
 from neev_emulator.cli_errors import exit_with_error
 from neev_emulator.testing import Emulator
 
@@ -58,7 +58,7 @@ class ServerFile:
         """Hold the file until the block ends."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            operating_system.lock(descriptor)
             os.ftruncate(descriptor, 0)
             yield
             os.ftruncate(descriptor, 0)
@@ -67,7 +67,8 @@ class ServerFile:
 
     def write(self, env: dict[str, str], options: Mapping[str, Any]) -> None:
         """Describe this process, which holds the file."""
-        self._path.write_text(json.dumps({"pid": os.getpid(), "env": env, "options": options}))
+        text = json.dumps({"pid": os.getpid(), "env": env, "options": options})
+        self._path.write_text(text, encoding="utf-8")
 
     def read(self) -> RunningServer | None:
         """Return the emulator that runs, when it has started; None if none runs.
@@ -76,7 +77,7 @@ class ServerFile:
         """
         deadline = time.monotonic() + self._start_timeout
         while self.is_locked():
-            if text := self._path.read_text():
+            if text := self._path.read_text(encoding="utf-8"):
                 return RunningServer(**json.loads(text))
             if time.monotonic() > deadline:
                 exit_with_error(f"the process that locks {self._path} has not started; end it")
@@ -90,9 +91,6 @@ class ServerFile:
         except FileNotFoundError:
             return False
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+            return operating_system.is_locked(descriptor)
         finally:
             os.close(descriptor)
-        return False

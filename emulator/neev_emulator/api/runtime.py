@@ -39,6 +39,8 @@ async def lookup(request: Request) -> SandboxHost:
         )
     if phase != "Ready":
         raise RuntimeApiError(503, "unavailable", f"sandbox {sandbox.name!r} is {phase}")
+    if backend.runtime_unavailable_reason is not None:
+        raise RuntimeApiError(501, "unimplemented", backend.runtime_unavailable_reason)
     return backend.use(sandbox)
 
 

@@ -6,7 +6,6 @@ import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from fcntl import ioctl
 from pathlib import Path
 from typing import NamedTuple
 
@@ -124,6 +123,8 @@ def _copy_file(name: str, source: int, target: int) -> None:
 
 def _share_blocks(source: int, target: int) -> bool:
     """Try to make the target a copy-on-write clone of the source; return whether it worked."""
+    from fcntl import ioctl  # noqa: PLC0415 - this module is imported on Windows, too
+
     try:
         ioctl(target, _FICLONE, source)
     except OSError:

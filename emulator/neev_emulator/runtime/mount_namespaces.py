@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from neev_emulator.operating_system import IS_LINUX
 from neev_emulator.runtime import mount_server
 from neev_emulator.runtime.path_confinement import MOUNT
 
@@ -79,7 +80,7 @@ class MountNamespaces:
             return self._server_or_reason
 
     def _start_server(self) -> "_Server | str":
-        if sys.platform != "linux":
+        if not IS_LINUX:
             return "only Linux has mount namespaces"
         if self._nsenter is None:
             return f"the program {self._nsenter_name} is not installed"

@@ -18,7 +18,6 @@ from neev_emulator.runtime.request_body import require_plain_text
 MOUNT = "/workspace"
 _MAX_PATH_BYTES = 4096
 _MAX_LINKS = 40
-_DIRECTORY_FLAGS = os.O_DIRECTORY | os.O_NOFOLLOW | getattr(os, "O_PATH", os.O_RDONLY)
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ class _PathWalk:
     """The state of a walk: an open directory and the names that lead to it, none of them a link."""
 
     def __init__(self, root: Path) -> None:
-        self._root = os.open(root, _DIRECTORY_FLAGS)
+        self._root = os.open(root, _directory_flags())
         self.directory = os.dup(self._root)
         self.names: tuple[str, ...] = ()
 
@@ -138,7 +137,7 @@ def open_directory(top: int, names: tuple[str, ...]) -> int:
     directory = os.dup(top)
     for name in names:
         try:
-            child = os.open(name, _DIRECTORY_FLAGS, dir_fd=directory)
+            child = os.open(name, _directory_flags(), dir_fd=directory)
         finally:
             os.close(directory)
         directory = child
@@ -171,6 +170,10 @@ def _require_below_root(path: str, parts: list[str]) -> list[str]:
         if depth < 0:
             raise outside_workspace(path)
     return parts
+
+
+def _directory_flags() -> int:
+    return os.O_DIRECTORY | os.O_NOFOLLOW | getattr(os, "O_PATH", os.O_RDONLY)
 
 
 def _read_link(name: str, directory: int) -> str | None:

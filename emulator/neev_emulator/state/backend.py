@@ -1,12 +1,12 @@
 """The state of one emulator: projects, sandboxes, snapshots, agents and the clock."""
 
 import hashlib
-import os
 import secrets
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from neev_emulator import operating_system
 from neev_emulator.clock import Clock
 from neev_emulator.runtime import MountNamespaces, SandboxHost, file_tree
 from neev_emulator.runtime.isolation import Isolation
@@ -14,6 +14,7 @@ from neev_emulator.settings import Settings
 from neev_emulator.state.background_tasks import BackgroundTasks
 from neev_emulator.state.catalog import REGIONS
 from neev_emulator.state.collection import Collection
+from neev_emulator.state.empty_storage import EmptyStorage
 from neev_emulator.state.expiration import hard_expires_at, idle_expires_at, next_event
 from neev_emulator.state.metrics import MetricsRecorder
 from neev_emulator.state.records import AgentRecord, Record, SandboxRecord, SnapshotRecord
@@ -24,6 +25,7 @@ from neev_emulator.state.timers import TimerKey, TimerQueue
 ORG_ID = "org-emulator"
 STATE_FILE = "state.sqlite"
 PROJECT_IDS = ("project-emulator", "project-other")
+_RUNTIME_UNAVAILABLE_REASON = operating_system.explain_missing_runtime()
 
 
 class Backend:
@@ -36,6 +38,7 @@ class Backend:
         api_key: The only valid key; by default a random one, stored in `data`.
         mounts: Mount namespaces for the commands of sandboxes.
         isolation: What isolates sandboxes; by default nothing does.
+        runtime_unavailable_reason: Why sandboxes have no files and commands; by default what this system says.
     """
 
     def __init__(  # noqa: PLR0913
@@ -47,6 +50,7 @@ class Backend:
         api_key: str | None = None,
         mounts: MountNamespaces | None = None,
         isolation: Isolation | None = None,
+        runtime_unavailable_reason: str | None = _RUNTIME_UNAVAILABLE_REASON,
     ) -> None:
         self.initial_settings = settings or Settings()
         self.settings = self.initial_settings
@@ -62,14 +66,8 @@ class Backend:
         self.signing_key = self._load_or_store("signing_key", secrets.token_hex(32))
         self.clock.offset += float(self._load_or_store("clock_offset", "0"))
         self.background_tasks = BackgroundTasks()
-        self.storage = SandboxStorage(
-            self.directory,
-            self.clock,
-            self.background_tasks,
-            mounts=self.mounts,
-            isolation=isolation,
-            find_sandbox=lambda key: self.sandboxes.get(key),  # noqa: PLW0108 - it does not exist yet
-        )
+        self.runtime_unavailable_reason = runtime_unavailable_reason
+        self.storage = self._create_storage(isolation)
         self.metrics = MetricsRecorder(self.clock.now)
         self.timers = TimerQueue()
         self.sandboxes = Collection("Sandbox", SandboxRecord, self.store)
@@ -81,6 +79,11 @@ class Backend:
             AgentRecord: self.agents,
         }
         self.reschedule_all()
+
+    @property
+    def has_runtime(self) -> bool:
+        """Return whether sandboxes have files and commands."""
+        return self.runtime_unavailable_reason is None
 
     @property
     def caller(self) -> str:
@@ -177,7 +180,19 @@ class Backend:
         self.mounts.close()
         self.store.close()
         if self._is_temporary:
-            file_tree.remove(self.directory)
+            self.storage.remove_all(self.directory)
+
+    def _create_storage(self, isolation: Isolation | None) -> SandboxStorage | EmptyStorage:
+        if self.runtime_unavailable_reason is not None:
+            return EmptyStorage(self.clock, self.runtime_unavailable_reason)
+        return SandboxStorage(
+            self.directory,
+            self.clock,
+            self.background_tasks,
+            mounts=self.mounts,
+            isolation=isolation,
+            find_sandbox=lambda key: self.sandboxes.get(key),  # noqa: PLW0108 - it does not exist yet
+        )
 
     def _load_or_store(self, name: str, default: str) -> str:
         value = self.store.get("Setting", name) or default
@@ -189,6 +204,6 @@ def _prepare_directory(directory: Path) -> Path:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     # A directory with other content keeps its mode: the emulator protects its own files.
     is_own = (directory / STATE_FILE).exists() or not any(directory.iterdir())
-    if is_own and directory.stat().st_uid == os.geteuid():
+    if is_own and operating_system.is_own(directory):
         return file_tree.create_private_directory(directory)
     return directory.resolve()

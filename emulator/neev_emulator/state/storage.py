@@ -154,6 +154,10 @@ class SandboxStorage:
         """End the processes of all sandboxes."""
         await asyncio.gather(*(host.stop() for host in self._hosts.values()))
 
+    def remove_all(self, directory: Path) -> None:
+        """Remove the directory of the emulator, with everything in it."""
+        file_tree.remove(directory)
+
     def _create_confinement(self, sandbox: SandboxRecord) -> Confinement | None:
         if self._isolation is None:
             return None

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, cast
 
-from neev_emulator.runtime.isolation import enter
+from neev_emulator.operating_system import IS_LINUX
 from neev_emulator.runtime.isolation.root_files import USER_ID, build_root
 
 _NAMESPACES = ("user", "ipc", "pid", "net", "uts", "cgroup")
@@ -47,7 +47,7 @@ class Isolation:
     """Creates the namespaces of sandboxes. Raises `IsolationUnavailableError` if this machine cannot."""
 
     def __init__(self, *, bwrap: str = "bwrap") -> None:
-        if sys.platform != "linux":
+        if not IS_LINUX:
             raise IsolationUnavailableError("only Linux can isolate sandboxes")
         program = shutil.which(bwrap)
         if program is None:
@@ -61,6 +61,8 @@ class Isolation:
 
         They end with that thread.
         """
+        from neev_emulator.runtime.isolation import enter  # noqa: PLC0415 - only Linux can import it
+
         enter.leave_session_keyring()  # of this thread: bubblewrap, and later each command, would inherit the user's
         root = build_root(workspace, limits.memory_bytes)
         process, pid = _start(self._bwrap, [*_isolate(), *root])
@@ -152,7 +154,7 @@ def _isolate() -> list[str]:
 
 
 def _enter(mode: str, pid: int) -> list[str]:
-    return [sys.executable, "-I", "-S", enter.__file__, mode, str(pid)]
+    return [sys.executable, "-I", "-S", str(Path(__file__).with_name("enter.py")), mode, str(pid)]
 
 
 def _start(bwrap: str, options: list[str]) -> tuple["subprocess.Popen[bytes]", int]:
