@@ -17,6 +17,7 @@ WORKSPACE = "the files of a sandbox, which need POSIX: on Windows the emulator h
 COMMANDS = "the commands of a sandbox, which need POSIX: on Windows the emulator has no runtime"
 ISOLATION = "the isolation of a sandbox, which needs Linux"
 MOUNTS = "/workspace for commands, which needs Linux"
+LAUNCHERS = "executables, which on Windows have a suffix and cannot be scripts"
 ONLY_POSIX = {
     f"{RUNTIME}/file_tree.py": WORKSPACE,
     f"{RUNTIME}/filesystem.py": WORKSPACE,
@@ -44,7 +45,9 @@ BY_SYSTEM = {
 }
 """The modules that ask for the operating system, or do something in another way on each."""
 USES = {
-    r"\bsys\.platform\b|\bos\.name\b|\bplatform\.system\b": {},
+    r"\bsys\.platform\b|\bos\.name\b|\bplatform\.system\b": {
+        "provider/neev_provider/adapters/shared/launchers.py": LAUNCHERS,
+    },
     r"\bgetppid\b|\badd_signal_handler\b|\bsignal\.signal\(|\bstart_new_session\b|\bcreationflags\b": {
         "emulator/neev_emulator/cli.py": "handlers of the signals that `operating_system` lists",
         f"{RUNTIME}/process.py": COMMANDS,
@@ -55,8 +58,9 @@ USES = {
         f"{RUNTIME}/process.py": COMMANDS,
         f"{RUNTIME}/isolation/namespaces.py": ISOLATION,
     },
-    r"(?<![\w/.<}])/(proc|dev|bin|tmp|usr)\b": {
+    r"(?<![\w/.<>}])/(proc|dev|bin|tmp|usr)\b": {
         "provider/neev_provider/adapters/terraform/listener.py": "a short path for a socket, which Windows has not",
+        "provider/neev_provider/adapters/shared/launchers.py": LAUNCHERS,
         "provider/neev_provider/resources/listening_ports.py": "a path in the sandbox, which is Linux",
         "emulator/neev_emulator/state/storage.py": "processes that a killed emulator left; without /proc none is found",
         f"{RUNTIME}/process_stats.py": "the usage of processes; without /proc it is 0",
