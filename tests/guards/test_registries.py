@@ -60,7 +60,7 @@ def test_the_schema_describes_the_package_of_pulumis_registry() -> None:
     # the engine knows this form since 3.35.3: "Authoring an Executable Plugin Package", section "Hosting options"
     assert SCHEMA["pluginDownloadURL"] == SOURCE.replace("https://github.com/", "github://api.github.com/")
     logo = SCHEMA["logoUrl"].removeprefix(f"{SOURCE.replace('github.com', 'raw.githubusercontent.com')}/main/")
-    assert (ROOT / logo).suffix == ".svg"
+    assert (ROOT / logo).suffix == ".png"  # NuGet shows no other kind
     assert (ROOT / logo).is_file()
 
 

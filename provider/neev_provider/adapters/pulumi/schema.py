@@ -45,7 +45,7 @@ _METADATA: Final[Mapping[str, Any]] = {
     "repository": f"https://github.com/{_REPOSITORY}",
     "license": "Apache-2.0",
     "publisher": "NeevCloud",
-    "logoUrl": f"https://raw.githubusercontent.com/{_REPOSITORY}/main/docs/logo.svg",
+    "logoUrl": f"https://raw.githubusercontent.com/{_REPOSITORY}/main/docs/logo.png",
     # the engine downloads the plugin of an SDK's version from the release of that version
     "pluginDownloadURL": f"github://api.github.com/{_REPOSITORY}",
 }
@@ -79,7 +79,7 @@ _LANGUAGES: Final[Mapping[str, Any]] = {
     "java": {
         "basePackage": "com.neevcloud",
         "buildFiles": "gradle",
-        "dependencies": {"com.pulumi:pulumi": "1.16.3"},
+        "dependencies": {"com.pulumi:pulumi": "1.16.3", "com.google.code.findbugs:jsr305": "3.0.2"},
     },
 }
 
