@@ -64,6 +64,13 @@ def test_the_schema_describes_the_package_of_pulumis_registry() -> None:
     assert (ROOT / logo).is_file()
 
 
+def test_the_entry_in_pulumis_list_of_packages_names_the_schema() -> None:
+    """Source: pulumi/registry, community-packages/package-list.json."""
+    page = (ROOT / "docs" / "internals" / "release.md").read_text()
+    entry = json.loads(page.partition("```json")[2].partition("```")[0])
+    assert entry == {"repoSlug": SOURCE.removeprefix("https://github.com/"), "schemaFile": "schema.json"}
+
+
 @pytest.mark.parametrize("page", PULUMI_PAGES, ids=lambda page: page.name)
 def test_a_page_of_pulumis_registry_keeps_its_rules(page: Path) -> None:
     """Front matter, headings and links.
