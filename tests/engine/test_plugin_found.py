@@ -21,6 +21,23 @@ def test_a_plugin_on_path_serves(project: PulumiProject) -> None:
     assert project.preview().changes == {"box": "create"}
 
 
+def test_an_installed_plugin_serves_without_path_and_without_a_warning(project: PulumiProject) -> None:
+    # a fresh environment, as of somebody who activated none
+    project.env["PATH"] = os.pathsep.join([project.env["PATH"].partition(os.pathsep)[0], "/usr/bin", "/bin"])
+    project.run_neev("plugin", "install").require_success()
+    box = {"type": "neev:index:Sandbox", "properties": {"name": "box"}}
+    project.write_project({"runtime": "yaml", "resources": {"box": box}, "plugins": {}})
+    result = project.run_pulumi("up", "--yes", "--skip-preview").require_success()
+    assert "+ 2 created" in result.text
+    assert "warning" not in result.text
+    # an active environment would be preferred, with a warning
+    project.env["PATH"] += f"{os.pathsep}{sys.prefix}/bin"
+    assert "from $PATH" in project.run_pulumi("preview").require_success().text
+    silent = project.run_pulumi("preview", env={"PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}).require_success()
+    assert "from $PATH" not in silent.text
+    project.destroy()
+
+
 def test_the_engine_asks_for_a_key_that_is_missing(project: PulumiProject) -> None:
     for name in project.emulator.env:
         del project.env[name]

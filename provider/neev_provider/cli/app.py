@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from neev_provider.cli.doctor.command import doctor
+from neev_provider.cli.plugin.command import app as plugin_app
 from neev_provider.cli.recover.command import recover
 from neev_provider.cli.sweep.command import sweep
 
@@ -19,6 +20,7 @@ app = typer.Typer(name="pulumi-neev", no_args_is_help=True, pretty_exceptions_en
 app.command()(doctor)
 app.command()(recover)
 app.command()(sweep)
+app.add_typer(plugin_app, name="plugin")
 
 
 @app.command("emulator")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 FAKE_PULUMI_SOURCE = f"""#!{sys.executable}
-import json, os, pathlib, sys
+import json, os, pathlib, shutil, sys
 
 state = pathlib.Path(__file__).with_name("state.json")
 arguments = [each for each in sys.argv[1:] if each not in ("--non-interactive", "--color=never")]
@@ -41,7 +41,12 @@ match arguments:
         config = state.with_name("config.json")
         print(config.read_text() if config.exists() else "{{}}")
     case ["version"]:
-        print("v3.259.0")
+        version = state.with_name("version")
+        print(version.read_text() if version.exists() else "v3.259.0")
+    case ["plugin", "install", "resource", "neev", version, "--reinstall", "--file", folder]:
+        plugin = pathlib.Path(os.environ["PULUMI_HOME"]) / "plugins" / f"resource-neev-v{{version}}"
+        shutil.rmtree(plugin, ignore_errors=True)
+        shutil.copytree(folder, plugin)
     case ["cancel", *_]:
         pass
     case _:
@@ -110,6 +115,10 @@ class FakePulumiCli:
         """The stack's configuration has these settings of the provider, as `pulumi config --json` shows them."""
         message = {f"neev:{name}": value for name, value in settings.items()}
         (self.directory / "config.json").write_text(json.dumps(message))
+
+    def set_version(self, version: str) -> None:
+        """The engine is of this version."""
+        (self.directory / "version").write_text(version)
 
     @property
     def commands(self) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -50,20 +49,13 @@ class TestMachine:
 
     def test_without_an_engine_nothing_works(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
         (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: {name: nodejs}\n")
         found = list(environment.check_environment(PulumiCli(tmp_path)))
         assert [item.level for item in found] == [Level.OK, Level.ERROR, Level.ERROR, Level.WARN]
         assert found[1].what == "engine: `pulumi` is not on PATH."
         assert found[2].what.startswith("the project's language is nodejs")
         assert "dynamic resources" in found[3].what
-
-    def test_the_plugin_is_that_of_this_installation_or_the_one_that_the_project_names(self) -> None:
-        own = f"{sysconfig.get_path('scripts')}/{environment.PLUGIN_EXECUTABLE}"
-        assert environment.check_plugin(own, {}).level == Level.OK
-        other = environment.check_plugin("/opt/other/bin/pulumi-resource-neev", {})
-        assert (other.level, "another installation" in other.what) == (Level.WARN, True)
-        named = {"plugins": {"providers": [{"name": "aws"}, {"name": "neev", "path": "bin"}]}}
-        assert environment.check_plugin(None, named).what == "plugin at bin, as Pulumi.yaml says"
 
     def test_the_project_is_that_of_the_nearest_parent(self, tmp_path: Path) -> None:
         inner = tmp_path / "src" / "deep"

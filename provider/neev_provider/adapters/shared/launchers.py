@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import platform
-import sysconfig
+import sys
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Final, Self
 
 from neev_provider.core.errors import NeevError
 
-HEADER: Final = "#!/bin/sh\n# Installed by the package of NeevAI's provider. "
+HEADER: Final = "#!/bin/sh\n# Installed by the package of NeevAI's provider.\n"
 """The beginning of every launcher, by which a later command knows that it may replace it."""
 
 
@@ -32,9 +34,12 @@ class Installation:
     scripts: Path
 
     @classmethod
-    def find(cls) -> Self:
-        """Return the installation that runs this code."""
-        return cls(platform.system().lower(), Path(sysconfig.get_path("scripts")))
+    def find(cls, distribution: str) -> Self:
+        """Return the installation that runs this code, of a distribution with a console script of its own name."""
+        found = [str(file.locate()) for file in metadata.files(distribution) or () if file.stem == distribution]
+        # a bundle has no record of files, and is an executable itself
+        script = os.path.abspath(found[0]) if found else sys.executable  # noqa: PTH100  keeps the links of the path
+        return cls(platform.system().lower(), Path(script).parent)
 
     @property
     def is_windows(self) -> bool:

@@ -25,7 +25,7 @@ ARCHITECTURES: Final = ("amd64", "arm64")
 """All are written: an engine may be of another architecture than Python, and the launcher is the same."""
 
 LAUNCHER: Final = f"""\
-{HEADER}It is the same on every machine, because a lock file records its hash.
+{HEADER}# It is the same on every machine, because a lock file records its hash.
 command -v {PROGRAM} >/dev/null || {{
   echo "{PROGRAM} is not on PATH: activate the Python environment of {DISTRIBUTION}, or run pip install {DISTRIBUTION}"
   sleep 1
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], installation: Ins
         description="Put the provider where Terraform and OpenTofu look for it: in the local mirror in your home.",
     )
     parser.add_argument("--force", action="store_true", help="replace what this command did not write")
-    installation = installation or Installation.find()
+    installation = installation or Installation.find(DISTRIBUTION)
     directory = find_plugins_directory(environ, installation)
     version = metadata.version(DISTRIBUTION)
     try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
-import sysconfig
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -13,11 +13,19 @@ from typing import Any
 
 import yaml
 
+from neev_provider.adapters.shared.launchers import HEADER, Installation
 from neev_provider.cli.doctor.findings import Finding, fail, from_error, ok, warn
+from neev_provider.cli.plugin.location import (
+    DISTRIBUTION,
+    PLUGIN_EXECUTABLE,
+    build_plugin,
+    find_on_path,
+    installed_directory,
+    list_other_versions,
+)
 from neev_provider.cli.pulumi_cli import PulumiCli
 from neev_provider.core.errors import NeevError
 
-PLUGIN_EXECUTABLE = "pulumi-resource-neev"
 MIN_ENGINE_VERSION = (3, 259, 0)
 """The oldest engine that is tested, and the minimum version of the SDK."""
 
@@ -33,13 +41,13 @@ def check_environment(pulumi_cli: PulumiCli) -> Iterator[Finding]:
     runtime = find_runtime(project)
     if runtime is not None:
         yield check_language_host(runtime, shutil.which(f"pulumi-language-{runtime}"))
-    yield check_plugin(shutil.which(PLUGIN_EXECUTABLE), project)
+    yield check_plugin(project, os.environ, Installation.find(DISTRIBUTION))
 
 
 def check_packages(*others: str) -> Finding:
     """Report the versions of this package, the others and Python."""
     python = ".".join(map(str, sys.version_info[:3]))
-    return ok(", ".join([f"pulumi-neev {metadata.version('pulumi-neev')}", *others, f"Python {python}"]))
+    return ok(", ".join([f"pulumi-neev {metadata.version(DISTRIBUTION)}", *others, f"Python {python}"]))
 
 
 def check_engine_version(version: str) -> Finding:
@@ -61,22 +69,39 @@ def check_language_host(runtime: str, path: str | None) -> Finding:
     return ok(f"language host {path}")
 
 
-def check_plugin(path: str | None, project: Mapping[str, Any]) -> Finding:
-    """Check that the engine finds the plugin of this installation."""
+def check_plugin(project: Mapping[str, Any], environ: Mapping[str, str], installation: Installation) -> Finding:
+    """Check that the plugin that the engine finds is that of the installation."""
     plugin = next((provider for provider in _list_plugin_providers(project) if provider.get("name") == "neev"), None)
     if plugin is not None:
         return ok(f"plugin at {plugin.get('path')}, as Pulumi.yaml says")
+    path = find_on_path(environ)
     if path is None:
-        return warn(
-            f"{PLUGIN_EXECUTABLE} is not on PATH: only dynamic resources of Python programs work",
-            "Put the directory where pulumi-neev is installed on PATH, or name it in Pulumi.yaml (plugins.providers).",
-        )
-    if Path(path).parent.resolve() != Path(sysconfig.get_path("scripts")).resolve():
-        return warn(
-            f"plugin {path} belongs to another installation than this command ({sys.prefix})",
-            "Use one installation, or check with `pip list` that both have the same version.",
-        )
+        return _check_installed_plugin(environ, installation)
+    if Path(path).parent.resolve() != installation.scripts.resolve():
+        return _report_other_installation(path, "Use one installation, or check that both have the same version.")
     return ok(f"plugin {path}")
+
+
+def _check_installed_plugin(environ: Mapping[str, str], installation: Installation) -> Finding:
+    plugin = installed_directory(environ) / installation.name_executable(PLUGIN_EXECUTABLE)
+    if plugin.is_file():
+        content = plugin.read_bytes()
+        if content.startswith(HEADER.encode()) and content != build_plugin(installation):
+            return _report_other_installation(plugin, "Run `pulumi-neev plugin install` to use this one.")
+        return ok(f"plugin {plugin}")
+    if others := list_other_versions(environ):
+        return warn(
+            f"the installed plugin is of version {', '.join(others)}, and this command of another one",
+            "Run `pulumi-neev plugin install`.",
+        )
+    return warn(
+        f"{PLUGIN_EXECUTABLE} is neither installed nor on PATH: only dynamic resources of Python programs work",
+        "Run `pulumi-neev plugin install`, or name the directory of the plugin in Pulumi.yaml (plugins.providers).",
+    )
+
+
+def _report_other_installation(plugin: str | Path, remedy: str) -> Finding:
+    return warn(f"plugin {plugin} belongs to another installation than this command ({sys.prefix})", remedy)
 
 
 def read_project(directory: Path) -> Mapping[str, Any]:

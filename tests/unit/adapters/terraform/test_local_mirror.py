@@ -45,7 +45,7 @@ def test_both_engines_and_every_architecture_get_the_same_launcher(tmp_path: Pat
 
 def test_the_launcher_has_the_hash_that_lock_files_record() -> None:
     """If it changes and the version does not, a configuration with a lock file does not start the provider any more."""
-    digest = "868d030d36c09512f8179fda9584286cfdfc5548ec8d449262490b540c356b18"
+    digest = "1788bb861d5230b857d67a27e863642d66d8f96591663244624a6f1ae72147f4"
     assert hashlib.sha256(LAUNCHER.encode()).hexdigest() == digest
 
 
@@ -62,7 +62,7 @@ def test_the_output_says_what_to_do_next(tmp_path: Path) -> None:
 def test_it_replaces_an_earlier_launcher_and_nothing_else(tmp_path: Path) -> None:
     install(tmp_path, VERSION, LINUX, force=False)
     files = [tmp_path / file for file in list_files(tmp_path)]
-    files[0].write_text(HEADER + "Long ago.\n")
+    files[0].write_text(HEADER + "exit 1\n")
     install(tmp_path, VERSION, LINUX, force=False)
     assert files[0].read_text() == LAUNCHER
     install(tmp_path, "0.0.1", LINUX, force=False)
