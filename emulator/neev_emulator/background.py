@@ -152,6 +152,7 @@ def env(
     """Print the variables for clients of the emulator that runs in the background.
 
     Examples:
+
     eval "$(neev-emulator env)"
 
     neev-emulator env --shell fish | source

@@ -52,7 +52,8 @@ class EmulatorGroup(TyperGroup):
         return super().parse_args(ctx, args[:separator])
 
 
-app = typer.Typer(cls=EmulatorGroup, subcommand_metavar="[CONTROL | -- COMMAND [ARGS]...]")
+# plain text, also of help and errors: it has no colours that a pipe or NO_COLOR would have to remove
+app = typer.Typer(cls=EmulatorGroup, subcommand_metavar="[CONTROL | -- COMMAND [ARGS]...]", rich_markup_mode=None)
 for control in (controls.faults, controls.advance, controls.log, controls.settings, controls.state):
     app.command()(control)
 for command in (background.stop, background.status, background.reset, background.env):
@@ -111,6 +112,7 @@ def emulator(  # noqa: PLR0913 - one for each option
     `start` runs it in the background. The commands below control a running emulator.
 
     Examples:
+
     neev-emulator --create-seconds 2.5
 
     neev-emulator --data .neev --port 8123
@@ -153,6 +155,7 @@ def start(context: typer.Context, *, data: Path | None, **options: Any) -> None:
     is neev-emulator in $XDG_STATE_HOME or ~/.local/state. What it reports while it runs is in emulator.log there.
 
     Examples:
+
     neev-emulator start
 
     neev-emulator start --data .neev --port 8123

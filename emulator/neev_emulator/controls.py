@@ -34,6 +34,7 @@ def faults(
     docs/emulator.md lists the kinds and their fields.
 
     Examples:
+
     neev-emulator faults
 
     neev-emulator faults status method=POST path=/sandboxes status=503 retry_after=2 times=3
@@ -52,6 +53,7 @@ def advance(duration: Annotated[str, typer.Argument(help="Duration: 90m, 12h, 2d
     """Advance the emulator's clock, handle what is due, and show the state.
 
     Example:
+
     neev-emulator advance 1h30m
     """
     try:
@@ -71,6 +73,7 @@ def log(
     """Show the served requests, the oldest first.
 
     Examples:
+
     neev-emulator log --mutating
 
     neev-emulator log --counts
@@ -85,6 +88,7 @@ def settings(parts: Assignments = None, *, url: Url = None) -> None:
     """Show the settings, or change some of them.
 
     Examples:
+
     neev-emulator settings
 
     neev-emulator settings durations.create=5 sandbox_quota=20
@@ -101,6 +105,7 @@ def state(*, url: Url = None) -> None:
     """Show the number of objects, the phases and the current time.
 
     Example:
+
     neev-emulator state
     """
     _print_json(_send_control_request(url, "GET", "state"))

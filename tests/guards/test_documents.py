@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -172,15 +173,19 @@ def test_the_configuration_page_lists_every_setting_with_its_variable() -> None:
     assert listed == [(name, environment_variables(name)[0]) for name in ProviderConfig.properties]
 
 
-@pytest.mark.parametrize("command", ["doctor", "recover", "sweep"])
+@pytest.mark.parametrize("command", ["doctor", "recover", "sweep", "plugin install"])
 def test_the_page_of_commands_names_every_option(command: str) -> None:
     """The page names exactly the options that the command has."""
     page = (ROOT / "docs" / "cli.md").read_text()
     section = re.split(r"^## ", page, flags=re.MULTILINE)
     table = next(text for text in section if text.startswith(f"{command}\n"))
     documented = {option for row in re.findall(r"^\| (`-.*?) \|", table, re.MULTILINE) for option in row.split("`")}
-    parameters = typer.main.get_command(app).commands[command].params  # type: ignore[attr-defined]
-    options = {option for parameter in parameters if parameter.param_type_name == "option" for option in parameter.opts}
+    found: Any = typer.main.get_command(app)
+    for name in command.split():
+        found = found.commands[name]
+    options = {
+        option for parameter in found.params if parameter.param_type_name == "option" for option in parameter.opts
+    }
     assert {option for option in documented if option.startswith("--")} == {
         option for option in options if option.startswith("--") and option != "--help"
     }

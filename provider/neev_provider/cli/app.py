@@ -16,10 +16,11 @@ from neev_provider.cli.sweep.command import sweep
 _COMPLETION_VARIABLE = "_PULUMI_NEEV_COMPLETE"
 """A shell that completes a command sets it."""
 
-app = typer.Typer(name="pulumi-neev", no_args_is_help=True, pretty_exceptions_enable=False)
-app.command()(doctor)
-app.command()(recover)
-app.command()(sweep)
+# plain text, also of help and errors: it has no colours that a pipe or NO_COLOR would have to remove
+app = typer.Typer(name="pulumi-neev", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.command(short_help="Check the machine, the account, and a state.")(doctor)
+app.command(short_help="Bring what an interrupted update created into the state.")(recover)
+app.command(short_help="List orphans, and delete or pause them.")(sweep)
 app.add_typer(plugin_app, name="plugin")
 
 
@@ -52,6 +53,9 @@ def _show_version(requested: bool) -> None:  # noqa: FBT001 - the shape that typ
 
 @app.callback()
 def _root(
-    *, _version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Check, recover and clean up NeevAI sandboxes that Pulumi manages, and run an emulator of the API."""

@@ -39,6 +39,7 @@ def doctor(  # noqa: PLR0913  one for each option
     Exit codes: 0: no errors (there may be warnings); 1: at least one error.
 
     Examples:
+
     pulumi-neev doctor
 
     pulumi-neev doctor --stack dev --expires-within 12h --max-cores 64 --json

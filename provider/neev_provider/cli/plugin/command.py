@@ -27,6 +27,7 @@ def install(
     environment, and run the command again after an upgrade of the package. `pulumi plugin rm resource neev` removes it.
 
     Example:
+
     pulumi-neev plugin install
     """
     from neev_provider.cli.plugin.install import run  # noqa: PLC0415  loads the provider

@@ -46,6 +46,7 @@ def recover(  # noqa: PLR0913  one for each option
     Exit codes: 0: nothing to do, or done; 1: error; 3: there are changes, and they were only printed.
 
     Examples:
+
     pulumi-neev recover --stack dev
 
     pulumi-neev recover --stack dev --cancel --yes

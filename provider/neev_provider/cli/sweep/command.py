@@ -73,6 +73,7 @@ def sweep(  # noqa: PLR0913  one for each option
     they were only printed.
 
     Examples:
+
     pulumi-neev sweep
 
     pulumi-neev sweep --stack pr-7 --yes
