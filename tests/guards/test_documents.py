@@ -145,6 +145,14 @@ def test_every_case_can_be_played_and_says_what_is_right() -> None:
         assert "Right: " in (folder / "README.md").read_text(), folder.name
 
 
+def list_error_names() -> set[str]:
+    """Return the names of all errors that a user can see."""
+    for module in pkgutil.walk_packages(neev_provider.__path__, "neev_provider."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return {error.__name__ for error in list_error_classes(NeevError) if error is not NeevError}
+
+
 def list_error_classes(base: type[NeevError]) -> Iterator[type[NeevError]]:
     """Yield the class and all of its subclasses."""
     yield base
@@ -154,12 +162,9 @@ def list_error_classes(base: type[NeevError]) -> Iterator[type[NeevError]]:
 
 def test_every_error_has_its_section_in_troubleshooting() -> None:
     """A section names the text, the cause and the resolution, and belongs to a class that exists."""
-    for module in pkgutil.walk_packages(neev_provider.__path__, "neev_provider."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
     page = (ROOT / "docs" / "troubleshooting.md").read_text()
     sections = dict(re.findall(r"^### `(\w+)`$(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL))
-    errors = {error.__name__ for error in list_error_classes(NeevError) if error is not NeevError}
+    errors = list_error_names()
     assert errors <= set(sections)
     assert set(sections) - errors == {"OptionError"}, "a section of an error that does not exist"
     for name, section in sections.items():
