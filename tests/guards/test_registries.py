@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-import subprocess
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,14 +18,14 @@ SCHEMA = json.loads((ROOT / "schema.json").read_text())
 PULUMI_PAGES = [ROOT / "docs" / "_index.md", ROOT / "docs" / "installation-configuration.md"]
 CATEGORIES = {"cloud", "database", "infrastructure", "monitoring", "network", "utility", "versioncontrol"}
 TERRAFORM_FOLDERS = {
-    "resources": "resource_schemas",
-    "data-sources": "data_source_schemas",
-    "ephemeral-resources": "ephemeral_resource_schemas",
-    "list-resources": "list_resource_schemas",
-    "actions": "action_schemas",
+    "resources": "resourceSchemas",
+    "data-sources": "dataSourceSchemas",
+    "ephemeral-resources": "ephemeralResourceSchemas",
+    "list-resources": "listResourceSchemas",
+    "actions": "actionSchemas",
     "functions": "functions",
 }
-"""The folders of pages, with the key of what they describe in the output of `terraform providers schema -json`."""
+"""The folders of pages, with the key of what they describe in the schema of the provider."""
 
 
 def front_matter(text: str) -> dict[str, Any]:
@@ -128,15 +126,6 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def list_described() -> dict[str, set[str]]:
-    """Return the names that have a page, by the folder of the page."""
-    schema = json.loads(provider_schema.render_provider_schema())
-    in_json = {
-        folder: re.sub(r"_(\w)", lambda found: found[1].upper(), key) for folder, key in TERRAFORM_FOLDERS.items()
-    }
-    return {folder: set(schema[key]) for folder, key in in_json.items()}
-
-
 def test_the_repository_has_the_layout_of_terraforms_registry(repository: Path) -> None:
     """Folders, names without the provider's, sizes and front matter.
 
@@ -154,7 +143,10 @@ def test_the_repository_has_the_layout_of_terraforms_registry(repository: Path) 
         assert set(matter) <= {"page_title", "subcategory", "description"}
         found[page.parent.name].add(page.stem)
     assert set(front_matter((repository / "docs" / "index.md").read_text())) == {"page_title", "description"}
-    described = {folder: {name.removeprefix("neev_") for name in names} for folder, names in list_described().items()}
+    schema = json.loads(provider_schema.render_provider_schema())
+    described = {
+        folder: {name.removeprefix("neev_") for name in schema[key]} for folder, key in TERRAFORM_FOLDERS.items()
+    }
     assert {folder: found[folder] for folder in TERRAFORM_FOLDERS} == described
 
 
@@ -167,37 +159,6 @@ def test_the_pages_of_terraforms_registry_have_absolute_links(repository: Path) 
                 assert (repository / "docs" / f"{path[1] or 'index'}.md").is_file(), link
             if path := re.match(rf"{SOURCE}/(?:blob|tree)/v[\d.]+/([^#]+)", link):
                 assert (ROOT / path[1]).exists(), link
-
-
-def validate_with_tfplugindocs(repository: Path, folder: Path) -> str:
-    """Return what the vendor's own check finds; it is built with Go."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("tfplugindocs is built with Go, which is not installed")
-    described: dict[str, dict[str, object]] = {
-        TERRAFORM_FOLDERS[kind]: {name: {} for name in names} for kind, names in list_described().items()
-    }
-    schema = folder / "schema.json"
-    schema.write_text(json.dumps({"format_version": "1.0", "provider_schemas": {"neev": described}}))
-    command = [go, "tool", "tfplugindocs", "validate", "--provider-name=neev"]
-    output = subprocess.run(
-        [*command, f"--provider-dir={repository}", f"--providers-schema={schema}"],
-        cwd=ROOT / "tools" / "tfplugindocs",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return output.stderr if output.returncode else ""
-
-
-def test_tfplugindocs_accepts_the_repository(repository: Path, tmp_path: Path) -> None:
-    assert validate_with_tfplugindocs(repository, tmp_path) == ""
-
-
-def test_tfplugindocs_finds_a_page_of_nothing(repository: Path, tmp_path: Path) -> None:
-    faulty = shutil.copytree(repository, tmp_path / "faulty")
-    (faulty / "docs" / "resources" / "sandbox.md").rename(faulty / "docs" / "resources" / "sandboxx.md")
-    assert "sandboxx" in validate_with_tfplugindocs(faulty, tmp_path)
 
 
 def test_the_manifest_of_terraforms_registry_names_the_protocol(repository: Path) -> None:

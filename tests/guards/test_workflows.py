@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.go_tool import run_go_tool
 from tools.dist.__main__ import STEPS
 from tools.dist.layout import ARCHITECTURES, OPERATING_SYSTEMS
 from tools.engine import engine, terraform
@@ -47,21 +48,10 @@ def find_with_actionlint(*files: Path) -> set[str]:
 
     It is run from its Go module: the package of the same name on PyPI downloads an executable when it is installed.
     """
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("actionlint is built with Go, which is not installed")
-    command = [go, "tool", "actionlint", "-shellcheck", str(SCRIPTS / "shellcheck"), "-format", "{{json .}}"]
-    output = subprocess.run(
-        [*command, *map(str, files)],
-        cwd=ROOT / "tools" / "actionlint",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    shellcheck = str(SCRIPTS / "shellcheck")
+    output = run_go_tool("actionlint", "-shellcheck", shellcheck, "-format", "{{json .}}", *map(str, files))
     assert output.stdout, output.stderr
-    return {
-        f"{Path(found['filepath']).name}:{found['line']}: {found['message']}" for found in json.loads(output.stdout)
-    }
+    return {f"{found['filepath']}:{found['line']}: {found['message']}" for found in json.loads(output.stdout)}
 
 
 def find_with_zizmor(*paths: Path) -> set[str]:
