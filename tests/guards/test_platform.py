@@ -47,6 +47,7 @@ BY_SYSTEM = {
 USES = {
     r"\bsys\.platform\b|\bos\.name\b|\bplatform\.system\b": {
         "provider/neev_provider/adapters/shared/launchers.py": LAUNCHERS,
+        "provider/neev_provider/client/http/certificates.py": "certificates, which macOS and Windows check themselves",
     },
     r"\bgetppid\b|\badd_signal_handler\b|\bsignal\.signal\(|\bstart_new_session\b|\bcreationflags\b": {
         "emulator/neev_emulator/cli.py": "handlers of the signals that `operating_system` lists",

@@ -9,6 +9,7 @@ from urllib.request import getproxies_environment
 
 import httpx
 
+from neev_provider.client.http.certificates import new_ssl_context
 from neev_provider.client.http.rate_limit import MAX_CONCURRENCY
 from neev_provider.client.settings import Settings, is_loopback
 from neev_provider.core.errors import ConfigError
@@ -37,7 +38,7 @@ class HttpClientPool:
         self._transport = transport
         # without TLS no certificates are loaded: loading them takes as long as the first requests
         encrypted = urlsplit(settings.base_url).scheme == "https"
-        self._ssl_context = _ssl_context(settings) if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._ssl_context = new_ssl_context(settings) if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._first_client = self._new_client()
         self._clients = [self._first_client]
         self._idle_clients = [self._first_client]
@@ -89,7 +90,7 @@ def new_http_client(
                 keepalive_expiry=KEEPALIVE_EXPIRY,
             ),
             follow_redirects=False,
-            verify=_ssl_context(settings) if ssl_context is None else ssl_context,
+            verify=new_ssl_context(settings) if ssl_context is None else ssl_context,
             trust_env=_uses_environment_proxies(settings),
         )
     except httpx.InvalidURL:
@@ -126,17 +127,6 @@ def _proxy_problem(proxy: str) -> str | None:
     if url.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
         return f"{url.scheme}:// needs an extra of httpx that is not installed (`pip install 'httpx[socks]'`)"
     return None
-
-
-def _ssl_context(settings: Settings) -> ssl.SSLContext:
-    """Return the trusted certificate authorities: the system's, or those in the bundle."""
-    named = f"the setting `caBundle` {settings.ca_bundle}" if settings.ca_bundle else "SSL_CERT_FILE"
-    try:
-        if settings.ca_bundle:
-            return ssl.create_default_context(cafile=settings.ca_bundle)
-        return httpx.create_ssl_context(trust_env=_uses_environment_proxies(settings))
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"{named} cannot be read as certificates: {error}") from None
 
 
 def _uses_environment_proxies(settings: Settings) -> bool:

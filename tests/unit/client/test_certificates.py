@@ -1,0 +1,71 @@
+"""Which authorities the provider trusts when no setting names them, without a connection."""
+
+import os
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import certifi
+import pytest
+import truststore
+
+from neev_provider.client.http.certificates import new_system_context
+
+NAMED = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+COUNT = """
+from neev_provider.client.http.certificates import new_ssl_context
+from neev_provider.client.settings import Settings
+context = new_ssl_context(Settings("https://api.test", "key", "org", "project"))
+print(context.cert_store_stats()["x509_ca"])
+"""
+PRINT_AUTHORITY_COUNT = """
+from neev_provider.client.http.certificates import new_system_context
+print(new_system_context(files=({file!r},)).cert_store_stats()["x509_ca"])
+"""
+
+
+def write_authorities(path: Path, count: int) -> Path:
+    """Write the first authorities of certifi."""
+    end = "-----END CERTIFICATE-----\n"
+    path.write_text(end.join(Path(certifi.where()).read_text().split(end)[:count]) + end)
+    return path
+
+
+def run_python(program: str, **env: str) -> int:
+    """Return the number that the program prints, with no other variables that name authorities."""
+    inherited = {name: value for name, value in os.environ.items() if name not in NAMED}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env={**inherited, **env}, capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+@pytest.mark.parametrize("variable", NAMED)
+def test_the_environment_names_authorities_in_the_place_of_the_systems(tmp_path: Path, variable: str) -> None:
+    named = write_authorities(tmp_path / "three.pem", 3)
+    is_file = variable == "SSL_CERT_FILE"
+    # a folder is read at the handshake
+    assert run_python(COUNT, **{variable: str(named if is_file else tmp_path)}) == (3 if is_file else 0)
+
+
+def test_the_store_that_openssl_finds_is_the_systems(tmp_path: Path) -> None:
+    file = write_authorities(tmp_path / "one.pem", 1)
+    # for OpenSSL the variable is the place of the store
+    assert run_python(PRINT_AUTHORITY_COUNT.format(file="/nowhere"), SSL_CERT_FILE=str(file)) == 1
+
+
+def test_a_python_that_looks_in_places_of_another_system_finds_the_systems_file(tmp_path: Path) -> None:
+    file = write_authorities(tmp_path / "two.pem", 2)
+    program = PRINT_AUTHORITY_COUNT.format(file=str(file))
+    assert run_python(program, SSL_CERT_FILE="/nowhere", SSL_CERT_DIR="/nowhere") == 2
+
+
+def test_a_system_without_authorities_trusts_those_of_certifi() -> None:
+    program = PRINT_AUTHORITY_COUNT.format(file="/nowhere")
+    expected = ssl.create_default_context(cafile=certifi.where()).cert_store_stats()["x509_ca"]
+    assert run_python(program, SSL_CERT_FILE="/nowhere", SSL_CERT_DIR="/nowhere") == expected
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_where_the_system_checks_certificates_it_is_asked(platform: str) -> None:
+    assert isinstance(new_system_context(platform=platform), truststore.SSLContext)
