@@ -79,7 +79,7 @@ BINARIES = (
         module=YAML_MODULE,
         variable=f"{YAML_MODULE}/pkg/version.Version",
     ),
-    GoBinary("gensdk", "./gensdk"),
+    GoBinary("gensdk", ".", "gensdk"),  # of the oldest version, which every program of its SDKs can have
     GoBinary("pulumi-language-python-host", f"{SDK_MODULE}/python/cmd/pulumi-language-python", "hosts/python"),
     GoBinary("pulumi-language-python", "./launcher", "hosts/python"),
     GoBinary("pulumi-language-nodejs", f"{SDK_MODULE}/nodejs/cmd/pulumi-language-nodejs", "hosts/nodejs-go"),
