@@ -5,6 +5,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
+import pytest
+
 from neev_provider.client.http.connection_pool import HttpClientPool
 from neev_provider.client.settings import Settings
 
@@ -89,3 +92,25 @@ async def test_closing_ends_the_connections_that_are_in_use_too() -> None:
         await connections.aclose()
         await asyncio.wait_for(asyncio.gather(*server.request_count), timeout=5)
         await asyncio.gather(*under_way, return_exceptions=True)
+
+
+async def test_a_tunnel_through_a_proxy_that_cannot_be_encrypted_does_not_hold_up_the_next_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def open_tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await reader.read(1)
+        writer.write(b"no TLS")
+        writer.close()
+
+    proxy = await asyncio.start_server(open_tunnel, "127.0.0.1", 0)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
+    monkeypatch.setenv("NO_PROXY", "")
+    pool = HttpClientPool(Settings("https://api.test", "key", "o", "p", timeout=5), None)
+    for _ in range(2):
+        with pytest.raises(httpx.ConnectError):
+            await pool.send(pool.build_request("GET", "https://api.test"))
+    await pool.aclose()
+    proxy.close()
+    await proxy.wait_closed()

@@ -56,6 +56,13 @@ class HttpClientPool:
         one = self._idle_clients.pop()
         try:
             return await one.send(request)
+        except httpx.ConnectError:
+            # httpcore keeps a tunnel through a proxy that could not be encrypted, which would stay the one connection
+            self._clients.remove(one)
+            await one.aclose()
+            one = self._new_client()
+            self._clients.append(one)
+            raise
         finally:
             self._idle_clients.append(one)
 
