@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SDKS = ROOT / "sdks"
 DIST = SDKS / "dist"
-ENGINE_PINS = ROOT / "tools" / "engine" / "go.mod"
+GENERATOR_PINS = ROOT / "tools" / "engine" / "gensdk" / "go.mod"
 PULUMI_FOR_GO = "github.com/pulumi/pulumi/sdk/v3"
 
 
@@ -98,8 +98,8 @@ def build_nodejs(target: Path) -> None:
 
 
 def build_go(target: Path) -> None:
-    """Compile the Go module of the SDK with the version of Pulumi that the engine is built from."""
-    pinned = re.findall(rf"^\s*{re.escape(PULUMI_FOR_GO)} (v\S+)", ENGINE_PINS.read_text(), re.MULTILINE)[0]
+    """Compile the Go module of the SDK with the version of Pulumi that it is generated with."""
+    pinned = re.findall(rf"^\s*{re.escape(PULUMI_FOR_GO)} (v\S+)", GENERATOR_PINS.read_text(), re.MULTILINE)[0]
     run_command(target, "go", "mod", "edit", f"-require={PULUMI_FOR_GO}@{pinned}")
     run_command(target, "go", "mod", "tidy")
     run_command(target, "go", "build", "./...")
