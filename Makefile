@@ -2,6 +2,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 ENGINE = $$($(BIN)/python tools/engine/engine.py)
 ENGINE_OF_PYTHON = $$($(BIN)/python tools/engine/engine.py --only python)
+# what decides what is installed
+PINS := pyproject.toml uv.lock tools/hatch_build.py provider/neev_provider/adapters/terraform/tfplugin6.proto
 # of these every line and every branch is run by a test
 COVERED := 'provider/neev_provider/core/*,provider/neev_provider/client/*,provider/neev_provider/adapters/*,provider/neev_provider/resources/*,provider/neev_provider/actions/*'
 TERRAFORM_SCHEMA := provider/neev_provider/adapters/terraform/schema.json
@@ -14,6 +16,12 @@ ADAPTER ?= pulumi
 # uv trusts the authorities of this machine, as pip does; the second name is that of older versions
 export UV_SYSTEM_CERTS ?= true
 export UV_NATIVE_TLS ?= true
+# Node, pip before 24.2 and whatever uses requests know no authorities of the machine: the file that holds them
+AUTHORITIES := $(or $(SSL_CERT_FILE),$(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt \
+	/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem)))
+export REQUESTS_CA_BUNDLE ?= $(or $(CURL_CA_BUNDLE),$(AUTHORITIES))
+export NODE_EXTRA_CA_CERTS ?= $(AUTHORITIES)
+export NODE_USE_SYSTEM_CA ?= 1
 
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
@@ -23,17 +31,20 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/.stamp ## run the example against the emulator: up, up again, pause, destroy
-	@PATH="$(CURDIR)/$(BIN):$(ENGINE_OF_PYTHON):$$PATH" pulumi-neev emulator --create-seconds 0.5 -- examples/python-dynamic/demo.sh
+demo: .venv/.demo ## run the example against the emulator: up, up again, pause, destroy
+	@engine=$(ENGINE_OF_PYTHON) && echo 'Running examples/python-dynamic on the emulator (about 20 seconds) …' && \
+		PATH="$(CURDIR)/$(BIN):$$engine:$$PATH" pulumi-neev emulator --create-seconds 0.5 -- examples/python-dynamic/demo.sh
 
-demo-terraform: .venv/.stamp ## the same with Terraform or OpenTofu: plan, apply, plan again, pause, destroy
-	@PATH="$(CURDIR)/$(BIN):$$PATH" pulumi-neev emulator --create-seconds 0.5 -- \
-		examples/terraform/demo.sh "$$($(BIN)/python -m tools.engine.terraform --any)"
+demo-terraform: .venv/.demo ## the same with Terraform or OpenTofu: plan, apply, plan again, pause, destroy
+	@engine=$$($(BIN)/python -m tools.engine.terraform --any) && \
+		echo 'Running examples/terraform/sandbox on the emulator (about 20 seconds) …' && \
+		PATH="$(CURDIR)/$(BIN):$$PATH" pulumi-neev emulator --create-seconds 0.5 -- examples/terraform/demo.sh "$$engine"
 
 test: check test-unit test-engine ## run lint, types and every test, with branch coverage
 
 test-unit: .venv/.stamp ## run the tests that need no engine, and check that they cover every branch
 	@$(BIN)/pytest -n 2 --dist worksteal emulator/tests
+	@$(BIN)/pytest -n 2 tests/certificates
 	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= tests/unit tests/lifecycle
 	@$(BIN)/coverage report --include=$(COVERED) --skip-covered --show-missing --fail-under=100
 
@@ -99,9 +110,15 @@ sdks: .venv/.stamp ## build the Python, Node and Go SDKs into sdks/
 version: .venv/.stamp ## print the version of everything that is published; NEW=0.2.0 writes another one everywhere
 	@$(BIN)/python -m tools.version $(NEW)
 
-.venv/.stamp: pyproject.toml uv.lock tools/hatch_build.py provider/neev_provider/adapters/terraform/tfplugin6.proto
+.venv/.demo: $(PINS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, not %d.%d: try make PYTHON=python3.12" % sys.version_info[:2])'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv sync --frozen --quiet --reinstall-package pulumi-neev
+	@echo 'Installing the provider, the emulator and what they need into .venv (about 20 seconds, 150 MB) …'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv sync --frozen --quiet --inexact --no-default-groups --group demo --reinstall-package pulumi-neev
+	@touch $@
+
+.venv/.stamp: .venv/.demo
+	@echo 'Installing what the tests need into .venv (about 10 seconds, 280 MB) …'
+	@$(BIN)/uv sync --frozen --quiet
 	@touch $@
