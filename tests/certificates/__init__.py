@@ -1,0 +1,1 @@
+"""Tests on a machine whose store of certificate authorities knows one more."""
