@@ -21,6 +21,7 @@ FORMS: Final = (
     r"(?:pulumi-neev(?:-sdk)?(?:\[emulator\])?|neev-emulator)(?:==|>=|~=| )",
     r'@neevcloud/pulumi-neev(?:@|": "[\^~]?)',
     r"github\.com/neevcloud/pulumi-neev/sdk/go(?:@| )v",
+    r"name: neev\nversion: ",
     r"resource neev v?",
     r"pulumi-resource-neev-v",
     r"terraform-provider-neev_v?",

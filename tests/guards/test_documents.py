@@ -25,6 +25,7 @@ from neev_provider.resources import RESOURCES
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES += sorted((ROOT / "examples").glob("*/README.md"))
+PAGES += [ROOT / "templates" / "README.md"]
 TERRAFORM_EXAMPLES = ROOT / "examples" / "terraform"
 PAGES += [ROOT / "tests" / "README.md", ROOT / "emulator" / "README.md"]
 PAGES += sorted((ROOT / "tests" / "cases").rglob("README.md"))
@@ -59,7 +60,9 @@ def test_anchors_lead_to_headings(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_named_files_exist(page: Path) -> None:
     """Every path that a page names exists in the checkout."""
-    for path in re.findall(r"`((?:tests|provider|emulator|docs|examples|tools|bench)/[\w./-]+)`", page.read_text()):
+    for path in re.findall(
+        r"`((?:tests|provider|emulator|docs|examples|templates|tools|bench)/[\w./-]+)`", page.read_text()
+    ):
         assert "NAME" in path or (ROOT / path).exists(), path
     for path in re.findall(r"`((?:core|client|resources|functions|adapters|cli)/[\w./-]+)`", page.read_text()):
         assert (ROOT / "provider" / "neev_provider" / path).exists(), path
