@@ -57,6 +57,12 @@ def test_a_template_is_listed_and_run_by_a_test(folder: Path) -> None:
     assert f'"{folder.name}"' in (ROOT / "tests" / "engine" / "test_templates.py").read_text()
 
 
+def test_the_quick_start_shows_the_program_of_its_template() -> None:
+    """The quick start begins from a template, and shows what is in it."""
+    program = (ROOT / "templates" / "neev-python" / "__main__.py").read_text()
+    assert f"```python\n{program}```" in (ROOT / "docs" / "quick-start.md").read_text()
+
+
 def test_templates_need_no_newer_pulumi_than_the_provider() -> None:
     """The Go module of a template has the oldest version that is supported, and TypeScript what the SDK has."""
     requirements = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
