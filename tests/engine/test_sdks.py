@@ -78,21 +78,24 @@ def test_go_examples_compile(tmp_path: Path) -> None:
 
 
 GO_SDK = "github.com/neevcloud/pulumi-neev/sdk/go"
+PLUGIN = {
+    "resource": True,
+    "name": "neev",
+    "version": version("pulumi-neev"),
+    "server": "github://api.github.com/neevcloud/pulumi-neev",
+}
+"""What an SDK says of the plugin."""
 
 
 def test_the_sdks_ask_for_the_plugin_of_their_own_version() -> None:
     for language, file in (("python", "pulumi_neev_sdk/pulumi-plugin.json"), ("go", "neev/pulumi-plugin.json")):
         build_sdk(language)
-        assert json.loads((SDKS / language / file).read_text()) == {
-            "resource": True,
-            "name": "neev",
-            "version": version("pulumi-neev"),
-        }
+        assert json.loads((SDKS / language / file).read_text()) == PLUGIN
 
 
 def test_the_package_that_npm_installs_names_the_plugin_too() -> None:
     package = json.loads((build_sdk("nodejs") / "bin" / "package.json").read_text())
     assert (package["name"], package["pulumi"]) == (
         "@neevcloud/pulumi-neev",
-        {"resource": True, "name": "neev", "version": version("pulumi-neev")},
+        PLUGIN,
     )
