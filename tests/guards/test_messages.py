@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from tests.guards.test_documents import ROOT, list_error_names
 
-from neev_provider.adapters.shared.hints import PULUMI, render_text
+from neev_provider.adapters.shared.hints import PULUMI, TERRAFORM, Vocabulary, render_text
+from neev_provider.core.hints import Hint
 
 PAGE = ROOT / "docs" / "troubleshooting.md"
 ENDS_A_COMMAND = {"BadParameter", "exit_with_error"}
@@ -18,6 +19,7 @@ SOURCES = {
         "_path_error",
         "_unexpected_response",
         "PathError",
+        "ValidationFailure",
         "exit",
         "kind",
         "write",
@@ -71,8 +73,21 @@ MESSAGES = sorted(
 )
 
 
+HINTS = [*((hint, PULUMI) for hint in Hint), *((hint, TERRAFORM) for hint in TERRAFORM.hints)]
+"""Every hint in the words of Pulumi, and in those of Terraform where it has a text of its own."""
+
+
+def list_quotes() -> list[str]:
+    """Return the contents of the page's code spans."""
+    return [normalize(text) for _, text in re.findall(r"(`+) ?(.+?) ?\1(?!`)", PAGE.read_text(), re.DOTALL)]
+
+
 @pytest.mark.parametrize("message", MESSAGES)
 def test_every_message_is_on_the_page_once(message: str) -> None:
     """A code span quotes it, with `…` in the place of each value."""
-    quoted = [normalize(text) for _, text in re.findall(r"(`+) ?(.+?) ?\1(?!`)", PAGE.read_text(), re.DOTALL)]
-    assert quoted.count(message) == 1
+    assert list_quotes().count(message) == 1
+
+
+@pytest.mark.parametrize(("hint", "vocabulary"), HINTS)
+def test_every_hint_is_on_the_page_once(hint: Hint, vocabulary: Vocabulary) -> None:
+    assert list_quotes().count(normalize(render_text(hint, vocabulary))) == 1
