@@ -112,7 +112,7 @@ version: .venv/.stamp ## print the version of everything that is published; NEW=
 
 .venv/.demo: $(PINS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, not %d.%d: try make PYTHON=python3.12" % sys.version_info[:2])'
-	@echo 'Installing the provider, the emulator and what they need into .venv (about 20 seconds, 150 MB) …'
+	@echo 'Installing the provider, the emulator and what they need into .venv (about 20 seconds, 170 MB) …'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv sync --frozen --quiet --inexact --no-default-groups --group demo --reinstall-package pulumi-neev

@@ -31,10 +31,9 @@ def install_go_sdk(project: PulumiProject) -> None:
 
 
 def create_project(project: PulumiProject, template: str, *options: str) -> None:
-    """Create a project from the template, named after its language, and install the plugin for it."""
-    name = template.rpartition("-")[2]
+    """Create a project from the template, and install the plugin for it."""
     project.run_neev("plugin", "install").require_success()
-    project.run_pulumi("new", str(TEMPLATES / template), "--yes", "--name", name, *options).require_success()
+    project.run_pulumi("new", str(TEMPLATES / template), "--yes", *options).require_success()
 
 
 def update_twice(project: PulumiProject) -> list[str]:
@@ -49,18 +48,18 @@ def update_twice(project: PulumiProject) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("template", "install"),
+    ("template", "name", "install"),
     [
-        ("neev-python", use_environment_of_tests),
-        ("neev-typescript", install_node_sdk),
-        ("neev-go", install_go_sdk),
+        ("neev-python", "hello", use_environment_of_tests),
+        ("neev-typescript", "typescript", install_node_sdk),  # as the example, whose packages it shares
+        ("neev-go", "hello", install_go_sdk),
     ],
 )
 def test_the_first_update_of_a_template_works(
-    project: PulumiProject, template: str, install: Callable[[PulumiProject], None]
+    project: PulumiProject, template: str, name: str, install: Callable[[PulumiProject], None]
 ) -> None:
     # until the first release no index has the packages
-    create_project(project, template, "--generate-only")
+    create_project(project, template, "--generate-only", "--name", name)
     install(project)
     project.run_pulumi("stack", "init", STACK).require_success()
     assert_story(project)

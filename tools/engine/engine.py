@@ -53,7 +53,7 @@ PYTHON_HELPERS = (
 )
 UNREACHABLE_PATTERN = re.compile(r"dial tcp|i/o timeout|no such host|proxyconnect|TLS|lookup disabled|: \d{3} [A-Z]")
 BUILD_FLAGS = "-tags=osusergo,grpcnotrace"
-BUILD_COST = "up to 5 minutes on two cores and 5 GB for Go's caches, once"
+BUILD_COST = "5 to 10 minutes on two cores and 5 GB for Go's caches, once"
 
 
 class NoEngineError(Exception):

@@ -144,8 +144,8 @@ def test_an_address_that_answers_nothing_costs_no_more_than_its_time() -> None:
 @pytest.mark.parametrize(
     ("go", "words"),
     [
-        (None, "no Go to build one: install Go 1.25"),
-        ("echo go1.24.9", "go1.24.9 cannot build one: install Go 1.25"),
+        (None, "no Go to build one: install Go 1.26.6"),
+        ("echo go1.26.5", "go1.26.5 cannot build one: install Go 1.26.6"),
         ("echo go: toolchain not available >&2; exit 1", "toolchain not available cannot build one"),
         (
             'test $1 = env && echo go1.99.1 || { echo "Get x: dial tcp: lookup x: no such host" >&2; exit 1; }',
