@@ -1,0 +1,36 @@
+"""A program asks whether a resource exists: engines from 3.273 on read it, and make nothing of it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.engine.project import PulumiProject, out_of_band_request
+from tools.engine.engine import parse_version
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """
+import pulumi
+
+config = pulumi.Config()
+for name in ("existing", "deleted"):
+    options = pulumi.ResourceOptions()
+    exists = pulumi.runtime.exists_resource(None, "neev:index:Sandbox", config.require(name), {}, options)
+    pulumi.export(name, exists)
+"""
+
+
+def test_a_sandbox_exists_until_it_is_deleted(project: PulumiProject) -> None:
+    if parse_version(project.run_pulumi("version").stdout) < (3, 273, 0):
+        pytest.skip("this engine cannot ask")
+    emulator = project.emulator
+    project.write_python(PROGRAM)
+    for name in ("existing", "deleted"):
+        box = out_of_band_request(emulator, "POST", "/sandboxes", {"name": name})
+        project.set_config(name, box["id"])
+    out_of_band_request(emulator, "DELETE", f"/sandboxes/{box['id']}")
+    emulator.clear_log()
+
+    assert project.up().changes == {}
+    assert project.outputs() == {"existing": True, "deleted": False}
+    # one read of each, and one that shows that the deleted one's project is still there
+    assert emulator.counts() == {"GET /sandboxes/{id}": 2, "GET /sandboxes": 1}
