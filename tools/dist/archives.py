@@ -33,10 +33,10 @@ class Entry:
         return EXECUTABLE if self.is_executable else READABLE
 
 
-def list_folder(folder: Path, *, prefix: str = "", executable: str = "") -> list[Entry]:
-    """Return the files below the folder as entries below the prefix; the one with the name `executable` is one."""
+def list_folder(folder: Path, *, executable: str) -> list[Entry]:
+    """Return the files below the folder as entries; the one with the name `executable` is one."""
     files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
-    return [Entry(f"{prefix}{name}", file, name == executable) for name, file in sorted(files.items())]
+    return [Entry(name, file, name == executable) for name, file in sorted(files.items())]
 
 
 def write_tar(archive: Path, entries: Iterable[Entry], timestamp: int) -> None:
