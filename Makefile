@@ -100,9 +100,10 @@ docs: .venv/.stamp ## write docs/resources, and the pages in docs/terraform but 
 	@$(BIN)/python -m neev_provider.adapters.pulumi.docs docs/resources
 	@$(BIN)/python -m neev_provider.adapters.terraform.docs docs/terraform
 
-dist: .venv/.stamp ## build everything that is published into dist/, or with STEPS="…" a part, and print sizes and start-up times
+dist: .venv/.stamp ## build everything that is published into dist/, test it, and print sizes and start-up times; STEPS="…" builds a part, COMPARE=1 twice
 	@$(BIN)/uv sync --frozen --quiet --inexact --group dist
-	@$(BIN)/python -m tools.dist $(STEPS)
+	@$(BIN)/python -m tools.dist $(STEPS) $(if $(COMPARE),--compare)
+	@$(if $(STEPS),,$(BIN)/pytest -n 2 --dist worksteal --timeout 900 tests/dist)
 
 sdks: .venv/.stamp ## build the Python, Node and Go SDKs into sdks/
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python tools/sdks.py
