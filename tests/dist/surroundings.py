@@ -12,8 +12,12 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 import psutil
+from tests.engine.project import wait_until
+
+from neev_emulator import Emulator
 
 LDD_LINE = re.compile(r"^\s+(?:\S+ => )?(/\S+) \(0x", re.MULTILINE)
 GLIBC = re.compile(r"(ld-linux[\w-]*|lib(c|m|dl|pthread|rt|util|resolv))\.so\.\d+")
@@ -81,14 +85,26 @@ def can_contain() -> bool:
     return bool(shutil.which("bwrap")) and subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def mapped_files(process: psutil.Process) -> set[Path]:
-    """Return the files that the process has loaded."""
-    return {Path(item.path) for item in process.memory_maps() if item.path.startswith("/")}
+class Project(Protocol):
+    """A project of either engine."""
+
+    emulator: Emulator
+
+    def list_processes(self) -> list[psutil.Process]:
+        """Return every process of the project."""
 
 
-def assert_is_bundle(process: psutil.Process, folder: Path) -> None:
-    """Assert that the process is the program in the folder, with nothing of the machine but glibc."""
-    assert Path(process.exe()).parent == folder
-    others = {file.name for file in mapped_files(process) if folder not in file.parents}
-    assert {name for name in others if not GLIBC.fullmatch(name)} == set()
-    assert any(file.name.startswith("libpython") for file in mapped_files(process))
+def look_at_bundle(running: subprocess.Popen[str], project: Project, program: str, folder: Path) -> bool:
+    """Return whether the running command uses the program, which has to be the bundle in the folder.
+
+    The look is taken when the first request has changed something: then the program waits for a sandbox.
+    """
+    wait_until(lambda: bool(project.emulator.mutating_requests) or running.poll() is not None)
+    found = [process for process in project.list_processes() if Path(process.exe()).name == program]
+    for process in found:
+        loaded = {Path(item.path) for item in process.memory_maps() if item.path.startswith("/")}
+        assert Path(process.exe()).parent == folder
+        assert any(file.name.startswith("libpython") for file in loaded)
+        others = {file.name for file in loaded if folder not in file.parents}
+        assert {name for name in others if not GLIBC.fullmatch(name)} == set()
+    return bool(found)

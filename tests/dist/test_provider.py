@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 from tests.dist.surroundings import (
     GLIBC,
-    assert_is_bundle,
     container_command,
     libraries_of_bundle,
+    look_at_bundle,
     needed_libraries,
 )
-from tests.engine.project import wait_until
 from tests.engine.terraform.project import Result, TerraformProject
 from tools.dist.layout import PROVIDER, TERRAFORM, executable_name, target
 from tools.dist.terraform import HOSTS, MIRROR, SOURCE
@@ -72,12 +71,9 @@ class InstalledProject(TerraformProject):
     def apply_from(self, folder: Path) -> Result:
         """Apply the configuration, and assert that the engine runs the provider from the folder."""
         running = self.start_apply()
-        wait_until(lambda: bool(self.emulator.mutating_requests) or running.poll() is not None)
-        providers = [process for process in self.list_processes() if Path(process.exe()).name == PROGRAM]
-        for process in providers:
-            assert_is_bundle(process, folder)
+        is_found = look_at_bundle(running, self, PROGRAM, folder)
         result = Result.wait_for(running).require_success()
-        assert providers
+        assert is_found
         return result
 
 

@@ -22,7 +22,7 @@ def build_twice(build: Callable[[], None]) -> None:
     build()
     second = digest_files(DIST)
     different = find_differences(first, second)
-    print(f"{len(first) - len(different)} of {len(first)} files are the same after a second build")
+    print(f"the same in both builds: {len(first) - len(different)} of {len(first)}")
     for name in different:
         print(f"  differs: {name}")
 
