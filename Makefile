@@ -26,7 +26,7 @@ export NODE_USE_SYSTEM_CA ?= 1
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-terraform test test-unit test-engine check audit chaos load reliability mutation bench scale contract engine docs schema sdks dist version
+.PHONY: help demo demo-terraform test test-unit test-engine check audit chaos load reliability mutation bench scale contract acceptance engine docs schema sdks dist version
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ scale: .venv/.stamp ## print the table of docs/internals/scale.md
 contract: .venv/.stamp ## compare with the newest neevai, or with OPENAPI=file; NEEV_LIVE=1 runs the suite on the real service
 	@$(BIN)/python -m tools.contract $(if $(OPENAPI),--openapi '$(OPENAPI)')
 	@$(if $(NEEV_LIVE),$(BIN)/pytest -q emulator/tests/contract)
+
+acceptance: .venv/.stamp ## play the story of every resource on the real service of the account in the environment; ARGS=--help
+	@$(BIN)/python -m tools.acceptance $(ARGS)
 
 chaos: .venv/.stamp ## run RUNS stories from SEED, JOBS at a time, that kill processes; ADAPTER: pulumi, terraform or all; WRITE=1 writes the tables
 	@nice -n 10 $(BIN)/python -m tests.chaos.run "$(ENGINE)" --runs $(RUNS) --seed $(SEED) --jobs $(JOBS) --adapter $(ADAPTER) $(if $(WRITE),--write)

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 
 from tests.engine.project import PulumiProject
-from tools.programs import PYTHON_READER, Program
+from tools.programs import PYTHON_READER, Program, to_yaml
 
 
 def write_plugin_program(project: PulumiProject, program: Program) -> None:
     """Write the program as the project's, on the plugin."""
-    project.write_yaml(program)
+    project.write_project({"runtime": "yaml", **to_yaml(program)})
 
 
 def write_dynamic_program(project: PulumiProject, program: Program) -> None:
