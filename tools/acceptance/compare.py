@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from tools.acceptance.phases import Operation, PhaseSequence
+from tools.acceptance.phases import GONE, Operation, PhaseSequence
 from tools.acceptance.recording import Recording
 from tools.acceptance.routes import Route
 from tools.acceptance.shape import NULL, OBJECT, Shape
@@ -108,7 +108,7 @@ def _compare_values(
     for (kind, name), values in service.values.items():
         known = set(emulator.values.get((kind, name), ()))
         if name in ("phase", "status"):
-            known |= {phase for operation, names in phases.items() if operation.kind == kind for phase in names}
+            known |= _phases_of(kind, phases) - {GONE}
         if known and values - known:
             shown = ", ".join(sorted(values - known))
             yield "value", f"{kind}: `{name}` is {shown}; the emulator has {', '.join(sorted(known))}"
@@ -117,7 +117,7 @@ def _compare_values(
 def _compare_phases(service: Recording, phases: Mapping[Operation, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
     for operation, sequences in service.phases.by_operation().items():
         names = phases.get(operation, ())
-        known = {phase for other, names in phases.items() if other.kind == operation.kind for phase in names}
+        known = _phases_of(operation.kind, phases)
         # what lies between two reads is not observed, so any later phase may follow
         possible = {(names[i], names[j]) for i in range(len(names)) for j in range(i + 1, len(names))}
         for sequence in sequences:
@@ -125,6 +125,10 @@ def _compare_phases(service: Recording, phases: Mapping[Operation, tuple[str, ..
             if any(pair not in possible and known.issuperset(pair) for pair in sequence.transitions):
                 order = " → ".join(sequence.names)
                 yield "phases", f"{operation}: {order}; the emulator has {' → '.join(names)}"
+
+
+def _phases_of(kind: str, phases: Mapping[Operation, tuple[str, ...]]) -> set[str]:
+    return {phase for operation, names in phases.items() if operation.kind == kind for phase in names}
 
 
 def _compare_operation_times(emulator: Recording, service: Recording) -> Iterator[tuple[str, str]]:

@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from neev_provider.client import Api
-from neev_provider.core.errors import NeevError, NotFound
+from neev_provider.core.errors import ApiError, NeevError
 from tools.acceptance.engines import RUN_LABEL
 from tools.acceptance.ledger import Created, LedgerEntries
 
@@ -88,6 +89,9 @@ def _reader(api: Api, kind: str) -> Callable[[str], Awaitable[object]]:
 async def _exists(read: Awaitable[object]) -> bool:
     try:
         await read
-    except NotFound:
+    except ApiError as error:
+        # the status decides: the code of the error may be another one than the client knows
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
         return False
     return True

@@ -1,0 +1,121 @@
+"""The rehearsal of `make acceptance`: the tool as a process, against an emulator in the place of the real service."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from tests.engine.differing_emulator import PLANTED, serve_differing_emulator
+from tests.engine.project import command_line, wait_until
+from tools.acceptance.engines import RUN_VARIABLE
+from tools.acceptance.report import TOPICS
+
+from neev_emulator import Emulator
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+ROOT = Path(__file__).parents[2]
+COMMAND_SECONDS = 800
+TOPIC_NAMES = {title: topic for topic, title in TOPICS.items()}
+
+
+@contextmanager
+def start_acceptance(
+    env: Mapping[str, str], pulumi_bin: Path, report: Path, *arguments: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Start the tool for the account of these variables; kill it at the end of the block."""
+    command = [sys.executable, "-m", "tools.acceptance", "--yes", "--report", str(report), *arguments]
+    variables = {**os.environ, **env, "PULUMI_NEEV_ENGINE": str(pulumi_bin.parent)}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def read_differences(report: str) -> list[str]:
+    """Return the differences of the report, each with its topic."""
+    section = re.search(r"\n## Differences\n(.*?)\n## ", report, re.DOTALL)
+    assert section
+    found: list[str] = []
+    for line in section[1].splitlines():
+        if line.startswith("### "):
+            topic = TOPIC_NAMES[line.removeprefix("### ")]
+        elif line.startswith("- "):
+            found.append(f"{topic}: {line.removeprefix('- ')}")
+    return found
+
+
+def list_run_processes(prefix: str) -> list[str]:
+    """Return the command lines of all processes of the run."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(RUN_VARIABLE) == prefix:
+                found.append(" ".join(command_line(process)))
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+def test_every_planted_difference_is_reported_and_nothing_else(pulumi_bin: Path, tmp_path: Path) -> None:
+    report = tmp_path / "acceptance-report.md"
+    with serve_differing_emulator() as emulator:
+        with start_acceptance(emulator.env, pulumi_bin, report) as process:
+            output, _ = process.communicate(timeout=COMMAND_SECONDS)
+        text = report.read_text()
+        assert process.returncode == 0, f"{output}\n{text}"
+        assert emulator.counts == [0, 0, 0]
+        differences = read_differences(text)
+        for planted in PLANTED:
+            assert any(item.startswith(planted) for item in differences), f"{planted} is not in:\n{text}"
+        unexpected = [item for item in differences if not item.startswith(tuple(PLANTED))]
+        assert unexpected == []
+        assert "Steps: 24 passed" in text
+        assert "Sandboxes at a time: 6 of 6" in text
+        assert "\n- Left: 0\n" in text
+        assert len(emulator.secrets) > 10
+        for secret in (emulator.env["NEEV_API_KEY"], *emulator.secrets):
+            assert secret not in text
+            assert secret not in output
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill", "Ctrl-C"])
+def test_nothing_is_left_when_the_tool_is_ended(
+    pulumi_bin: Path, tmp_path: Path, emulator: Emulator, number: signal.Signals
+) -> None:
+    report = tmp_path / "acceptance-report.md"
+    with start_acceptance(emulator.env, pulumi_bin, report, "--adapters", "plugin") as process:
+        wait_until(lambda: emulator.state()["sandboxes"] > 2 or process.poll() is not None)
+        process.send_signal(number)
+        # the watcher has the same output, which ends with it
+        output, _ = process.communicate(timeout=COMMAND_SECONDS)
+    prefix = re.findall(r"run (acc-\w+);", output)[0]
+    state = emulator.state()
+    assert [state[kind] for kind in ("sandboxes", "agents", "snapshots")] == [0, 0, 0], output
+    assert list_run_processes(prefix) == []
+    assert "Left: 0" in output
+    text = report.read_text()
+    assert "The run has not ended" in text
+    assert "\n- Left: 0\n" in text
+
+
+def test_at_the_end_of_its_time_it_sweeps_and_reports(pulumi_bin: Path, tmp_path: Path, emulator: Emulator) -> None:
+    report = tmp_path / "acceptance-report.md"
+    with start_acceptance(
+        emulator.env, pulumi_bin, report, "--adapters", "plugin", "--max-minutes", "0.0001"
+    ) as process:
+        output, _ = process.communicate(timeout=COMMAND_SECONDS)
+    assert process.returncode == 1, output
+    assert "(the time was over)" in report.read_text()
+    assert emulator.state()["sandboxes"] == 0
