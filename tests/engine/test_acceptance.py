@@ -108,14 +108,3 @@ def test_nothing_is_left_when_the_tool_is_ended(
     text = report.read_text()
     assert "The run has not ended" in text
     assert "\n- Left: 0\n" in text
-
-
-def test_at_the_end_of_its_time_it_sweeps_and_reports(pulumi_bin: Path, tmp_path: Path, emulator: Emulator) -> None:
-    report = tmp_path / "acceptance-report.md"
-    with start_acceptance(
-        emulator.env, pulumi_bin, report, "--adapters", "plugin", "--max-minutes", "0.0001"
-    ) as process:
-        output, _ = process.communicate(timeout=COMMAND_SECONDS)
-    assert process.returncode == 1, output
-    assert "(the time was over)" in report.read_text()
-    assert emulator.state()["sandboxes"] == 0

@@ -107,7 +107,7 @@ class Run:
             ledger = self._open_ledger(emulator_directory / LEDGER_FILE)
             stage = Stage(
                 target,
-                self._engines,
+                self._engines.open_project,
                 ledger,
                 emulator_directory,
                 deadline=float("inf"),
@@ -123,7 +123,7 @@ class Run:
         self._report.phases = asyncio.run(read_emulator_phases())
         stage = Stage(
             self._target,
-            self._engines,
+            self._engines.open_project,
             self._ledger,
             self._directory / "service",
             deadline=time.monotonic() + self._options.max_minutes * 60,

@@ -13,7 +13,7 @@ from pathlib import Path
 from neev_provider.client import Api, connect
 from neev_provider.client.settings import Settings
 from neev_provider.core.errors import NeevError
-from tools.acceptance.engines import EngineProject, Engines, OutOfTimeError, kill_processes
+from tools.acceptance.engines import EngineProject, OutOfTimeError, kill_processes
 from tools.acceptance.ledger import Ledger
 from tools.acceptance.proxy import Proxy
 from tools.acceptance.recording import Recording
@@ -60,10 +60,11 @@ class Performance:
 
 @dataclass
 class Stage:
-    """Where a story is played: a target, the engines, and what limits them."""
+    """Where a story is played: a target, the projects of the engines, and what limits them."""
 
     target: Settings
-    engines: Engines
+    open_project: Callable[[str, Path, Settings, str], EngineProject]
+    """Returns a new project of an adapter in a directory, for a target and the prefix of the run."""
     ledger: Ledger
     directory: Path
     deadline: float
@@ -89,7 +90,7 @@ class Stage:
         prefix = self.ledger.prefix
         story = Story(f"{prefix}-{adapter}")
         self.performance.secrets |= story.secrets
-        project = self.engines.open_project(adapter, self.directory / adapter, settings, prefix)
+        project = self.open_project(adapter, self.directory / adapter, settings, prefix)
         has_failed = False
         for step in story.steps:
             result = StepResult(adapter, step.title)

@@ -1,0 +1,38 @@
+"""An emulator in the place of a target, and a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from tools.acceptance.ledger import Ledger
+
+from neev_emulator import Emulator, serve
+from neev_provider.client import Api, Settings, connect
+
+PREFIX = "acc-1a2b3c"
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with serve() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def target(emulator: Emulator) -> Settings:
+    return Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
+
+
+@pytest.fixture
+async def api(target: Settings) -> AsyncIterator[Api]:
+    async with connect(target) as api:
+        yield api
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(tmp_path / "ledger.jsonl", prefix=PREFIX, max_sandboxes=2)
+    yield ledger
+    ledger.close()
