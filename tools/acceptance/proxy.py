@@ -5,6 +5,7 @@ The engines have a key that only the proxy accepts. The key of the service is in
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import socket
@@ -39,6 +40,8 @@ from tools.acceptance.routes import (
 
 HOST = "127.0.0.1"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+STOP_SECONDS = 2
+"""Seconds for requests in progress at the end: an engine that was killed may keep its connection."""
 RUNTIME = "/runtime"
 API_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 RUNTIME_TIMEOUT = httpx.Timeout(600.0, connect=10.0)
@@ -71,12 +74,18 @@ class Proxy:
             ]
         )
         config = uvicorn.Config(
-            application, lifespan="off", log_config=None, access_log=False, server_header=False, date_header=False
+            application,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
         )
         self._server = uvicorn.Server(config)
         self._listener = socket.create_server((HOST, 0))
         self._origin = f"http://{HOST}:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._run, name="acceptance-proxy", daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="acceptance-proxy", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -86,7 +95,6 @@ class Proxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.should_exit = True
-        self._server.force_exit = True  # an engine that was killed may keep its connection
         self._thread.join()
 
     @property
@@ -95,8 +103,9 @@ class Proxy:
         target = self._target
         return Settings(self._origin + API_PREFIX, self._key, target.org_id, target.project_id, target.region)
 
-    def _run(self) -> None:
-        self._server.run(sockets=[self._listener])
+    async def _serve(self) -> None:
+        async with self._client:
+            await self._server.serve(sockets=[self._listener])
         self._listener.close()
 
     async def _serve_api(self, request: Request) -> Response:

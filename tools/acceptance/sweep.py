@@ -15,7 +15,7 @@ from tools.acceptance.ledger import Created, LedgerEntries
 
 SWEEP_SECONDS = 300.0
 """Seconds after which the sweep gives up."""
-LATE_SECONDS = 10.0
+LATE_SECONDS = 30.0
 """Seconds for which a create without an outcome may still appear."""
 INTERVAL = 1.0
 
@@ -40,17 +40,18 @@ async def sweep(
 ) -> SweepResult:
     """Delete what the ledger names, and what has the prefix or the label of the run."""
     result, started = SweepResult(), time.monotonic()
-    late = LATE_SECONDS if entries.starting else 0.0
+    unresolved = set(entries.starting)
     while True:
         try:
             result.remaining = await find_objects(api, prefix, entries.created)
             result.problem = None
+            unresolved -= {item.name for item in result.remaining}
             for item in result.remaining:
                 await _delete(api, item, result)
         except NeevError as error:
             result.problem = error.summary
         passed = time.monotonic() - started
-        if passed > seconds or (result.is_clean and passed >= late):
+        if passed > seconds or (result.is_clean and (not unresolved or passed > LATE_SECONDS)):
             return result
         await asyncio.sleep(interval)
 
