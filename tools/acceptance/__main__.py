@@ -27,6 +27,7 @@ from neev_provider.adapters.shared.config import parse_settings
 from neev_provider.client import connect
 from neev_provider.client.settings import Settings
 from neev_provider.core.errors import NeevError
+from neev_provider.core.plurals import count_noun
 from tools.acceptance.compare import compare
 from tools.acceptance.emulator_phases import read_emulator_phases
 from tools.acceptance.engines import ADAPTERS, Engines
@@ -134,7 +135,7 @@ class Run:
         self._report.differences = compare(
             self._report.emulator.recording, stage.performance.recording, self._report.phases
         )
-        print(f"{len(self._report.differences)} differences", flush=True)
+        print(count_noun(len(self._report.differences), "difference"), flush=True)
 
     def _open_ledger(self, file: Path) -> Ledger:
         return Ledger(file, prefix=self._prefix, max_sandboxes=self._options.max_sandboxes)

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from neev_provider.core.plurals import count_noun
+
 OCCUPYING_KINDS = ("sandboxes", "agents")
 """The kinds that count towards the budget: an agent runs in a sandbox of its own."""
 
@@ -93,7 +95,8 @@ class Ledger:
         if not (isinstance(name, str) and name.startswith(self.prefix)):
             return f"the name does not begin with {self.prefix}, by which this run finds what it created"
         if name not in self._starting and self._count_sandboxes() >= self.max_sandboxes:
-            return f"this run may have {self.max_sandboxes} sandboxes at a time (--max-sandboxes)"
+            limit = count_noun(self.max_sandboxes, "sandbox")
+            return f"this run may have {limit} at a time (--max-sandboxes)"
         return None
 
     def _count_sandboxes(self) -> int:
