@@ -50,7 +50,7 @@ def list_messages(module: ast.Module, calls: set[str]) -> Iterator[str]:
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[*_, message]) if name in calls:
                 yield read_template(message)
-            case ast.Call(func=ast.Name(id="warn") | ast.Attribute(attr="warn"), args=[message]):
+            case ast.Call(func=ast.Name(id="warn" | "fail") | ast.Attribute(attr="warn"), args=[message, *_]):
                 yield read_template(message)
             case ast.Assign(targets=[ast.Name(id=name)], value=message) if name.endswith(("_NOTICE", "_WARNING")):
                 yield read_template(message)
