@@ -12,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("provider", "emulator/neev_emulator")
+TOOLS = ("tools/dist",)
+"""What builds a release, on each system."""
 RUNTIME = "emulator/neev_emulator/runtime"
 WORKSPACE = "the files of a sandbox, which need POSIX: on Windows the emulator has no runtime"
 COMMANDS = "the commands of a sandbox, which need POSIX: on Windows the emulator has no runtime"
@@ -139,7 +141,17 @@ def find_text_without_encoding(source: str) -> Iterator[ast.Call]:
 
 def find_type_errors(platform: str) -> str:
     """Return what mypy reports of the code on the system, which is what it uses and the system has not."""
-    command = [sys.executable, "-m", "mypy", "--platform", platform, "--cache-dir", f".mypy_cache/{platform}", *FOLDERS]
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--platform",
+        platform,
+        "--cache-dir",
+        f".mypy_cache/{platform}",
+        *FOLDERS,
+        *TOOLS,
+    ]
     checked = subprocess.run(
         [*command, "--no-error-summary"], cwd=ROOT, capture_output=True, text=True, check=False, env=dict(os.environ)
     )

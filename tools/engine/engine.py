@@ -18,7 +18,6 @@ The first of these that exists, or can be had, is taken:
 from __future__ import annotations
 
 import argparse
-import fcntl
 import hashlib
 import http.client
 import importlib
@@ -109,6 +108,8 @@ def find_engine(env: Mapping[str, str], root: Path, *, only: str | None = None) 
 @contextmanager
 def lock_root(root: Path) -> Iterator[None]:
     """Create root and keep other runs from making an engine in it."""
+    import fcntl  # noqa: PLC0415  Windows has it not, and makes no engine
+
     root.mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as lock:
         try:
