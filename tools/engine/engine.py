@@ -262,6 +262,8 @@ def explain_failure(stderr: str) -> str:
     words = "\n".join(stderr.strip().splitlines()[-8:])
     if "no space left on device" in stderr:
         return f"the disk is full ({BUILD_COST})\n{words}"
+    if "x509: " in stderr:
+        return f"a certificate is not trusted: add its authority to the system, or set SSL_CERT_FILE\n{words}"
     if UNREACHABLE_PATTERN.search(stderr):
         return f"the Go modules cannot be fetched (network, or GOPROXY)\n{words}"
     return words

@@ -155,6 +155,10 @@ def test_an_address_that_answers_nothing_costs_no_more_than_its_time() -> None:
             'test $1 = env && echo go1.99.1 || { echo "write a.o: no space left on device" >&2; exit 1; }',
             "the disk is full",
         ),
+        (
+            'test $1 = env && echo go1.99.1 || { echo "tls: x509: unknown authority" >&2; exit 1; }',
+            "a certificate is not trusted: .* SSL_CERT_FILE",
+        ),
     ],
 )
 def test_a_build_that_cannot_be_done_says_what_is_missing(tmp_path: Path, go: str | None, words: str) -> None:
