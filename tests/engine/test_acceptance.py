@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,27 +15,27 @@ from pathlib import Path
 import psutil
 import pytest
 from tests.engine.differing_emulator import PLANTED, serve_differing_emulator
-from tests.engine.project import command_line, wait_until
+from tests.engine.project import command_line
 from tools.acceptance.engines import RUN_VARIABLE
 from tools.acceptance.report import TOPICS
 
 from neev_emulator import Emulator
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+# the engine is there before the tool looks for it
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900), pytest.mark.usefixtures("pulumi_bin")]
 ROOT = Path(__file__).parents[2]
 COMMAND_SECONDS = 800
+POLL_SECONDS = 0.05
+MID_STORY_SANDBOXES = 3
 TOPIC_NAMES = {title: topic for topic, title in TOPICS.items()}
 
 
 @contextmanager
-def start_acceptance(
-    env: Mapping[str, str], pulumi_bin: Path, report: Path, *arguments: str
-) -> Iterator[subprocess.Popen[str]]:
+def start_acceptance(env: Mapping[str, str], report: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Start the tool for the account of these variables; kill it at the end of the block."""
     command = [sys.executable, "-m", "tools.acceptance", "--yes", "--report", str(report), *arguments]
-    variables = {**os.environ, **env, "PULUMI_NEEV_ENGINE": str(pulumi_bin.parent)}
     process = subprocess.Popen(
-        command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=ROOT, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
         yield process
@@ -68,10 +69,10 @@ def list_run_processes(prefix: str) -> list[str]:
     return found
 
 
-def test_every_planted_difference_is_reported_and_nothing_else(pulumi_bin: Path, tmp_path: Path) -> None:
+def test_every_planted_difference_is_reported_and_nothing_else(tmp_path: Path) -> None:
     report = tmp_path / "acceptance-report.md"
     with serve_differing_emulator() as emulator:
-        with start_acceptance(emulator.env, pulumi_bin, report) as process:
+        with start_acceptance(emulator.env, report) as process:
             output, _ = process.communicate(timeout=COMMAND_SECONDS)
         text = report.read_text()
         assert process.returncode == 0, f"{output}\n{text}"
@@ -91,12 +92,12 @@ def test_every_planted_difference_is_reported_and_nothing_else(pulumi_bin: Path,
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill", "Ctrl-C"])
-def test_nothing_is_left_when_the_tool_is_ended(
-    pulumi_bin: Path, tmp_path: Path, emulator: Emulator, number: signal.Signals
-) -> None:
+def test_nothing_is_left_when_the_tool_is_ended(tmp_path: Path, emulator: Emulator, number: signal.Signals) -> None:
     report = tmp_path / "acceptance-report.md"
-    with start_acceptance(emulator.env, pulumi_bin, report, "--adapters", "plugin") as process:
-        wait_until(lambda: emulator.state()["sandboxes"] > 2 or process.poll() is not None)
+    with start_acceptance(emulator.env, report, "--adapters", "plugin") as process:
+        # the story is played on another emulator first
+        while emulator.state()["sandboxes"] < MID_STORY_SANDBOXES and process.poll() is None:
+            time.sleep(POLL_SECONDS)
         process.send_signal(number)
         # the watcher has the same output, which ends with it
         output, _ = process.communicate(timeout=COMMAND_SECONDS)
