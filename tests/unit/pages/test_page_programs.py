@@ -31,7 +31,8 @@ def list_programs() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("page", "program"), list_programs(), ids=[page for page, _ in list_programs()])
 def test_the_program_of_a_page_runs(page: str, program: str) -> None:
     pulumi.runtime.set_all_config(CONFIG)
-    engine = ProgramMocks({"members": [], "sha256": "0" * 64, "stdout": "hello", "egress": {}})
+    outputs = {"members": [], "sha256": "0" * 64, "stdout": "hello", "egress": {}}
+    engine = ProgramMocks(outputs, {"neev:index:getSandboxTemplate": {"id": "template"}})
     run_program(lambda: exec(compile(program, page, "exec"), {"__name__": "program"}), engine)
     pulumi.runtime.set_all_config({})
     assert engine.registrations
