@@ -109,7 +109,7 @@ dist: .venv/.stamp ## build everything that is published into dist/, test it, an
 	@$(if $(STEPS),,$(BIN)/pytest -n 2 --dist worksteal --timeout 900 tests/dist)
 
 sdks: .venv/.stamp ## build the Python, Node and Go SDKs into sdks/
-	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python tools/sdks.py
+	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python -m tools.sdks
 
 version: .venv/.stamp ## print the version of everything that is published; NEW=0.2.0 writes another one everywhere
 	@$(BIN)/python -m tools.version $(NEW)

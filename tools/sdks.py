@@ -1,7 +1,10 @@
-"""Generate the SDKs of the plugin from schema.json and build them: `sdks.py [python nodejs go]`, into `sdks/`.
+"""Generate the SDKs of the plugin from schema.json and build them: `python -m tools.sdks [python nodejs go]`.
 
 `sdks/python`, `sdks/nodejs` and `sdks/go` hold the sources, `sdks/dist` the packages that pip and npm install.
 An SDK whose schema, version and recipe have not changed is not built again.
+
+Go has no registry: `go get github.com/neevcloud/pulumi-neev/sdk/go@vVERSION` needs a commit there that has
+the content of `sdks/go` in its folder `sdk/go`, with the tag `sdk/go/vVERSION`. The commit need not be on a branch.
 """
 
 from __future__ import annotations
@@ -14,9 +17,12 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from tools import sdk_readme
+from tools.sdk_readme import render_readme
+from tools.version import read_version
 
 ROOT = Path(__file__).resolve().parents[1]
 SDKS = ROOT / "sdks"
@@ -40,7 +46,8 @@ def main() -> None:
 def build_sdk(language: str) -> None:
     """Build the SDK of one language from the current schema."""
     target, stamp = SDKS / language, SDKS / f".{language}.stamp"
-    recipe = hashlib.sha256(release_schema().encode() + Path(__file__).read_bytes()).hexdigest()
+    sources = (Path(__file__), Path(sdk_readme.__file__))
+    recipe = hashlib.sha256(b"".join((release_schema().encode(), *(file.read_bytes() for file in sources)))).hexdigest()
     if stamp.is_file() and stamp.read_text() == recipe:
         return
     print(f"{language}: generating …", flush=True)
@@ -55,13 +62,7 @@ def build_sdk(language: str) -> None:
 def release_schema() -> str:
     """Return the committed schema with the additions of a release: the version, and that packages are built from it."""
     package = json.loads((ROOT / "schema.json").read_text())
-    return json.dumps({**package, "version": provider_version(), "meta": {"supportPack": True}})
-
-
-def provider_version() -> str:
-    """Return the version of the provider, which is also the version of its SDKs."""
-    stated: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    return stated
+    return json.dumps({**package, "version": read_version(), "meta": {"supportPack": True}})
 
 
 def generate_sources(language: str, target: Path) -> None:
@@ -72,18 +73,24 @@ def generate_sources(language: str, target: Path) -> None:
     gensdk = engine / "gensdk"
     if gensdk.is_file():
         target.mkdir(parents=True)
-        run_command(ROOT, str(gensdk), str(source), provider_version(), language, str(target))
+        run_command(ROOT, str(gensdk), str(source), read_version(), language, str(target))
     else:
         run_command(
             ROOT, str(engine / "pulumi"), "package", "gen-sdk", str(source), "--language", language, "--out", str(SDKS)
         )
+    add_documents(language, target)
+
+
+def add_documents(language: str, target: Path) -> None:
+    """Write the README of the SDK, and the licence, where the tools of its language look for them."""
+    (target / "README.md").write_text(render_readme(language, read_version()), encoding="utf-8")
+    shutil.copy(ROOT / "LICENSE", target)
 
 
 def build_python(target: Path) -> None:
     """Build the wheel of the SDK into `dist` and delete earlier wheels."""
     for earlier in DIST.glob("*.whl"):
         earlier.unlink()
-    shutil.copy(target / "pulumi_neev_sdk" / "README.md", target)  # The SDK's pyproject.toml looks for it here.
     run_command(target, sys.executable, "-m", "uv", "build", "--wheel", "--quiet", "--out-dir", str(DIST))
 
 
@@ -91,7 +98,7 @@ def build_nodejs(target: Path) -> None:
     """Build the npm package of the SDK into `dist`, under a name without a version, so that examples can name it."""
     run_command(target, "npm", "install", "--no-audit", "--no-fund", "--loglevel=error")
     run_command(target, "npm", "run", "build")
-    for name in ("package.json", "README.md"):
+    for name in ("package.json", "README.md", "LICENSE"):
         shutil.copy(target / name, target / "bin")
     packed = run_command(target, "npm", "pack", "./bin", "--silent").strip().splitlines()[-1]
     (target / packed).rename(DIST / "pulumi-neev.tgz")

@@ -13,7 +13,7 @@ SDKS = ROOT / "sdks"
 
 def build_sdk(language: str) -> Path:
     """Return the folder of the SDK of this language. Unchanged schemas are not built again."""
-    run_command(ROOT, sys.executable, "tools/sdks.py", language)
+    run_command(ROOT, sys.executable, "-m", "tools.sdks", language)
     return SDKS / language
 
 

@@ -8,7 +8,19 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from tools.dist import bundles, checksums, compare, licenses, measure, pulumi, release_notes, sbom, terraform, wheels
+from tools.dist import (
+    bundles,
+    checksums,
+    compare,
+    licenses,
+    measure,
+    pulumi,
+    release_notes,
+    sbom,
+    sdks,
+    terraform,
+    wheels,
+)
 from tools.dist.layout import BUILD, DIST
 
 Step = Callable[[], None]
@@ -19,6 +31,7 @@ STEPS: Mapping[str, Step] = {
     "licenses": licenses.build,
     "pulumi": pulumi.build,
     "terraform": terraform.build,
+    "sdks": sdks.build,
     "sbom": sbom.build,
     "release-notes": release_notes.build,
     "checksums": checksums.build,
