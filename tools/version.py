@@ -18,12 +18,14 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 NUMBER: Final = r"\d+\.\d+\.\d+"
 FORMS: Final = (
     r'name = "(?:pulumi-neev|neev-emulator)"\nversion = "',
+    r"name: neev\nversion: ",
     r"(?:pulumi-neev(?:-sdk)?(?:\[emulator\])?|neev-emulator)(?:==|>=|~=| )",
     r'@neevcloud/pulumi-neev(?:@|": "[\^~]?)',
     r"github\.com/neevcloud/pulumi-neev/sdk/go(?:@| )v",
     r"name: neev\nversion: ",
     r"resource neev v?",
-    r"pulumi-resource-neev-v",
+    r"resource-neev-v",
+    r"The plugin ",
     r"terraform-provider-neev_v?",
     r"neevcloud/neev/",
 )

@@ -12,12 +12,13 @@ MENTIONS = {
     "pyproject.toml": '[project]\nname = "pulumi-neev"\nversion = "{0}"\na = "3.2.0"\nb = ["neev-emulator=={0}"]',
     "uv.lock": 'name = "neev-emulator"\nversion = "{0}"\n\nname = "grpcio"\nversion = "1.76.0"\n',
     "requirements.txt": "pulumi-neev[emulator]>={0}\npulumi-neev-sdk~={0}\npulumi==3.272.0\n",
+    "templates/sdks/neev.yaml": "name: neev\nversion: {0}\n",
     "package.json": '{{"@neevcloud/pulumi-neev": "^{0}", "@pulumi/pulumi": "^3.142.0"}}',
     "go.mod": "github.com/neevcloud/pulumi-neev/sdk/go v{0}\ngithub.com/pulumi/pulumi/sdk/v3 v3.259.0\n",
     "docs/installation.md": (
         "pulumi plugin install resource neev {0}, pulumi-resource-neev-v{0}-linux-amd64.tar.gz, npm install "
         "@neevcloud/pulumi-neev@{0}, terraform-provider-neev_{0}_linux_amd64.zip, terraform-provider-neev_v{0}, "
-        "neevcloud/neev/{0}/linux_amd64, pulumi-neev {0}, Python 3.11.7, http://127.0.0.1:40123\n"
+        "neevcloud/neev/{0}/linux_amd64, The plugin {0} is in resource-neev-v{0}, pulumi-neev {0}, Python 3.11.7, http://127.0.0.1:40123\n"
     ),
 }
 
@@ -26,7 +27,7 @@ MENTIONS = {
 def checkout(tmp_path: Path) -> Path:
     """Return a repository whose files are tracked, beside one that is not."""
     for name, text in MENTIONS.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text.format("0.1.0"))
     (tmp_path / "CHANGELOG.md").write_text("pulumi-neev 0.1.0\n")
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
