@@ -32,6 +32,7 @@ ONLY_POSIX = {
     f"{RUNTIME}/isolation/enter.py": ISOLATION,
     f"{RUNTIME}/isolation/memory.py": ISOLATION,
     f"{RUNTIME}/isolation/namespaces.py": ISOLATION,
+    "tools/sdks.py": "the SDKs, which are the same for every system and built on Linux",
 }
 """The modules that use what Windows has not, with the reason."""
 ONLY_LINUX = {
