@@ -1,7 +1,8 @@
 """The version of everything that is published: `python -m tools.version` prints it, and with a new one writes that.
 
 The place that decides is `project.version` of pyproject.toml. Every other mention in the tracked files has one of the
-forms in `FORMS`: requirements, lock, installation commands, names of archives. A guard finds those that differ.
+forms in `FORMS`: requirements, lock, installation commands, names of archives. Guards find those that differ, and those
+in other forms.
 """
 
 from __future__ import annotations
@@ -18,14 +19,13 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 NUMBER: Final = r"\d+\.\d+\.\d+"
 FORMS: Final = (
     r'name = "(?:pulumi-neev|neev-emulator)"\nversion = "',
-    r"name: neev\nversion: ",
     r"(?:pulumi-neev(?:-sdk)?(?:\[emulator\])?|neev-emulator)(?:==|>=|~=| )",
     r'@neevcloud/pulumi-neev(?:@|": "[\^~]?)',
     r"github\.com/neevcloud/pulumi-neev/sdk/go(?:@| )v",
     r"name: neev\nversion: ",
     r"resource neev v?",
     r"resource-neev-v",
-    r"The plugin ",
+    r"The plugin (?=\d[^ ]* is in )",
     r"terraform-provider-neev_v?",
     r"neevcloud/neev/",
 )
@@ -33,6 +33,10 @@ FORMS: Final = (
 MENTION: Final = re.compile(f"({'|'.join(FORMS)})({NUMBER})")
 OTHER_VERSIONS: Final = ("CHANGELOG.md", "tests/", "docs/internals/decisions/")
 """Files that speak of versions of the past, or of made-up ones."""
+WRITTEN_BY_HAND: Final = (".md", ".py", ".toml", ".yaml", ".yml", ".json", ".txt")
+"""Endings of the files where every literal of the version is a mention. Locks have it for other packages, too."""
+OF_ANOTHER: Final = ("examples/policy/PulumiPolicy.yaml",)
+"""Files with versions of something else that are the same by chance: this one is that of an example's own package."""
 
 
 def main() -> None:
@@ -42,9 +46,7 @@ def main() -> None:
     elif not re.fullmatch(NUMBER, new := sys.argv[1]):
         sys.exit(f"{new} is no version: give three numbers, such as 0.2.0")
     else:
-        print(
-            f"{new} is written in {', '.join(write_version(ROOT, new))}; run `make sdks`, and name it in CHANGELOG.md"
-        )
+        print(f"{new} is written in {', '.join(write_version(ROOT, new))}; name it in CHANGELOG.md")
 
 
 def read_version(root: Path = ROOT) -> str:
@@ -58,6 +60,17 @@ def find_mentions(root: Path) -> Iterator[tuple[str, str]]:
     for name, text in _tracked_texts(root):
         for found in MENTION.finditer(text):
             yield name, found[2]
+
+
+def find_unknown_mentions(root: Path) -> Iterator[str]:
+    """Yield the file and line of every literal of the version that `write_version` would leave behind."""
+    literal = re.compile(rf"(?<![\d.]){re.escape(read_version(root))}(?!\.?\d)")
+    for name, text in _tracked_texts(root):
+        if name.endswith(WRITTEN_BY_HAND) and name not in OF_ANOTHER:
+            known = {found.end() for found in MENTION.finditer(text)}
+            for found in literal.finditer(text):
+                if found.end() not in known:
+                    yield f"{name}:{text.count(chr(10), 0, found.start()) + 1}"
 
 
 def write_version(root: Path, new: str) -> list[str]:

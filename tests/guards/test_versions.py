@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from tools.version import ROOT, find_mentions, read_version
+from tools.version import ROOT, find_mentions, find_unknown_mentions, read_version
 
 from neev_provider.adapters.pulumi.plugin.servicer import schema_json
 
@@ -18,6 +18,11 @@ def test_every_file_names_the_same_version() -> None:
     found = set(find_mentions(ROOT))
     assert {name for name, number in found if number != read_version()} == set(), "run `make version NEW=…`"
     assert {"pyproject.toml", "emulator/pyproject.toml", "uv.lock", "examples/go/go.mod"} <= {name for name, _ in found}
+
+
+def test_make_version_writes_every_mention() -> None:
+    """A new form belongs into `FORMS`; what has this number by chance, into `OF_ANOTHER`."""
+    assert list(find_unknown_mentions(ROOT)) == []
 
 
 @pytest.mark.parametrize("package", ["pulumi-neev", "neev-emulator"])

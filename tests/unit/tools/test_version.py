@@ -18,7 +18,8 @@ MENTIONS = {
     "docs/installation.md": (
         "pulumi plugin install resource neev {0}, pulumi-resource-neev-v{0}-linux-amd64.tar.gz, npm install "
         "@neevcloud/pulumi-neev@{0}, terraform-provider-neev_{0}_linux_amd64.zip, terraform-provider-neev_v{0}, "
-        "neevcloud/neev/{0}/linux_amd64, The plugin {0} is in resource-neev-v{0}, pulumi-neev {0}, Python 3.11.7, http://127.0.0.1:40123\n"
+        "neevcloud/neev/{0}/linux_amd64, The plugin {0} is in resource-neev-v{0}, pulumi-neev {0}, Python 3.11.7, "
+        "http://127.0.0.1:40123\n"
     ),
 }
 
@@ -56,6 +57,16 @@ def test_a_new_version_is_written_in_the_place_of_every_mention(checkout: Path) 
     }
     assert (checkout / "CHANGELOG.md").read_text() == "pulumi-neev 0.1.0\n"
     assert version.write_version(checkout, "0.2.0") == []
+
+
+def test_the_version_in_another_form_is_found(checkout: Path) -> None:
+    """Longer numbers that contain it are other versions, and locks have it for other packages."""
+    assert list(version.find_unknown_mentions(checkout)) == []
+    (checkout / "docs" / "installation.md").write_text(
+        "pulumi-neev 0.1.0\nNow there is 0.1.0.\n10.1.0, 0.1.01, 1.0.1.0\n"
+    )
+    (checkout / "uv.lock").write_text('name = "other"\nversion = "0.1.0"\n')
+    assert list(version.find_unknown_mentions(checkout)) == ["docs/installation.md:2"]
 
 
 @pytest.mark.parametrize("text", ["v0.2.0", "0.2", "next", "0.2.0rc1"])
