@@ -1,24 +1,30 @@
 """The notes of a release: the section of CHANGELOG.md for its version.
 
 `python -m tools.dist.release_notes v0.2.0` prints those of a tag. It fails unless the tag is that of the version in
-pyproject.toml and its section has a date (`## 0.2.0 - 2027-01-31`); until then it is `## 0.2.0 (unreleased)`.
+pyproject.toml, its section has a date (`## 0.2.0 - 2027-01-31`; until then it is `## 0.2.0 (unreleased)`), and no page
+says what to do before there is a release.
 """
 
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
+from pathlib import Path
 from typing import Final
 
 from tools.dist.layout import DIST, ROOT, version
 
 HEADING: Final = re.compile(r"^## (?P<version>\S+)(?: - (?P<date>\d{4}-\d\d-\d\d)| \(unreleased\))$", re.MULTILINE)
 LINK_TO_FILE: Final = re.compile(r"\]\((?!https?:|#)")
+UNRELEASED: Final = re.compile(r"until\s+the\s+first\s+release", re.IGNORECASE)
+INTERNALS: Final = "docs/internals/"
+"""Pages that are not for users, and may speak of such texts."""
 FILES: Final = "https://github.com/neevcloud/pulumi-neev/blob"
 
 
 class ReleaseNotesError(Exception):
-    """A changelog without the notes of the version."""
+    """A changelog without the notes of the version, or pages that are not ready for a release."""
 
 
 def build() -> None:
@@ -30,7 +36,9 @@ def build() -> None:
 def main() -> None:
     """Print the notes of the tag that is given, or what is missing and exit with 1."""
     try:
-        print(read_notes_of_tag(read_changelog(), sys.argv[1], version()), end="")
+        notes = read_notes_of_tag(read_changelog(), sys.argv[1], version())
+        require_pages_of_a_release(ROOT)
+        print(notes, end="")
     except ReleaseNotesError as error:
         sys.exit(str(error))
 
@@ -54,6 +62,19 @@ def read_notes_of_tag(changelog: str, tag: str, current: str) -> str:
     if not _find_heading(changelog, current)["date"]:
         raise ReleaseNotesError(f"CHANGELOG.md: write the day of the release, `## {current} - YYYY-MM-DD`")
     return notes
+
+
+def require_pages_of_a_release(root: Path) -> None:
+    """Check that no tracked page says what to do "until the first release".
+
+    Raises:
+        ReleaseNotesError: some do; it names them.
+    """
+    command = ["git", "ls-files", "-z", "*.md"]
+    listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+    pages = [name for name in listed.split("\0") if name and not name.startswith(INTERNALS)]
+    if found := [name for name in pages if UNRELEASED.search((root / name).read_text(encoding="utf-8"))]:
+        raise ReleaseNotesError(f"remove what begins with “Until the first release” from {', '.join(found)}")
 
 
 def read_notes(changelog: str, number: str) -> str:

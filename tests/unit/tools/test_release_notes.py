@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 from tools.dist.layout import version
-from tools.dist.release_notes import ReleaseNotesError, read_changelog, read_notes, read_notes_of_tag
+from tools.dist.release_notes import (
+    ReleaseNotesError,
+    read_changelog,
+    read_notes,
+    read_notes_of_tag,
+    require_pages_of_a_release,
+)
 
 CHANGELOG = """\
 # Changelog
@@ -68,3 +77,19 @@ def test_a_tag_needs_the_current_version_and_a_day(tag: str, current: str, fault
 
 def test_the_current_version_has_notes() -> None:
     assert read_notes(read_changelog(), version())
+
+
+def test_a_release_needs_pages_that_know_of_it(tmp_path: Path) -> None:
+    """Neither pages for engineers nor files outside git count."""
+    text = "Now and then.\nUntil the first\nrelease, install from a checkout.\n"
+    for name in ("README.md", "docs/start.md", "docs/internals/release.md", "docs/other.md", "notes.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "docs" / "other.md").write_text("Until the next release, nothing changes.\n")
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "README.md", "docs"], cwd=tmp_path, check=True)
+    with pytest.raises(ReleaseNotesError, match=r"from README\.md, docs/start\.md$"):
+        require_pages_of_a_release(tmp_path)
+    for name in ("README.md", "docs/start.md"):
+        (tmp_path / name).write_text("Install it.\n")
+    require_pages_of_a_release(tmp_path)
