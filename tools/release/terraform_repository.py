@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -21,24 +22,34 @@ SOURCE: Final = "https://github.com/neevcloud/pulumi-neev"
 REGISTRY: Final = "https://registry.terraform.io/providers/neevcloud/neev"
 LINK: Final = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(#[^)\s]+)?\)")
 """A link to another file of the checkout, with its anchor."""
+TITLE: Final = "# Terraform provider for NeevAI\n"
 README: Final = f"""\
-# Terraform provider for NeevAI
-
+{TITLE}
 Releases of the provider `neevcloud/neev` for Terraform and OpenTofu, and its documentation. Each commit is written by a
 release of [pulumi-neev]({SOURCE}), which has the sources and takes issues and changes.
 """
 
 
 def main() -> None:
-    """Write the folder that is given as the argument."""
+    """Write the folder that is given as the argument, or print why not and exit with 1."""
     parser = argparse.ArgumentParser(prog="python -m tools.release.terraform_repository", description=__doc__)
     parser.add_argument("folder", type=Path, help="a checkout of terraform-provider-neev")
     write_repository(parser.parse_args().folder, version())
 
 
 def write_repository(folder: Path, version: str) -> None:
-    """Write the files of the version into the folder, and delete all others but `.git`."""
-    folder.mkdir(exist_ok=True)
+    """Write the files of the version into the folder, and delete all others but `.git`.
+
+    End this script if the folder holds something, and is not the repository as an earlier version wrote it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    readme = folder / "README.md"
+    is_repository = readme.is_file() and readme.read_text(encoding="utf-8").startswith(TITLE)
+    if not is_repository and any(file.name != ".git" for file in folder.iterdir()):
+        sys.exit(
+            f"{folder} holds files that this command did not write: give an empty folder, or a checkout of "
+            "terraform-provider-neev"
+        )
     for earlier in folder.iterdir():
         if earlier.is_dir():
             if earlier.name != ".git":
@@ -47,7 +58,7 @@ def write_repository(folder: Path, version: str) -> None:
             earlier.unlink()
     for name in COPIED:
         shutil.copy(ROOT / name, folder)
-    (folder / "README.md").write_text(README, encoding="utf-8")
+    readme.write_text(README, encoding="utf-8")
     for page in PAGES.rglob("*.md"):
         target = folder / "docs" / page.relative_to(PAGES)
         target.parent.mkdir(parents=True, exist_ok=True)

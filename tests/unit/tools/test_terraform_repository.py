@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tools.release.terraform_repository import PAGES, rewrite_links, write_repository
+import pytest
+from tools.release.terraform_repository import PAGES, README, rewrite_links, write_repository
 
 
 def test_files_of_an_earlier_version_are_deleted(tmp_path: Path) -> None:
@@ -10,6 +11,7 @@ def test_files_of_an_earlier_version_are_deleted(tmp_path: Path) -> None:
     for earlier in (".git/config", "docs/resources/earlier.md", "earlier.txt"):
         (tmp_path / earlier).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / earlier).write_text("earlier")
+    (tmp_path / "README.md").write_text(f"{README}\nearlier\n")
     write_repository(tmp_path, "1.2.3")
     assert (tmp_path / ".git" / "config").exists()
     assert {file.name for file in tmp_path.iterdir()} == {
@@ -17,6 +19,24 @@ def test_files_of_an_earlier_version_are_deleted(tmp_path: Path) -> None:
     }
     pages = {page.relative_to(tmp_path / "docs") for page in (tmp_path / "docs").rglob("*.md")}
     assert pages == {page.relative_to(PAGES) for page in PAGES.rglob("*.md")}
+
+
+def test_an_empty_checkout_is_written(tmp_path: Path) -> None:
+    """And a folder that does not exist."""
+    (tmp_path / ".git").mkdir()
+    write_repository(tmp_path, "1.2.3")
+    write_repository(tmp_path / "build" / "pages", "1.2.3")
+    assert {file.name for file in tmp_path.iterdir()} - {".git", "build"} == {
+        file.name for file in (tmp_path / "build" / "pages").iterdir()
+    }
+
+
+@pytest.mark.parametrize("name", ["README.md", "notes.txt"])
+def test_a_folder_with_other_files_is_refused_and_keeps_them(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("# Another project\n")
+    with pytest.raises(SystemExit, match="holds files that this command did not write: give an empty folder"):
+        write_repository(tmp_path, "1.2.3")
+    assert [file.name for file in tmp_path.iterdir()] == [name]
 
 
 def test_links_lead_to_the_registry_and_to_the_tag() -> None:
