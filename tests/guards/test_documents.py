@@ -24,9 +24,10 @@ from neev_provider.resources import RESOURCES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-PAGES += sorted((ROOT / "examples").glob("*/README.md"))
+EXAMPLES = ROOT / "examples"
+PAGES += [EXAMPLES / "README.md", *sorted(EXAMPLES.glob("*/README.md"))]
 PAGES += [ROOT / "templates" / "README.md"]
-TERRAFORM_EXAMPLES = ROOT / "examples" / "terraform"
+TERRAFORM_EXAMPLES = EXAMPLES / "terraform"
 PAGES += [ROOT / "tests" / "README.md", ROOT / "emulator" / "README.md"]
 PAGES += sorted((ROOT / "tests" / "cases").rglob("README.md"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -107,10 +108,11 @@ def test_the_readme_shows_the_configuration_that_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", sorted({*(ROOT / "examples").iterdir()} - {TERRAFORM_EXAMPLES}), ids=lambda folder: folder.name
+    "folder", sorted({*EXAMPLES.glob("*/")} - {TERRAFORM_EXAMPLES}), ids=lambda folder: folder.name
 )
-def test_every_example_is_a_project_that_an_engine_test_runs(folder: Path) -> None:
-    """Every example is run by a test. A policy pack is a project of its own kind."""
+def test_every_example_is_a_project_that_is_listed_and_run_by_an_engine_test(folder: Path) -> None:
+    """Every example is in the readme and run by a test. A policy pack is a project of its own kind."""
+    assert f"[{folder.name}]({folder.name})" in (EXAMPLES / "README.md").read_text()
     assert any((folder / project).exists() for project in ("Pulumi.yaml", "PulumiPolicy.yaml"))
     tests = "".join(test.read_text() for test in (ROOT / "tests" / "engine").glob("test_*.py"))
     # by its path, or as a case of the story that is the same in every language
