@@ -3,11 +3,12 @@
 import json
 import os
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from neev_emulator.cli_errors import exit_with_error
+from neev_emulator.faults.queue import FaultKind
 from neev_emulator.server_file import ServerFile, default_directory
 from neev_emulator.testing import ControlError, Emulator
 
@@ -23,7 +24,12 @@ Assignments = Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE]..
 
 
 def faults(
-    kind: Annotated[str | None, typer.Argument(help="Kind of fault: status, delay, reset_after, …")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            help="Kind of fault: status, delay, reset_after, …", autocompletion=lambda: list(get_args(FaultKind))
+        ),
+    ] = None,
     parts: Assignments = None,
     *,
     clear: Clear = False,

@@ -75,6 +75,7 @@ def test_its_help_says_what_a_reader_decides_by() -> None:
     [
         ("neev-emulator st", "start stop status state"),
         ("neev-emulator env --shell f", "fish"),
+        ("neev-emulator faults reset", "reset_before reset_after"),
         ("neev-emulator start --q", "--quota"),
     ],
 )

@@ -26,5 +26,8 @@ Terraform = Annotated[
 ]
 Engine = Annotated[
     str | None,
-    typer.Option(help="Program to run for --terraform. Defaults to terraform, else tofu, on PATH."),
+    typer.Option(
+        help="Program to run for --terraform. Defaults to terraform, else tofu, on PATH.",
+        autocompletion=lambda: ["terraform", "tofu"],
+    ),
 ]

@@ -37,6 +37,8 @@ def test_a_shell_completes_its_commands_too() -> None:
     for words, completions in [
         ("pulumi-neev emu", {"emulator"}),
         ("pulumi-neev doctor --st", {"--stack"}),
+        ("pulumi-neev doctor --engine ", {"terraform", "tofu"}),
+        ("pulumi-neev sweep --phase Paus", {"Paused", "Pausing"}),
         ("pulumi-neev emulator st", {"start", "stop", "status", "state"}),
     ]:
         ended = run(COMP_WORDS=words, COMP_CWORD=str(words.count(" ")), _PULUMI_NEEV_COMPLETE="complete_bash")

@@ -11,6 +11,12 @@ from neev_provider.cli.options import MIN_AGE, Directory, DryRun, Engine, Json, 
 from neev_provider.cli.output import RunOptions, exit_with_error
 from neev_provider.core.errors import NeevError
 
+PHASES = [
+    *("Ready", "Paused", "Pending", "Pausing", "Resuming", "NotReady", "RestoreFailed", "Unknown"),
+    *("Provisioning", "Failed"),  # of agents
+]
+"""Phases that shells complete. The API may have others."""
+
 
 def sweep(  # noqa: PLR0913  one for each option
     ids: Annotated[
@@ -27,7 +33,10 @@ def sweep(  # noqa: PLR0913  one for each option
     older_than: Annotated[
         str, typer.Option(help=f"Only objects that are older than this: 90m, 12h, 2d. Minimum: {MIN_AGE}.")
     ] = "1h",
-    phase: Annotated[list[str] | None, typer.Option(help="Only objects in this phase. May be repeated.")] = None,
+    phase: Annotated[
+        list[str] | None,
+        typer.Option(help="Only objects in this phase. May be repeated.", autocompletion=lambda: PHASES),
+    ] = None,
     backend: Annotated[
         list[str] | None,
         typer.Option(help="Backend URL, as for `pulumi login`. May be repeated. Defaults to the current one."),
