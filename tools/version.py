@@ -23,6 +23,7 @@ FORMS: Final = (
     r'@neevcloud/pulumi-neev(?:@|": "[\^~]?)',
     r"github\.com/neevcloud/pulumi-neev/sdk/go(?:@| )v",
     r"name: neev\nversion: ",
+    r'\nVERSION: Final = "',
     r"resource neev v?",
     r"resource-neev-v",
     r"The plugin (?=\d[^ ]* is in )",

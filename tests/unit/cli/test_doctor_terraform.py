@@ -82,12 +82,12 @@ def test_the_engine_has_to_find_the_provider_of_this_version(
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
     assert neev_emulator.state()["sandboxes"] == 0
-    starts = "provider neevcloud/neev 9.9.9 starts"
+    is_selected = "provider neevcloud/neev 9.9.9 is selected"
     for selected, message, level in (
         ({PROVIDER: INSTALLED}, f"provider neevcloud/neev {INSTALLED} starts", "ok"),
         (
             {PROVIDER: "9.9.9"},
-            f"{starts}, and this command is of version {INSTALLED}",
+            f"{is_selected}, and this command is of version {INSTALLED}",
             "warn",
         ),
         ({}, "provider neevcloud/neev without a selected version starts", "ok"),

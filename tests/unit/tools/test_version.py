@@ -15,6 +15,7 @@ MENTIONS = {
     "templates/sdks/neev.yaml": "name: neev\nversion: {0}\n",
     "package.json": '{{"@neevcloud/pulumi-neev": "^{0}", "@pulumi/pulumi": "^3.142.0"}}',
     "go.mod": "github.com/neevcloud/pulumi-neev/sdk/go v{0}\ngithub.com/pulumi/pulumi/sdk/v3 v3.259.0\n",
+    "command_line.py": 'A: Final = 1\nVERSION: Final = "{0}"\nAPI_VERSION: Final = "1.0.0"\n',
     "docs/installation.md": (
         "pulumi plugin install resource neev {0}, pulumi-resource-neev-v{0}-linux-amd64.tar.gz, npm install "
         "@neevcloud/pulumi-neev@{0}, terraform-provider-neev_{0}_linux_amd64.zip, terraform-provider-neev_v{0}, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from importlib import import_module
@@ -11,6 +12,10 @@ from typing import Final
 DISTRIBUTION: Final = "pulumi-neev"
 """The Python package, which serves another engine, too."""
 PROGRAM: Final = "terraform-provider-neev"
+VERSION: Final = "0.1.0"
+"""The version of the distribution, which takes longer to read from its metadata than an engine should wait."""
+SELECTED_VERSION_NAME: Final = "NEEV_SELECTED_VERSION"
+"""The variable by which the launcher of a version passes that version: the provider on PATH may be of another one."""
 SOURCE_ADDRESS: Final = "neevcloud/neev"
 COOKIE_NAME: Final = "TF_PLUGIN_MAGIC_COOKIE"
 COOKIE: Final = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
@@ -43,8 +48,8 @@ def parse_command_line(arguments: Sequence[str], environ: Mapping[str, str]) -> 
     """Return how the process is used.
 
     Raises:
-        SystemExit: `install` has ended, the help or the version is printed, an argument is unknown, or no engine
-            started the process.
+        SystemExit: `install` has ended, the help or the version is printed, an argument is unknown, no engine started
+            the process, or the engine has selected another version.
     """
     if arguments[:1] == ["install"]:
         local_mirror = import_module("neev_provider.adapters.terraform.local_mirror")
@@ -52,8 +57,7 @@ def parse_command_line(arguments: Sequence[str], environ: Mapping[str, str]) -> 
     if {"--help", "-h"} & set(arguments):
         _print_and_exit(HELP)
     if "--version" in arguments:
-        # imported only here, since an engine waits for the start
-        _print_and_exit(import_module("importlib.metadata").version(DISTRIBUTION))
+        _print_and_exit(VERSION)
     if arguments == ["--debug"]:
         return Mode.DEBUG
     if arguments:
@@ -65,7 +69,21 @@ def parse_command_line(arguments: Sequence[str], environ: Mapping[str, str]) -> 
             "To put it where they look, run it with `install`; to debug it, with --debug.\n"
         )
         raise SystemExit(1)
+    _require_selected_version(environ.get(SELECTED_VERSION_NAME, VERSION))
     return Mode.ENCRYPTED if environ.get(CLIENT_CERTIFICATE) else Mode.PLAIN
+
+
+def _require_selected_version(selected: str) -> None:
+    if selected == VERSION:
+        return
+    sys.stdout.write(
+        f"the lock file selects {selected}, and the {PROGRAM} on PATH is {VERSION}: activate the environment of "
+        f"{selected}; or, to use {VERSION}, run `{PROGRAM} install`, require {VERSION} in the configuration, and run "
+        "`init -upgrade`\n"
+    )
+    sys.stdout.flush()
+    time.sleep(1)  # the engine shows the line, unless the process has ended before that is read
+    raise SystemExit(1)
 
 
 def _print_and_exit(text: str) -> None:

@@ -11,12 +11,17 @@ import argparse
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
 from neev_provider.adapters.shared.launchers import HEADER, Installation, require_replaceable
-from neev_provider.adapters.terraform.command_line import DISTRIBUTION, PROGRAM, SOURCE_ADDRESS
+from neev_provider.adapters.terraform.command_line import (
+    DISTRIBUTION,
+    PROGRAM,
+    SELECTED_VERSION_NAME,
+    SOURCE_ADDRESS,
+    VERSION,
+)
 from neev_provider.core.errors import NeevError
 
 HOSTS: Final = ("registry.terraform.io", "registry.opentofu.org")
@@ -26,14 +31,18 @@ ARCHITECTURES: Final = ("amd64", "arm64")
 
 LAUNCHER: Final = f"""\
 {HEADER}# It is the same on every machine, because a lock file records its hash.
-command -v {PROGRAM} >/dev/null || {{
+command -v {PROGRAM} >/dev/null || {{{{
   echo "{PROGRAM} is not on PATH: activate the Python environment of {DISTRIBUTION}, or run pip install {DISTRIBUTION}"
   sleep 1
   exit 1
-}}
+}}}}
+export {SELECTED_VERSION_NAME}={{version}}
 exec {PROGRAM} "$@"
 """
-"""The engine shows what a provider that does not start writes to stdout, unless it has ended before that is read."""
+"""The launcher of a version.
+
+The engine shows what a provider that does not start writes to stdout, unless it has ended before that is read.
+"""
 
 NEXT_STEPS: Final = """\
 The provider {version} is in {directory}, for Terraform and OpenTofu.
@@ -65,14 +74,13 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], installation: Ins
     parser.add_argument("--force", action="store_true", help="replace what this command did not write")
     installation = installation or Installation.find(DISTRIBUTION)
     directory = find_plugins_directory(environ, installation)
-    version = metadata.version(DISTRIBUTION)
     try:
-        install(directory, version, installation, force=parser.parse_args(arguments).force)
+        install(directory, VERSION, installation, force=parser.parse_args(arguments).force)
     except NeevError as error:
         return _fail(str(error))
     except OSError as error:
         return _fail(f"cannot write to {directory}: {error}")
-    lines = [NEXT_STEPS.format(version=version, directory=directory, source=SOURCE_ADDRESS)]
+    lines = [NEXT_STEPS.format(version=VERSION, directory=directory, source=SOURCE_ADDRESS)]
     if not installation.is_windows:
         lines.append(SAME_HASH)
         lines += [] if shutil.which(PROGRAM, path=environ.get("PATH", "")) else [NOT_ON_PATH]
@@ -93,7 +101,7 @@ def install(directory: Path, version: str, installation: Installation, *, force:
     Raises:
         ForeignExecutable: something else is there, and `force` is not set. Nothing was written.
     """
-    content = installation.build_executable(PROGRAM, LAUNCHER)
+    content = installation.build_executable(PROGRAM, LAUNCHER.format(version=version))
     name = installation.name_executable(f"{PROGRAM}_v{version}")
     packages = list(_iter_packages(directory, version, installation.system))
     if not force:

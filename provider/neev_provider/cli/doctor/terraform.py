@@ -51,7 +51,7 @@ def check_engine(source: TerraformSource) -> Iterator[Finding]:
         yield ok(f"provider neevcloud/neev {selected or 'without a selected version'} starts")
     else:
         yield warn(
-            f"provider neevcloud/neev {selected} starts, and this command is of version {installed}",
+            f"provider neevcloud/neev {selected} is selected, and this command is of version {installed}",
             "Use one version of both, so that this command reads what the provider stores.",
         )
 

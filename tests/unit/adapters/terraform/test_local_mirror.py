@@ -10,11 +10,13 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from tests.unit.adapters.terraform.test_process import PLAIN
 
 from neev_provider.adapters.shared.launchers import HEADER, Installation
 from neev_provider.adapters.terraform.local_mirror import LAUNCHER, find_plugins_directory, install, main
 
 COMMAND = Path(sys.prefix) / "bin" / "terraform-provider-neev"
+OTHER = "9.9.9"
 LINUX = Installation("linux", Path("unused"))
 VERSION = metadata.version("pulumi-neev")
 NAME = f"terraform-provider-neev_v{VERSION}"
@@ -30,6 +32,12 @@ def run_install(home: Path, *arguments: str, path: str | None = None) -> subproc
     return subprocess.run([COMMAND, "install", *arguments], env=env, capture_output=True, text=True, check=False)
 
 
+def write_launcher(directory: Path, version: str = VERSION) -> Path:
+    launcher = directory / NAME
+    launcher.write_text(LAUNCHER.format(version=version))
+    return launcher
+
+
 def test_both_engines_and_every_architecture_get_the_same_launcher(tmp_path: Path) -> None:
     result = run_install(tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
@@ -39,14 +47,14 @@ def test_both_engines_and_every_architecture_get_the_same_launcher(tmp_path: Pat
         for host in ("registry.opentofu.org", "registry.terraform.io")
         for architecture in ("amd64", "arm64")
     ]
-    assert {(plugins / file).read_text() for file in list_files(plugins)} == {LAUNCHER}
+    assert {(plugins / file).read_text() for file in list_files(plugins)} == {LAUNCHER.format(version=VERSION)}
     assert all(os.access(plugins / file, os.X_OK) for file in list_files(plugins))
 
 
 def test_the_launcher_has_the_hash_that_lock_files_record() -> None:
-    """If it changes and the version does not, a configuration with a lock file does not start the provider any more."""
-    digest = "1788bb861d5230b857d67a27e863642d66d8f96591663244624a6f1ae72147f4"
-    assert hashlib.sha256(LAUNCHER.encode()).hexdigest() == digest
+    """If that of a version changes, a configuration with a lock file does not start the provider any more."""
+    digest = "7dcdeb1bd80a42e264ebe8cb907a77d95b4b4a7c0c12d107b43c10539c030fb1"
+    assert hashlib.sha256(LAUNCHER.format(version="0.1.0").encode()).hexdigest() == digest
 
 
 def test_the_output_says_what_to_do_next(tmp_path: Path) -> None:
@@ -64,7 +72,7 @@ def test_it_replaces_an_earlier_launcher_and_nothing_else(tmp_path: Path) -> Non
     files = [tmp_path / file for file in list_files(tmp_path)]
     files[0].write_text(HEADER + "exit 1\n")
     install(tmp_path, VERSION, LINUX, force=False)
-    assert files[0].read_text() == LAUNCHER
+    assert files[0].read_text() == LAUNCHER.format(version=VERSION)
     install(tmp_path, "0.0.1", LINUX, force=False)
     assert len(list_files(tmp_path)) == 2 * len(files)
 
@@ -107,8 +115,7 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_the_launcher_says_on_stdout_that_the_provider_is_not_on_path(tmp_path: Path) -> None:
     """An engine shows the first line of stdout if it is not a handshake."""
-    launcher = tmp_path / NAME
-    launcher.write_text(LAUNCHER)
+    launcher = write_launcher(tmp_path)
     result = subprocess.run(
         ["/bin/sh", launcher], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
     )
@@ -118,8 +125,29 @@ def test_the_launcher_says_on_stdout_that_the_provider_is_not_on_path(tmp_path: 
 
 
 def test_the_launcher_starts_the_provider_on_path(tmp_path: Path) -> None:
-    launcher = tmp_path / NAME
-    launcher.write_text(LAUNCHER)
+    launcher = write_launcher(tmp_path)
     command = ["/bin/sh", str(launcher), "--version"]
     result = subprocess.run(command, env={"PATH": str(COMMAND.parent)}, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (0, f"{VERSION}\n")
+
+
+def test_a_provider_of_another_version_than_the_selected_one_says_so_on_stdout(tmp_path: Path) -> None:
+    """All versions are `terraform-provider-neev` on PATH, and the lock file names one."""
+    command = ["/bin/sh", str(write_launcher(tmp_path, OTHER))]
+    env = {"PATH": str(COMMAND.parent), **PLAIN}
+    result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stdout.startswith(
+        f"the lock file selects {OTHER}, and the terraform-provider-neev on PATH is {VERSION}"
+    )
+    assert result.stdout.count("\n") == 1
+    assert "|" not in result.stdout
+
+
+def test_a_provider_of_the_selected_version_starts(tmp_path: Path) -> None:
+    env = {"PATH": str(COMMAND.parent), **PLAIN}
+    command = ["/bin/sh", str(write_launcher(tmp_path))]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("1|6|")
+        process.terminate()
