@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from tests.guards.test_documents import ROOT, list_error_names
 
-from neev_provider.adapters.shared.hints import PULUMI, TERRAFORM, Vocabulary, render_text
+from neev_provider.adapters.shared.hints import PULUMI, TERRAFORM, TERRAFORM_COMMAND, Vocabulary, render_text
 from neev_provider.core.hints import Hint
 
 PAGE = ROOT / "docs" / "troubleshooting.md"
@@ -73,7 +73,11 @@ MESSAGES = sorted(
 )
 
 
-HINTS = [*((hint, PULUMI) for hint in Hint), *((hint, TERRAFORM) for hint in TERRAFORM.hints)]
+HINTS = [
+    *((hint, PULUMI) for hint in Hint),
+    *((hint, TERRAFORM) for hint in TERRAFORM.hints),
+    (Hint.CONFIGURE, TERRAFORM_COMMAND),
+]
 """Every hint in the words of Pulumi, and in those of Terraform where it has a text of its own."""
 
 

@@ -20,6 +20,12 @@ LOCKED_TEXT = "currently locked"
 CORRUPT_TEXT = "failed to load checkpoint: EOF"
 API_KEY_SETTING = f"{PACKAGE}:apiKey"
 NO_PROJECT_TEXT = "no project file found"
+INSTALL_PAGE = "https://www.pulumi.com/docs/install"
+HINTS = {
+    "no stack named": "`pulumi stack ls` lists them.",
+    "error: installing [": "Make PULUMI_HOME (or ~/.pulumi) writable, or set PULUMI_HOME to another folder.",
+}
+"""What to do next, by a text of the message."""
 QUIET_ENVIRONMENT = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 Deployment = dict[str, Any]
 JsonObject = dict[str, Any]
@@ -128,23 +134,32 @@ class PulumiCli:
         Raises:
             StackLocked: another operation holds the lock of the stack.
             CorruptCheckpoint: an empty file beside the state makes it unreadable.
-            PulumiCommandFailed: `pulumi` is not installed, or the command failed.
+            PulumiCommandFailed: `pulumi` is not installed or cannot be started, or the command failed.
         """
         program = shutil.which("pulumi")
         if program is None:
-            raise PulumiCommandFailed("`pulumi` is not on PATH", hint="Install it: https://www.pulumi.com/docs/install")
-        ended = subprocess.run(  # noqa: S603  the program that the user's shell would run
-            [program, *arguments, "--non-interactive", "--color=never"],
-            cwd=self.directory,
-            env=self._build_environment(),
-            input=stdin,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+            raise PulumiCommandFailed("`pulumi` is not on PATH", hint=f"Install it: {INSTALL_PAGE}")
+        try:
+            ended = subprocess.run(  # noqa: S603  the program that the user's shell would run
+                [program, *arguments, "--non-interactive", "--color=never"],
+                cwd=self.directory,
+                env=self._build_environment(),
+                input=stdin,
+                capture_output=True,
+                encoding="utf-8",
+                check=False,
+            )
+        except OSError as error:
+            raise PulumiCommandFailed(
+                f"{program} cannot be started ({error.strerror})",
+                hint=f"Install Pulumi for this machine: {INSTALL_PAGE}",
+            ) from error
         if ended.returncode == 0:
             return ended.stdout
+        command = f"pulumi {' '.join(arguments)}"
         message = (ended.stderr or ended.stdout).strip()
+        if not message:
+            raise PulumiCommandFailed(f"`{command}` failed with exit code {ended.returncode} and no message")
         kind = (
             StackLocked
             if LOCKED_TEXT in message
@@ -152,7 +167,8 @@ class PulumiCli:
             if CORRUPT_TEXT in message
             else PulumiCommandFailed
         )
-        raise kind(f"`pulumi {' '.join(arguments)}` failed: {message}")
+        hint = next((hint for text, hint in HINTS.items() if text in message), None)
+        raise kind(f"`{command}` failed: {message}", hint=hint)
 
     def _build_environment(self) -> Mapping[str, str]:
         backend = {} if self.backend_url is None else {"PULUMI_BACKEND_URL": self.backend_url}

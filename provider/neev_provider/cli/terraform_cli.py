@@ -89,26 +89,37 @@ class TerraformCli:
 
         Raises:
             StateLocked: another operation holds the lock of the state.
-            TerraformCommandFailed: the program is not installed, or the command failed.
+            TerraformCommandFailed: the program is not installed or cannot be started, or the command failed.
         """
         program = shutil.which(self.name)
         if program is None:
             missing = f"`{self.program}` is not" if self.program else "neither `terraform` nor `tofu` is"
             raise TerraformCommandFailed(f"{missing} on PATH", hint="Install it, or name it with --engine.")
-        ended = subprocess.run(  # noqa: S603  the program that the user's shell would run
-            [Path(program).absolute(), *arguments, "-no-color"],
-            cwd=self.directory,
-            env=self._build_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        try:
+            ended = subprocess.run(  # noqa: S603  the program that the user's shell would run
+                [Path(program).absolute(), *arguments, "-no-color"],
+                cwd=self.directory,
+                env=self._build_environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                check=False,
+            )
+        except OSError as error:
+            raise TerraformCommandFailed(
+                f"{program} cannot be started ({error.strerror})",
+                hint="Install Terraform or OpenTofu for this machine, or name another program with --engine.",
+            ) from error
         if ended.returncode == 0:
             return ended.stdout
+        command = f"{self.name} {' '.join(arguments)}"
         message = (ended.stderr or ended.stdout).strip()
+        if not message:
+            raise TerraformCommandFailed(
+                f"`{command}` failed in {self.directory} with exit code {ended.returncode} and no message"
+            )
         kind = StateLocked if LOCKED_TEXT in message else TerraformCommandFailed
-        raise kind(f"`{self.name} {' '.join(arguments)}` failed in {self.directory}: {message}")
+        raise kind(f"`{command}` failed in {self.directory}: {message}")
 
     def _build_environment(self) -> Mapping[str, str]:
         return {**os.environ, **QUIET_ENVIRONMENT}

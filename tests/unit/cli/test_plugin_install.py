@@ -63,8 +63,11 @@ class TestInstall:
         assert started.stdout == f"{VERSION}\n"
         assert check() == (Level.OK, f"plugin {installed(home)}", "")
 
-    def test_it_is_replaced_by_that_of_another_environment(self, home: Path) -> None:
-        write_plugin(installed(home), build_plugin(OTHER))
+    def test_it_is_replaced_by_that_of_another_environment(self, home: Path, tmp_path: Path) -> None:
+        other = tmp_path / "other"
+        other.mkdir()
+        (other / NAME).touch(0o755)
+        write_plugin(installed(home), build_plugin(Installation("linux", other)))
         assert check()[:2] == (
             Level.WARN,
             f"plugin {installed(home)} belongs to another installation than this command ({sys.prefix})",
@@ -129,6 +132,11 @@ class TestDoctor:
         (home / "plugins" / "resource-neev-v0.0.1.lock").touch()
         level, what, _ = check()
         assert (level, "of version 0.0.1, 0.0.2" in what) == (Level.WARN, True)
+
+    def test_a_plugin_whose_environment_is_gone_is_an_error(self, home: Path) -> None:
+        write_plugin(installed(home), build_plugin(OTHER))
+        what = f"/opt/other's place/bin/{NAME} is gone, so Pulumi cannot start the plugin"
+        assert check() == (Level.ERROR, what, "Run `pulumi-neev plugin install`.")
 
     def test_the_project_may_name_a_plugin(self, home: Path) -> None:
         named = {"plugins": {"providers": [{"name": "aws"}, {"name": "neev", "path": "bin"}]}}

@@ -133,3 +133,16 @@ def test_with_nothing_missing_there_is_nothing_to_do(
     monkeypatch.delenv("NEEV_PROJECT_ID")
     missing = run_recover("--terraform", infra)
     assert (missing.exit_code, "`project_id` (or NEEV_PROJECT_ID)" in missing.output) == (1, True)
+
+
+def test_missing_settings_are_to_be_set_in_the_environment(
+    terraform_cli: FakeTerraformCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command reads no `provider` block."""
+    for name in ("API_KEY", "ORG_ID", "PROJECT_ID"):
+        monkeypatch.delenv(f"NEEV_{name}", raising=False)
+    refused = run_recover("--terraform", terraform_cli.add_configuration("infra"))
+    assert refused.exit_code == 1
+    assert refused.output.endswith(
+        "Set NEEV_API_KEY, NEEV_ORG_ID and NEEV_PROJECT_ID: this command does not read the `provider` block.\n"
+    )

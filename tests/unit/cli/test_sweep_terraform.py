@@ -280,3 +280,16 @@ def test_a_state_of_another_account_ends_it(terraform_cli: FakeTerraformCli, nee
     assert "`org_id` (or NEEV_ORG_ID)" in refused.output
     terraform_cli.add_configuration("infra", wrong, right)
     assert run_sweep("--terraform", infra, "--yes").exit_code == 0
+
+
+def test_missing_settings_are_to_be_set_in_the_environment(
+    terraform_cli: FakeTerraformCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command reads no `provider` block."""
+    for name in ("API_KEY", "ORG_ID", "PROJECT_ID"):
+        monkeypatch.delenv(f"NEEV_{name}", raising=False)
+    refused = run_sweep("--terraform", terraform_cli.add_configuration("infra"))
+    assert refused.exit_code == 1
+    assert refused.output.endswith(
+        "Set NEEV_API_KEY, NEEV_ORG_ID and NEEV_PROJECT_ID: this command does not read the `provider` block.\n"
+    )

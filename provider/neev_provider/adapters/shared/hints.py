@@ -129,6 +129,18 @@ TERRAFORM: Final = Vocabulary(
 )
 
 
+TERRAFORM_COMMAND: Final = replace(
+    TERRAFORM,
+    hints={
+        **TERRAFORM.hints,
+        Hint.CONFIGURE: (
+            "Set NEEV_API_KEY, NEEV_ORG_ID and NEEV_PROJECT_ID: this command does not read the `provider` block."
+        ),
+    },
+)
+"""The words of a command that reads a state of Terraform by itself."""
+
+
 def render(
     error: BaseException, vocabulary: Vocabulary, subject: str = "", models: Collection[type[Model]] = ()
 ) -> str:

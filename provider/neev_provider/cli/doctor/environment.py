@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from neev_provider.adapters.shared.launchers import HEADER, Installation
+from neev_provider.adapters.shared.launchers import Installation
 from neev_provider.cli.doctor.findings import Finding, fail, from_error, ok, warn
 from neev_provider.cli.plugin.location import (
     DISTRIBUTION,
@@ -22,6 +22,7 @@ from neev_provider.cli.plugin.location import (
     find_on_path,
     installed_directory,
     list_other_versions,
+    read_target,
 )
 from neev_provider.cli.pulumi_cli import PulumiCli
 from neev_provider.core.errors import NeevError
@@ -86,7 +87,10 @@ def _check_installed_plugin(environ: Mapping[str, str], installation: Installati
     plugin = installed_directory(environ) / installation.name_executable(PLUGIN_EXECUTABLE)
     if plugin.is_file():
         content = plugin.read_bytes()
-        if content.startswith(HEADER.encode()) and content != build_plugin(installation):
+        target = read_target(content)
+        if target and not os.access(target, os.X_OK):
+            return fail(f"{target} is gone, so Pulumi cannot start the plugin", "Run `pulumi-neev plugin install`.")
+        if target and content != build_plugin(installation):
             return _report_other_installation(plugin, "Run `pulumi-neev plugin install` to use this one.")
         return ok(f"plugin {plugin}")
     if others := list_other_versions(environ):

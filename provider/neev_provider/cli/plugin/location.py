@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 from collections.abc import Mapping
@@ -30,6 +31,12 @@ def build_plugin(installation: Installation) -> bytes:
     """Return the content of an executable that starts the plugin of the installation."""
     plugin = shlex.quote(str(installation.scripts / PLUGIN_EXECUTABLE))
     return installation.build_executable(PLUGIN_EXECUTABLE, _LAUNCHER.format(plugin=plugin))
+
+
+def read_target(content: bytes) -> Path | None:
+    """Return the plugin that a launcher starts; `None` if the content is not that of a launcher."""
+    found = re.search(rb"^plugin=(.+)$", content, re.MULTILINE) if content.startswith(HEADER.encode()) else None
+    return Path(*shlex.split(found[1].decode())) if found else None
 
 
 def find_on_path(environ: Mapping[str, str]) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neev_provider.adapters.shared.hints import TERRAFORM
+from neev_provider.adapters.shared.hints import TERRAFORM_COMMAND
 from neev_provider.adapters.terraform.ownership import owner_of
 from neev_provider.cli import accounts
 from neev_provider.cli.options import MIN_AGE
@@ -73,7 +73,7 @@ def run(directory: Path, program: str | None, options: RunOptions) -> int:
     try:
         steps = asyncio.run(load_steps(cli))
     except NeevError as error:
-        exit_with_error(error, TERRAFORM)
+        exit_with_error(error, TERRAFORM_COMMAND)
     imports = [step for step in steps if step.action is Action.IMPORT]
     if not options.json:
         _print_steps(directory, steps)

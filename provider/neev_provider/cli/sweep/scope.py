@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neev_provider.adapters.pulumi.ownership import MANAGER
-from neev_provider.adapters.shared.hints import PULUMI, TERRAFORM, Vocabulary
+from neev_provider.adapters.shared.hints import PULUMI, TERRAFORM_COMMAND, Vocabulary
 from neev_provider.cli import accounts, recorded_accounts
 from neev_provider.cli.doctor.environment import read_project
 from neev_provider.cli.pulumi_cli import PulumiCli, StackName
@@ -55,7 +55,7 @@ class SweepScope:
     @property
     def vocabulary(self) -> Vocabulary:
         """Return the words of the engine whose states are read."""
-        return PULUMI if self.reads_stacks else TERRAFORM
+        return PULUMI if self.reads_stacks else TERRAFORM_COMMAND
 
     @property
     def pulumi_clis(self) -> list[PulumiCli]:
