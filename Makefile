@@ -74,9 +74,9 @@ bench: .venv/.stamp ## print the tables of docs/internals/performance.md; WRITE=
 scale: .venv/.stamp ## print the table of docs/internals/scale.md
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/python bench/scale.py
 
-contract: .venv/.stamp ## compare with the newest neevai, or with OPENAPI=file; NEEV_LIVE=1 runs the suite on the real service
+contract: .venv/.stamp ## compare with the newest neevai, or with OPENAPI=file; NEEV_LIVE=1 runs suite and acceptance on the real service
 	@$(BIN)/python -m tools.contract $(if $(OPENAPI),--openapi '$(OPENAPI)')
-	@$(if $(NEEV_LIVE),$(BIN)/pytest -q emulator/tests/contract)
+	@$(if $(NEEV_LIVE),$(BIN)/pytest -q emulator/tests/contract && $(BIN)/python -m tools.acceptance $(ARGS))
 
 acceptance: .venv/.stamp ## play the story of every resource on the real service of the account in the environment; ARGS=--help
 	@$(BIN)/python -m tools.acceptance $(ARGS)
