@@ -21,7 +21,7 @@ def test_every_file_names_the_same_version() -> None:
 
 
 def test_make_version_writes_every_mention() -> None:
-    """A new form belongs into `FORMS`; what has this number by chance, into `OF_ANOTHER`."""
+    """A new form belongs into `FORMS`; what has this number by chance, into `BY_CHANCE`."""
     assert list(find_unknown_mentions(ROOT)) == []
 
 

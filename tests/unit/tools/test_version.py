@@ -61,12 +61,15 @@ def test_a_new_version_is_written_in_the_place_of_every_mention(checkout: Path) 
 
 
 def test_the_version_in_another_form_is_found(checkout: Path) -> None:
-    """Longer numbers that contain it are other versions, and locks have it for other packages."""
+    """Longer numbers that contain it are other versions, locks have it for other packages, and tools as an example."""
     assert list(version.find_unknown_mentions(checkout)) == []
     (checkout / "docs" / "installation.md").write_text(
         "pulumi-neev 0.1.0\nNow there is 0.1.0.\n10.1.0, 0.1.01, 1.0.1.0\n"
     )
     (checkout / "uv.lock").write_text('name = "other"\nversion = "0.1.0"\n')
+    (checkout / "tools").mkdir()
+    (checkout / "tools" / "version.py").write_text("give three numbers, such as 0.1.0\n")
+    subprocess.run(["git", "add", "tools"], cwd=checkout, check=True)
     assert list(version.find_unknown_mentions(checkout)) == ["docs/installation.md:2"]
 
 
