@@ -56,6 +56,14 @@ def libraries_of_bundle(folder: Path) -> set[Path]:
     return {library for library in needed if folder not in library.resolve().parents}
 
 
+def find_unnamed_libraries(folder: Path) -> set[str]:
+    """Return the libraries beside Python's own in an unpacked bundle that its licences do not name."""
+    text = (folder / "LICENSES.txt").read_text(encoding="utf-8")
+    libraries = {file.name for file in (folder / "_internal").glob("lib*.so*")}
+    assert libraries
+    return {name for name in libraries if not name.startswith("libpython") and name not in text}
+
+
 def is_binary(file: Path) -> bool:
     """Return whether the file is a program or a library."""
     return file.is_file() and file.read_bytes().startswith(b"\x7fELF")

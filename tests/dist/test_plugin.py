@@ -17,6 +17,7 @@ from tests.dist.surroundings import (
     GLIBC,
     container_command,
     find_program,
+    find_unnamed_libraries,
     libraries_of_bundle,
     link_programs,
     look_at_bundle,
@@ -146,6 +147,10 @@ def test_of_the_machine_it_needs_glibc_alone(unpacked_plugin: Path) -> None:
     needed = {library.name for library in libraries_of_bundle(unpacked_plugin)}
     assert needed
     assert {name for name in needed if not GLIBC.fullmatch(name)} == set()
+
+
+def test_the_licences_name_every_library_of_the_system(unpacked_plugin: Path) -> None:
+    assert find_unnamed_libraries(unpacked_plugin) == set()
 
 
 def test_it_says_its_version_and_has_licences_and_schema(unpacked_plugin: Path) -> None:

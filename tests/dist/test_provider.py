@@ -13,6 +13,7 @@ import pytest
 from tests.dist.surroundings import (
     GLIBC,
     container_command,
+    find_unnamed_libraries,
     libraries_of_bundle,
     look_at_bundle,
     needed_libraries,
@@ -136,6 +137,10 @@ def test_of_the_machine_it_needs_glibc_alone(unpacked_provider: Path) -> None:
     needed = {library.name for library in libraries_of_bundle(unpacked_provider)}
     assert needed
     assert {name for name in needed if not GLIBC.fullmatch(name)} == set()
+
+
+def test_the_licences_name_every_library_of_the_system(unpacked_provider: Path) -> None:
+    assert find_unnamed_libraries(unpacked_provider) == set()
 
 
 def test_it_says_its_version_and_has_its_licences(unpacked_provider: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from tools.dist.archives import Entry
 from tools.dist.commands import UV, run_command
 from tools.dist.layout import BUILD, LICENSES, PLUGIN, PROVIDER, ROOT
+from tools.dist.libraries import Library, describe_files
 
 ENVIRONMENT: Final = BUILD / "venv"
 BUNDLES: Final = BUILD / "bundles"
@@ -47,7 +48,7 @@ def find_python() -> Path:
 
 
 def bundle(name: str) -> None:
-    """Make the folder of one program in `BUNDLES`, and a list of the packages of which something is in it."""
+    """Make the folder of one program in `BUNDLES`, with lists of the packages and libraries that are in it."""
     run_command(
         find_python(),
         *("-m", "PyInstaller", "--noconfirm", "--clean", "--log-level=WARN"),
@@ -59,6 +60,12 @@ def bundle(name: str) -> None:
 def list_packages(name: str) -> list[str]:
     """Return the names of the packages of which something is in the bundle of the program."""
     return (BUNDLES / f"{name}.packages").read_text(encoding="utf-8").splitlines()
+
+
+def list_libraries(name: str) -> list[Library]:
+    """Return the shared libraries in the bundle of the program that are neither a package's nor Python's own."""
+    files = (BUNDLES / f"{name}.libraries").read_text(encoding="utf-8").splitlines()
+    return describe_files(map(Path, files))
 
 
 def list_documents(name: str) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""The licences of what is bundled: one text, from the metadata of the installed packages."""
+"""The licences of what is bundled: one text, from the metadata of Python's packages and the system's copyright files."""
 
 from __future__ import annotations
 
@@ -10,14 +10,22 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any, Final
 
-from tools.dist.bundles import find_python, list_packages
+from tools.dist.bundles import find_python, list_libraries, list_packages
 from tools.dist.commands import run_command
 from tools.dist.layout import LICENSES, PLUGIN, PROVIDER
+from tools.dist.libraries import Library
 
 FILE_NAME: Final = re.compile(r"(?i)^(?:licen[cs]e|copying|notice|authors|copyright)")
 UNKNOWN_NAMES: Final = {"", "unknown", "other"}
 """What stands in the place of a licence where an author named none."""
+COMMON: Final = Path("/usr/share/common-licenses")
+"""Where Debian and Ubuntu have the texts to which copyright files refer."""
 RULE: Final = "=" * 100
+COMMON_NAME: Final = re.compile(rf"{COMMON}/([\w.+-]*\w)")
+OTHERS: Final = (
+    "These shared libraries come with Python for this system: {}. Their licences are not in this file; of the software "
+    "that Python contains, they are at https://docs.python.org/3/license.html"
+)
 
 
 def build() -> None:
@@ -26,6 +34,7 @@ def build() -> None:
     LICENSES.mkdir(parents=True, exist_ok=True)
     for program in (PLUGIN, PROVIDER):
         text = collect(Path(site_packages), names=list_packages(program))
+        text += collect_system(list_libraries(program))
         (LICENSES / f"{program}.txt").write_text(text, encoding="utf-8")
 
 
@@ -51,7 +60,30 @@ def collect(site_packages: Path, *, names: Collection[str] | None = None, python
         _format_section(f"{package.name} {package.version}", license_name(package), license_files(package))
         for package in found
     ]
-    return f"This archive contains Python and these packages, under the licences that follow.\n\n{''.join(sections)}"
+    return f"This archive contains Python, packages and shared libraries, under the licences that follow.\n\n{''.join(sections)}"
+
+
+def collect_system(libraries: Sequence[Library], common: Path = COMMON) -> str:
+    """Return the copyright files of the libraries, and the texts in the folder `common` to which they refer.
+
+    Of the libraries without a copyright file, it says where their licences are.
+
+    Raises:
+        MissingLicenseError: a copyright file refers to a text that is not there.
+    """
+    copyrights = {library: library.copyright for library in libraries if library.copyright}
+    sections = [
+        _format_section(f"{library.name} {library.version} ({', '.join(library.files)})", library.license_name, [file])
+        for library, file in copyrights.items()
+    ]
+    named = {name for file in copyrights.values() for name in COMMON_NAME.findall(file.read_text(encoding="utf-8"))}
+    texts = sorted({(common / name).resolve() for name in named})  # GPL is a link to its newest version
+    if missing := [str(text) for text in texts if not text.exists()]:
+        raise MissingLicenseError(f"missing: {', '.join(missing)}")
+    sections += [_format_section(f"{COMMON}/{text.name}", None, [text]) for text in texts]
+    if others := [library.name for library in libraries if not library.copyright]:
+        sections.append(f"{RULE}\n{OTHERS.format(', '.join(others))}\n{RULE}\n")
+    return "".join(sections)
 
 
 def find_faults(package: Distribution) -> Iterator[str]:
@@ -80,6 +112,7 @@ def license_files(package: Distribution) -> list[Path]:
     return sorted(Path(str(package.locate_file(file))) for file in listed if FILE_NAME.match(file.name))
 
 
-def _format_section(title: str, name: str, files: Sequence[Path]) -> str:
+def _format_section(title: str, name: str | None, files: Sequence[Path]) -> str:
     texts = "\n\n".join(file.read_text(encoding="utf-8", errors="replace").strip() for file in files)
-    return f"{RULE}\n{title}: {name}\n{RULE}\n\n{texts}\n\n"
+    heading = f"{title}: {name}" if name else title
+    return f"{RULE}\n{heading}\n{RULE}\n\n{texts}\n\n"

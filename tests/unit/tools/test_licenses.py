@@ -1,11 +1,12 @@
-"""tools/dist/licenses.py: the licences of the packages in one folder, and a failure for one without any."""
+"""tools/dist/licenses.py: the licences of packages and libraries, and a failure for one without any."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from tools.dist.licenses import MissingLicenseError, collect
+from tools.dist.libraries import Library
+from tools.dist.licenses import MissingLicenseError, collect, collect_system
 
 CLASSIFIER = "Classifier: License :: OSI Approved :: "
 
@@ -63,3 +64,26 @@ def test_packages_without_a_licence_are_all_named(tmp_path: Path, python: Path) 
         "textless 1.0: it has no licence file",
         "unknown 1.0: it names no licence",
     ]
+
+
+def test_libraries_have_their_copyright_files_and_the_texts_to_which_these_refer(tmp_path: Path) -> None:
+    (tmp_path / "GPL-3").write_text("The text of the GPL.")
+    (tmp_path / "GPL").symlink_to("GPL-3")
+    copyright = tmp_path / "copyright"
+    copyright.write_text("License: GPL\n See /usr/share/common-licenses/GPL and /usr/share/common-licenses/GPL-3.")
+    text = collect_system([Library("libgcc-s1", ("libgcc_s.so.1",), "12.2", copyright)], tmp_path)
+    assert "libgcc-s1 12.2 (libgcc_s.so.1): GPL\n" in text
+    assert "License: GPL\n See" in text
+    assert text.count("The text of the GPL.") == 1
+
+
+def test_a_text_to_which_a_copyright_file_refers_must_be_there(tmp_path: Path) -> None:
+    copyright = tmp_path / "copyright"
+    copyright.write_text("See /usr/share/common-licenses/LGPL-2.1.")
+    with pytest.raises(MissingLicenseError, match=r"LGPL-2\.1$"):
+        collect_system([Library("lib", ("lib.so",), "1.0", copyright)], tmp_path)
+
+
+def test_libraries_without_a_copyright_file_are_named(tmp_path: Path) -> None:
+    text = collect_system([Library(name, (name,)) for name in ("libffi-8.dll", "libssl-3.dll")], tmp_path)
+    assert "come with Python for this system: libffi-8.dll, libssl-3.dll. Their licences are not in this file" in text
