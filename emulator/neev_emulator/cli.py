@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -26,6 +27,7 @@ from neev_emulator.state.backend import Backend
 from neev_emulator.state.store import StoreError
 from neev_emulator.testing import serve_backend
 
+_INSTALL_COMPLETION = "--install-completion"
 _EXIT_NOT_FOUND = 127
 _EXIT_NOT_EXECUTABLE = 126
 _EXIT_SIGNAL_BASE = 128
@@ -49,11 +51,18 @@ class EmulatorGroup(TyperGroup):
         """Parse the arguments before `--`."""
         separator = args.index("--") if "--" in args else len(args)
         ctx.obj = tuple(args[separator + 1 :])
+        if args[separator:] == ["--"] and not ctx.resilient_parsing:
+            raise typer.BadParameter("a command must follow", param_hint="--")
         return super().parse_args(ctx, args[:separator])
 
 
 # plain text, also of help and errors: it has no colours that a pipe or NO_COLOR would have to remove
-app = typer.Typer(cls=EmulatorGroup, subcommand_metavar="[CONTROL | -- COMMAND [ARGS]...]", rich_markup_mode=None)
+app = typer.Typer(
+    cls=EmulatorGroup,
+    subcommand_metavar="[CONTROL | -- COMMAND [ARGS]...]",
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
 for control in (controls.faults, controls.advance, controls.log, controls.settings, controls.state):
     app.command()(control)
 for command in (background.stop, background.status, background.reset, background.env):
@@ -259,4 +268,8 @@ def _run_command(command: Sequence[str], env: Mapping[str, str], forwarder: Sign
 
 def main() -> None:
     """Run `neev-emulator`."""
-    app(prog_name="neev-emulator")
+    unwritable: tuple[type[OSError], ...] = (OSError,) if _INSTALL_COMPLETION in sys.argv else ()
+    try:
+        app(prog_name="neev-emulator")
+    except unwritable as error:
+        sys.exit(f"neev-emulator: cannot write {error.filename}: {error.strerror}")

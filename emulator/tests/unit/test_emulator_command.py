@@ -128,6 +128,12 @@ def test_what_follows_the_dashes_is_the_command_s_own() -> None:
     assert result.stdout == "--port -- --help\n"
 
 
+def test_the_dashes_need_a_command() -> None:
+    refused = run_emulator("--")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "Invalid value for --: a command must follow" in refused.stderr
+
+
 def test_options_reach_the_emulator() -> None:
     ask = (
         "import os, urllib.request as http\n"

@@ -15,9 +15,16 @@ from neev_provider.cli.sweep.command import sweep
 
 _COMPLETION_VARIABLE = "_PULUMI_NEEV_COMPLETE"
 """A shell that completes a command sets it."""
+_INSTALL_COMPLETION = "--install-completion"
 
 # plain text, also of help and errors: it has no colours that a pipe or NO_COLOR would have to remove
-app = typer.Typer(name="pulumi-neev", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    name="pulumi-neev",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
 app.command(short_help="Check the machine, the account, and a state.")(doctor)
 app.command(short_help="Bring what an interrupted update created into the state.")(recover)
 app.command(short_help="List orphans, and delete or pause them.")(sweep)
@@ -42,7 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["emulator"] or _COMPLETION_VARIABLE in os.environ:
         _add_emulator()
-    app(args=given, prog_name="pulumi-neev")
+    unwritable: tuple[type[OSError], ...] = (OSError,) if _INSTALL_COMPLETION in given else ()
+    try:
+        app(args=given, prog_name="pulumi-neev")
+    except unwritable as error:
+        sys.exit(f"pulumi-neev: cannot write {error.filename}: {error.strerror}")
 
 
 def _show_version(requested: bool) -> None:  # noqa: FBT001 - the shape that typer calls

@@ -56,6 +56,10 @@ def test_a_span_that_is_none_is_refused() -> None:
     assert run_doctor("--expires-within", "tomorrow").exit_code == 2
 
 
+def test_a_negative_number_of_cores_is_refused() -> None:
+    assert run_doctor("--max-cores", "-1").exit_code == 2
+
+
 def test_settings_of_the_stack_that_are_wrong_are_told_once(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     pulumi_cli.set_state()
     plain = {"value": neev_emulator.api_key, "secret": False}

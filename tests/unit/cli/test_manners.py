@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +78,20 @@ def test_a_terminal_gets_no_escape_sequence_with_no_color(command: list[str]) ->
 def test_the_script_of_completion_is_shown_for_every_shell(name: str, shell: str) -> None:
     shown = run(name, "--show-completion", shell, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1").stdout
     assert f"_{name.replace('-', '_').upper()}_COMPLETE" in shown
+
+
+@pytest.mark.parametrize("name", ["pulumi-neev", "neev-emulator"])
+def test_a_completion_that_cannot_be_written_is_one_line(name: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.touch()
+    refused = run(
+        name, "--install-completion", "bash", HOME=str(home), _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1"
+    )
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(f"{name}: cannot write {home}")
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [["pulumi-neev"], ["pulumi-neev", "doctor"], ["neev-emulator"]], ids=" ".join)
+def test_the_help_has_a_short_option(command: list[str]) -> None:
+    assert run(*command, "-h").stdout == run(*command, "--help").stdout != ""

@@ -32,6 +32,8 @@ class Installation:
     system: str
     """The name as the engines write it: `linux`, `darwin` or `windows`."""
     scripts: Path
+    is_bundle: bool = False
+    """Whether the code is in the executable of an archive, which needs no launcher."""
 
     @classmethod
     def find(cls, distribution: str) -> Self:
@@ -39,7 +41,7 @@ class Installation:
         found = [str(file.locate()) for file in metadata.files(distribution) or () if file.stem == distribution]
         # a bundle has no record of files, and is an executable itself
         script = os.path.abspath(found[0]) if found else sys.executable  # noqa: PTH100  keeps the links of the path
-        return cls(platform.system().lower(), Path(script).parent)
+        return cls(platform.system().lower(), Path(script).parent, is_bundle=hasattr(sys, "frozen"))
 
     @property
     def is_windows(self) -> bool:

@@ -22,7 +22,7 @@ from neev_provider.adapters.terraform.command_line import (
     SOURCE_ADDRESS,
     VERSION,
 )
-from neev_provider.core.errors import NeevError
+from neev_provider.core.errors import ConfigError, NeevError
 
 HOSTS: Final = ("registry.terraform.io", "registry.opentofu.org")
 """The default registries of Terraform and of OpenTofu."""
@@ -62,6 +62,10 @@ SAME_HASH: Final = (
     "Commit .terraform.lock.hcl. Its hash holds for every Linux and macOS machine, although `init` says that it is "
     "incomplete."
 )
+IN_ARCHIVE: Final = (
+    f"{PROGRAM} comes from an archive, and the engines find the archive itself: copy the .zip to "
+    "{directory}/HOST/{source}, where HOST is {hosts}"
+)
 NOT_ON_PATH: Final = f"{PROGRAM} is not on PATH: activate the environment in which {DISTRIBUTION} is installed."
 
 
@@ -73,7 +77,12 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], installation: Ins
     )
     parser.add_argument("--force", action="store_true", help="replace what this command did not write")
     installation = installation or Installation.find(DISTRIBUTION)
-    directory = find_plugins_directory(environ, installation)
+    try:
+        directory = find_plugins_directory(environ, installation)
+    except ConfigError as error:
+        return _fail(str(error))
+    if installation.is_bundle:
+        return _fail(IN_ARCHIVE.format(directory=directory, source=SOURCE_ADDRESS, hosts=" or ".join(HOSTS)))
     try:
         install(directory, VERSION, installation, force=parser.parse_args(arguments).force)
     except NeevError as error:
@@ -89,10 +98,17 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], installation: Ins
 
 
 def find_plugins_directory(environ: Mapping[str, str], installation: Installation) -> Path:
-    """Return the directory that both engines search without any configuration."""
+    """Return the directory that both engines search without any configuration.
+
+    Raises:
+        ConfigError: the home directory is unknown.
+    """
     if installation.is_windows:
         return Path(environ["APPDATA"]) / "terraform.d" / "plugins"
-    return Path(environ.get("HOME") or Path.home()) / ".terraform.d" / "plugins"
+    home = environ.get("HOME", Path.home())
+    if not home:
+        raise ConfigError("the variable HOME is empty: set it")
+    return Path(home) / ".terraform.d" / "plugins"
 
 
 def install(directory: Path, version: str, installation: Installation, *, force: bool) -> None:

@@ -22,7 +22,7 @@ def doctor(  # noqa: PLR0913  one for each option
         str, typer.Option(help="Warn about resources that expire within this time: 90m, 12h, 2d.")
     ] = "1h",
     max_cores: Annotated[
-        float | None, typer.Option(help="Warn if all sandboxes have more CPU cores. Defaults to no limit.")
+        float | None, typer.Option(min=0, help="Warn if all sandboxes have more CPU cores. Defaults to no limit.")
     ] = None,
     json: Json = False,
 ) -> None:

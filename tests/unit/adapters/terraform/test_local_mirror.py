@@ -106,6 +106,19 @@ def test_windows_gets_a_copy_of_the_console_script(tmp_path: Path, capsys: pytes
     assert "lock.hcl" not in capsys.readouterr().out
 
 
+def test_an_executable_from_an_archive_installs_no_launcher(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It may not be on PATH, and needs none: the engines read the archive."""
+    assert main([], {"HOME": str(tmp_path)}, Installation("linux", tmp_path, is_bundle=True)) == 1
+    message = capsys.readouterr().err
+    assert f"copy the .zip to {tmp_path}/.terraform.d/plugins/HOST/neevcloud/neev, where HOST is registry." in message
+    assert list_files(tmp_path) == []
+
+
+def test_an_empty_home_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([], {"HOME": ""}, LINUX) == 1
+    assert capsys.readouterr().err == "terraform-provider-neev: the variable HOME is empty: set it.\n"
+
+
 def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / ".terraform.d").touch()
     result = run_install(tmp_path)
