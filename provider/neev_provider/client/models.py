@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from neev_provider.core.errors import UnexpectedResponse
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ItemT = TypeVar("ItemT", bound="ApiObject")
@@ -51,6 +54,18 @@ def build_parser(model: type[ModelT]) -> Callable[[Any], ModelT]:
             raise ValueError("; ".join(texts)) from None
 
     return parse
+
+
+def convert_response(model: type[ModelT], values: Any) -> ModelT:
+    """Return the model with these values of a response that was parsed.
+
+    Raises:
+        UnexpectedResponse: the response lacks a value that the model requires; the message names it.
+    """
+    try:
+        return build_parser(model)(values)
+    except ValueError as error:
+        raise UnexpectedResponse(HTTPStatus.OK, f"not the documented shape: {error}") from None
 
 
 def ignore_body(_content: Any) -> None:

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.agents import Agent
+from neev_provider.client.models import convert_response
 from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
 from neev_provider.core.markers import Secret
@@ -116,9 +117,9 @@ class GetAgentGateway(Function[AgentIdArguments, AgentGateway]):
         agent = await require_existing(api.agents.get(id), api, id, path="agentId", kind="agent")
         if agent.gateway_token is None:
             raise InputError("agentId", f"the agent {agent.name} has no user interface, or not yet ({agent.status})")
-        return AgentGateway.model_validate(agent.model_dump())
+        return convert_response(AgentGateway, agent.model_dump())
 
 
 def _to_agent_info(agent: Agent) -> AgentInfo:
     values = {**agent.model_dump(), "effective_config": agent.config, "egress": egress.from_api(agent.egress)}
-    return AgentInfo.model_validate(values)
+    return convert_response(AgentInfo, values)

@@ -7,6 +7,7 @@ from typing import Any
 from typing_extensions import override
 
 from neev_provider.client import Api
+from neev_provider.client.models import convert_response
 from neev_provider.client.sandboxes import Sandbox
 from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
@@ -144,7 +145,7 @@ class GetSnapshot(Function[IdArguments, SnapshotInfo]):
         observed = await none_if_not_found(api.snapshots.get(arguments.id))
         if observed is None:
             raise InputError("id", f"no snapshot of the project has the id {arguments.id!r}")
-        return SnapshotInfo.model_validate(observed.model_dump())
+        return convert_response(SnapshotInfo, observed.model_dump())
 
 
 class GetSnapshots(Function[SandboxIdArguments, GetSnapshotsResult]):
@@ -159,11 +160,11 @@ class GetSnapshots(Function[SandboxIdArguments, GetSnapshotsResult]):
     async def call(self, api: Api, arguments: SandboxIdArguments) -> GetSnapshotsResult:
         id = arguments.sandbox_id
         observed = await require_existing(api.snapshots.list(id), api, id)
-        return GetSnapshotsResult.model_validate({"snapshots": [item.model_dump() for item in observed]})
+        return convert_response(GetSnapshotsResult, {"snapshots": [item.model_dump() for item in observed]})
 
 
 def _to_sandbox_info(api: Api, sandbox: Sandbox) -> SandboxInfo:
     values: dict[str, Any] = (
         sandbox.model_dump() | inputs_from_api(sandbox) | derived_outputs(api.settings.base_url, sandbox)
     )
-    return SandboxInfo.model_validate(drop_nulls(values))
+    return convert_response(SandboxInfo, drop_nulls(values))

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client import templates as catalog
+from neev_provider.client.models import convert_response
 from neev_provider.core.errors import InputError
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Outputs
@@ -156,7 +157,7 @@ class GetSandboxTemplate(Function[IdOrNameArguments, SandboxTemplate]):
     @override
     async def call(self, api: Api, arguments: IdOrNameArguments) -> SandboxTemplate:
         found = exactly_one_match(await api.templates.list(), arguments, "sandbox template")
-        return SandboxTemplate.model_validate(found.model_dump())
+        return convert_response(SandboxTemplate, found.model_dump())
 
 
 class GetSandboxTemplates(Function[SandboxTemplateFilter, GetSandboxTemplatesResult]):
@@ -170,7 +171,7 @@ class GetSandboxTemplates(Function[SandboxTemplateFilter, GetSandboxTemplatesRes
     async def call(self, api: Api, arguments: SandboxTemplateFilter) -> GetSandboxTemplatesResult:
         found = await api.templates.list(category=arguments.category, status=arguments.status)
         named = _filter_by_name(found, arguments.name_contains)
-        return GetSandboxTemplatesResult.model_validate({"templates": [template.model_dump() for template in named]})
+        return convert_response(GetSandboxTemplatesResult, {"templates": [template.model_dump() for template in named]})
 
 
 class GetAgentTemplate(Function[IdOrNameArguments, AgentTemplate]):
@@ -229,7 +230,7 @@ def _filter_by_name(templates: Iterable[CatalogT], name_part: str | None) -> lis
 def _to_agent_template(template: catalog.AgentTemplate) -> AgentTemplate:
     policy = template.default_egress
     default_egress = None if policy is None else egress.from_api(policy)
-    return AgentTemplate.model_validate({**template.model_dump(), "default_egress": default_egress})
+    return convert_response(AgentTemplate, {**template.model_dump(), "default_egress": default_egress})
 
 
 def _format_names(names: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from neev_provider.client import Api
 from neev_provider.client.agents import Agent, Agents
+from neev_provider.client.models import convert_response
 from neev_provider.core.labels import Owner
 from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Secret, Stable, Update
 from neev_provider.core.model import Boolean, Integer, Number, Outputs
@@ -252,7 +253,7 @@ def _from_api(agent: Agent) -> Observation[AgentOutputs]:
         "egress": egress.from_api(agent.egress),
         "idleTimeoutSeconds": agent.idle_timeout_seconds,
     }
-    outputs = AgentOutputs.model_validate({**agent.model_dump(), "effective_config": agent.config})
+    outputs = convert_response(AgentOutputs, {**agent.model_dump(), "effective_config": agent.config})
     return Observation(agent.id, answered, outputs, _problem(agent))
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from typing_extensions import override
 
 from neev_provider.client import Api
+from neev_provider.client.models import convert_response
 from neev_provider.client.snapshots import Snapshot
 from neev_provider.core.labels import Owner
 from neev_provider.core.markers import AutoName, Computed, Replace, Stable
@@ -146,7 +147,9 @@ class SnapshotResource(Resource[Api, SnapshotInputs, SnapshotOutputs]):
 
 def _to_observation(snapshot: Snapshot) -> Observation[SnapshotOutputs]:
     inputs = {"sandboxId": snapshot.sandbox_id, "name": snapshot.name}
-    return Observation(snapshot.id, inputs, SnapshotOutputs.model_validate(snapshot.model_dump()), _problem(snapshot))
+    return Observation(
+        snapshot.id, inputs, convert_response(SnapshotOutputs, snapshot.model_dump()), _problem(snapshot)
+    )
 
 
 def _problem(snapshot: Snapshot) -> str | None:

@@ -10,6 +10,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from neev_provider.client import Api
+from neev_provider.client.models import convert_response
 from neev_provider.client.sandboxes import Sandbox, Sandboxes
 from neev_provider.client.settings import mcp_url
 from neev_provider.core.labels import explicit_labels
@@ -205,7 +206,7 @@ class SandboxBase(PausableResource[Sandbox, InputsT, OutputsT]):
                 EFFECTIVE_LIFETIME_PROPERTY: sandbox.max_lifetime_seconds,
             }
         values = sandbox.model_dump() | observed_inputs | derived_outputs(self.base_url, sandbox)
-        outputs = cast("OutputsT", self.outputs.model_validate(values))
+        outputs = cast("OutputsT", convert_response(self.outputs, values))
         return Observation(sandbox.id, observed_inputs, outputs, PHASE_PROBLEMS.get(sandbox.phase))
 
 
