@@ -55,7 +55,7 @@ test-engine: .venv/.stamp ## run the tests with Pulumi, OpenTofu and Terraform
 check: .venv/.stamp ## run lint, types and guards; seconds, no engine
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy && cd emulator && ../$(BIN)/mypy
-	@$(BIN)/pytest -q tests/guards
+	@$(BIN)/pytest -q -n 2 tests/guards
 
 audit: .venv/.stamp ## check the locked packages for known vulnerabilities; needs the network
 	@$(BIN)/python tools/audit.py
