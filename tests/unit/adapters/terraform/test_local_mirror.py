@@ -147,7 +147,7 @@ def test_the_launcher_starts_the_provider_on_path(tmp_path: Path) -> None:
 def test_a_provider_of_another_version_than_the_selected_one_says_so_on_stdout(tmp_path: Path) -> None:
     """All versions are `terraform-provider-neev` on PATH, and the lock file names one."""
     command = ["/bin/sh", str(write_launcher(tmp_path, OTHER))]
-    env = {"PATH": str(COMMAND.parent), **PLAIN}
+    env = {**os.environ, "PATH": str(COMMAND.parent), **PLAIN}
     result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert result.stdout.startswith(
