@@ -32,5 +32,7 @@ def test_a_sandbox_exists_until_it_is_deleted(project: PulumiProject) -> None:
 
     assert project.up().changes == {}
     assert project.outputs() == {"existing": True, "deleted": False}
-    # one read of each, and one that shows that the deleted one's project is still there
-    assert emulator.counts() == {"GET /sandboxes/{id}": 2, "GET /sandboxes": 1}
+    counts = emulator.counts()
+    assert counts.pop("GET /sandboxes/{id}") == 2
+    # unless the existing one has just shown that the project is there, one more request does
+    assert counts in ({}, {"GET /sandboxes": 1})

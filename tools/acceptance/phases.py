@@ -56,6 +56,10 @@ class PhaseSequence:
         """Return the time until the last phase, or ``None`` if there was no transition."""
         return self.phases[-1][1] if len(self.phases) > 1 else None
 
+    def end(self, at: float) -> None:
+        """Drop what was observed from this time on, when the next operation was sent: it may be of that one."""
+        self.phases = [(phase, seconds) for phase, seconds in self.phases if self.started_at + seconds <= at]
+
 
 class PhaseLog:
     """The sequences of all objects."""
@@ -94,6 +98,9 @@ class PhaseLog:
         return found
 
     def _start(self, operation: Operation, id: str, phases: list[tuple[str, float]], times: Times) -> None:
+        before = self._open.get((operation.kind, id))
+        if before is not None:
+            before.end(times.sent)
         # an answer to a request that was sent before this one was answered may be older
         sequence = PhaseSequence(operation, times.sent, times.received, phases)
         self._open[operation.kind, id] = sequence

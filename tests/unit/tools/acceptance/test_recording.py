@@ -167,6 +167,19 @@ def test_an_answer_that_may_be_older_than_the_operation_is_ignored(player: Playe
     assert player.phases() == [("create of sandboxes", ("Pending", "Ready"))]
 
 
+def test_what_is_observed_while_the_next_operation_is_sent_is_of_neither(player: Player) -> None:
+    """A list that is answered before the pause is may show the pause already."""
+    player.add("POST", "/sandboxes", {"id": ID, "phase": "Pending"}, 201, times=Times(10, 12))
+    player.add("GET", f"/sandboxes/{ID}", {"id": ID, "phase": "Ready"}, times=Times(13, 14))
+    player.add("GET", f"/sandboxes/{ID}", {"id": ID, "phase": "Pausing"}, times=Times(16, 17))
+    player.add("POST", f"/sandboxes/{ID}/pause", {"id": ID, "phase": "Pausing"}, times=Times(15, 18))
+    player.add("GET", f"/sandboxes/{ID}", {"id": ID, "phase": "Paused"}, times=Times(19, 20))
+    assert player.phases() == [
+        ("create of sandboxes", ("Pending", "Ready")),
+        ("pause of sandboxes", ("Pausing", "Paused")),
+    ]
+
+
 def test_an_object_that_the_run_did_not_change_has_no_sequence(player: Player) -> None:
     player.add("GET", f"/sandboxes/{ID}", {"id": ID, "phase": "Ready"})
     player.add("GET", "/snapshots/x", {"code": "not_found"}, 404)
