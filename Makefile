@@ -52,7 +52,7 @@ test-engine: .venv/.stamp ## run the tests with Pulumi, OpenTofu and Terraform
 	@$(BIN)/python -m tools.engine.terraform >/dev/null
 	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/pytest -n 2 --dist worksteal $(WITH_ENGINE)
 
-check: .venv/.stamp ## run lint, types and guards; seconds, no engine
+check: .venv/.stamp ## run lint, types and guards; a minute, no engine
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy && cd emulator && ../$(BIN)/mypy
 	@$(BIN)/pytest -q -n 2 tests/guards
