@@ -76,15 +76,13 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], installation: Ins
         description="Put the provider where Terraform and OpenTofu look for it: in the local mirror in your home.",
     )
     parser.add_argument("--force", action="store_true", help="replace what this command did not write")
+    force: bool = parser.parse_args(arguments).force
     installation = installation or Installation.find(DISTRIBUTION)
     try:
         directory = find_plugins_directory(environ, installation)
-    except ConfigError as error:
-        return _fail(str(error))
-    if installation.is_bundle:
-        return _fail(IN_ARCHIVE.format(directory=directory, source=SOURCE_ADDRESS, hosts=" or ".join(HOSTS)))
-    try:
-        install(directory, VERSION, installation, force=parser.parse_args(arguments).force)
+        if installation.is_bundle:
+            return _fail(IN_ARCHIVE.format(directory=directory, source=SOURCE_ADDRESS, hosts=" or ".join(HOSTS)))
+        install(directory, VERSION, installation, force=force)
     except NeevError as error:
         return _fail(str(error))
     except OSError as error:
