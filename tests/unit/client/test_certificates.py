@@ -10,7 +10,8 @@ import certifi
 import pytest
 import truststore
 
-from neev_provider.client.http.certificates import new_system_context
+from neev_provider.client.http.certificates import new_ssl_context, new_system_context
+from neev_provider.client.settings import Settings
 
 NAMED = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 COUNT = """
@@ -64,6 +65,13 @@ def test_a_system_without_authorities_trusts_those_of_certifi() -> None:
     program = PRINT_AUTHORITY_COUNT.format(file="/nowhere")
     expected = ssl.create_default_context(cafile=certifi.where()).cert_store_stats()["x509_ca"]
     assert run_python(program, SSL_CERT_FILE="/nowhere", SSL_CERT_DIR="/nowhere") == expected
+
+
+def test_without_these_variables_the_systems_authorities_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMED:
+        monkeypatch.delenv(name, raising=False)
+    context = new_ssl_context(Settings("https://api.test", "key", "org", "project"))
+    assert context.get_ca_certs() == new_system_context().get_ca_certs() != []
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
