@@ -16,7 +16,7 @@ else:  # type checkers must not see it: a module with it has every name
 
     def __getattr__(name: str) -> object:
         if name == "__version__":
-            return import_module("importlib.metadata").version("pulumi-neev")  # which takes long to import
+            return import_module("neev_provider.adapters.shared.distribution").VERSION
         if name == "__all__":
             return sorted(_public_names())
         if name.startswith("__") or name not in _public_names():

@@ -113,7 +113,7 @@ def test_the_distribution_is_named_in_one_place_of_each_kind() -> None:
         for _, text in iter_texts(file)
         if text in ONCE
     ]
-    assert sorted(named) == [("command_line.py", DISTRIBUTION), ("hints.py", ISSUES_URL)]
+    assert sorted(named) == [("distribution.py", DISTRIBUTION), ("hints.py", ISSUES_URL)]
 
 
 @pytest.mark.parametrize("name", OWN_WORDS)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from tools.dist.layout import version
 from tools.release.terraform_repository import REGISTRY, SOURCE, write_repository
+from tools.version import read_version
 
 from neev_provider.adapters.terraform import provider_schema
 
@@ -122,7 +122,7 @@ def test_shortcodes_of_pulumis_registry_are_closed() -> None:
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the repository that the registries of Terraform and OpenTofu read."""
     folder = tmp_path_factory.mktemp("repository") / "terraform-provider-neev"
-    write_repository(folder, version())
+    write_repository(folder, read_version())
     return folder
 
 

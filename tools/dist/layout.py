@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tools.version import read_version
-
 ROOT: Final = Path(__file__).resolve().parents[2]
 DIST: Final = ROOT / "dist"
 BUILD: Final = ROOT / "build" / "dist"
@@ -29,11 +27,6 @@ ARCHITECTURES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64",
 
 class UnknownPlatformError(Exception):
     """A platform for which nothing is published."""
-
-
-def version() -> str:
-    """Return the version that is built."""
-    return read_version()
 
 
 def target(system: str = sys.platform, machine: str = platform.machine()) -> tuple[str, str]:

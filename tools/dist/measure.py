@@ -17,18 +17,8 @@ import psutil
 
 from neev_provider.adapters.terraform.command_line import CLIENT_CERTIFICATE, COOKIE, COOKIE_NAME
 from tools.dist.bundles import BUNDLES
-from tools.dist.layout import (
-    PLUGIN,
-    PROVIDER,
-    PULUMI,
-    ROOT,
-    TERRAFORM,
-    executable_name,
-    plugin_archive,
-    provider_archive,
-    target,
-    version,
-)
+from tools.dist.layout import PLUGIN, PROVIDER, PULUMI, ROOT, TERRAFORM, executable_name, plugin_archive, provider_archive, target
+from tools.version import read_version
 
 START_COUNT: Final = 15
 MAX_SECONDS: Final = 0.5
@@ -87,8 +77,8 @@ def measure(name: str) -> Bundle:
     programs = [folder / executable_name(name, system), Path(sys.executable).with_name(executable_name(name, system))]
     turns = [[time_start(program, ENVIRONMENTS[name]) for program in programs] for _ in range(START_COUNT)]
     bundled, packaged = (median_start(starts) for starts in zip(*turns, strict=True))
-    archives = {PLUGIN: PULUMI / plugin_archive(version(), system, architecture)}
-    archives |= {PROVIDER: TERRAFORM / provider_archive(version(), system, architecture)}
+    archives = {PLUGIN: PULUMI / plugin_archive(read_version(), system, architecture)}
+    archives |= {PROVIDER: TERRAFORM / provider_archive(read_version(), system, architecture)}
     sizes = (file.stat().st_size for file in folder.rglob("*") if file.is_file())
     return Bundle(name, archives[name].stat().st_size / 1e6, sum(sizes) / 1e6, bundled, packaged)
 

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tools.dist.layout import DIST, ROOT, version
+from tools.dist.layout import DIST, ROOT
+from tools.version import read_version
 
 HEADING: Final = re.compile(r"^## (?P<version>\S+)(?: - (?P<date>\d{4}-\d\d-\d\d)| \(unreleased\))$", re.MULTILINE)
 LINK_TO_FILE: Final = re.compile(r"\]\((?!https?:|#)")
@@ -30,13 +31,13 @@ class ReleaseNotesError(Exception):
 def build() -> None:
     """Write the notes of the current version."""
     DIST.mkdir(exist_ok=True)
-    (DIST / "release-notes.md").write_text(read_notes(read_changelog(), version()), encoding="utf-8")
+    (DIST / "release-notes.md").write_text(read_notes(read_changelog(), read_version()), encoding="utf-8")
 
 
 def main() -> None:
     """Print the notes of the tag that is given, or what is missing and exit with 1."""
     try:
-        notes = read_notes_of_tag(read_changelog(), sys.argv[1], version())
+        notes = read_notes_of_tag(read_changelog(), sys.argv[1], read_version())
         require_pages_of_a_release(ROOT)
         print(notes, end="")
     except ReleaseNotesError as error:

@@ -15,7 +15,8 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from tools.dist import bundles
 from tools.dist.commands import UV, run_command
-from tools.dist.layout import BUILD, DIST, PLUGIN, PROVIDER, ROOT, target, version
+from tools.dist.layout import BUILD, DIST, PLUGIN, PROVIDER, ROOT, target
+from tools.version import read_version
 from tools.dist.libraries import Library
 
 SBOM: Final = DIST / "sbom"
@@ -38,11 +39,11 @@ def build() -> None:
         environment = BUILD / "sbom" / name
         options = ("--frozen", "--quiet", "--no-default-groups", "--no-editable", "--package", name)
         run_command(*UV, "sync", *options, env={"UV_PROJECT_ENVIRONMENT": str(environment)})
-        write_bill(describe_environment(environment, folder, kind="library"), f"{name}-{version()}")
+        write_bill(describe_environment(environment, folder, kind="library"), f"{name}-{read_version()}")
     environment_of_bundles = describe_environment(bundles.ENVIRONMENT, ROOT, kind="application")
     for program in (PLUGIN, PROVIDER):
         bill = describe_bundle(environment_of_bundles, bundles.list_packages(program), bundles.list_libraries(program))
-        write_bill(bill, "-".join((program, version(), *target())))
+        write_bill(bill, "-".join((program, read_version(), *target())))
 
 
 def describe_environment(environment: Path, package: Path, *, kind: str) -> Bill:

@@ -15,7 +15,8 @@ from typing import Final
 
 from tools import sdks
 from tools.dist.commands import run_command, source_date_epoch
-from tools.dist.layout import BUILD, DIST, ROOT, version
+from tools.dist.layout import BUILD, DIST, ROOT
+from tools.version import read_version
 
 TARGET: Final = DIST / "sdks"
 WORK: Final = BUILD / "sdks"
@@ -39,7 +40,7 @@ def build() -> None:
         (TARGET / language).mkdir(parents=True)
     for wheel in sdks.DIST.glob("*.whl"):
         shutil.copy(wheel, TARGET / "python")
-    shutil.copy(sdks.DIST / "pulumi-neev.tgz", TARGET / "nodejs" / f"neevcloud-pulumi-neev-{version()}.tgz")
+    shutil.copy(sdks.DIST / "pulumi-neev.tgz", TARGET / "nodejs" / f"neevcloud-pulumi-neev-{read_version()}.tgz")
     shutil.copytree(sdks.SDKS / "go", TARGET / "go")
     generate("dotnet", TARGET / "dotnet")
     generate("java", WORK / "java")
@@ -53,7 +54,7 @@ def generate(language: str, target: Path) -> None:
     schema = WORK / "schema.json"
     schema.parent.mkdir(parents=True, exist_ok=True)
     schema.write_text(sdks.release_schema(), encoding="utf-8")
-    run_command(generator, schema, version(), ROOT / "docs" / "logo.png", language, target)
+    run_command(generator, schema, read_version(), ROOT / "docs" / "logo.png", language, target)
     sdks.add_documents(language, target)
 
 
@@ -64,7 +65,7 @@ def build_java(sources: Path, target: Path) -> None:
     (sources / "pom.xml").write_text(render_pom(), encoding="utf-8")
     resources = sources / JAVA_RESOURCES
     resources.mkdir(parents=True)
-    (resources / "version.txt").write_text(version(), encoding="utf-8")
+    (resources / "version.txt").write_text(read_version(), encoding="utf-8")
     (resources / "plugin.json").write_text(describe_plugin(), encoding="utf-8")
     if shutil.which("mvn") is None:
         print("java: Maven is not installed, so its sources are not compiled", flush=True)
@@ -73,7 +74,7 @@ def build_java(sources: Path, target: Path) -> None:
     run_command("mvn", "--quiet", "--batch-mode", "package", folder=sources)
     for package in (sources / "target").glob("*.jar"):
         shutil.copy(package, target)
-    shutil.copy(sources / "pom.xml", target / f"neev-{version()}.pom")
+    shutil.copy(sources / "pom.xml", target / f"neev-{read_version()}.pom")
 
 
 def render_pom() -> str:
@@ -82,7 +83,7 @@ def render_pom() -> str:
     dependencies = "\n".join(
         DEPENDENCY.format(*artifact.split(":"), version=number) for artifact, number in stated.items()
     )
-    filled = {"VERSION": version(), "TIMESTAMP": source_date_epoch(), "DEPENDENCIES": dependencies}
+    filled = {"VERSION": read_version(), "TIMESTAMP": source_date_epoch(), "DEPENDENCIES": dependencies}
     pom = (HERE / "pom.xml").read_text(encoding="utf-8")
     return re.sub("|".join(filled), lambda name: filled[name[0]], pom)
 
@@ -90,5 +91,5 @@ def render_pom() -> str:
 def describe_plugin() -> str:
     """Return what the engine reads from a package of Java: which plugin, and where it comes from."""
     schema = json.loads(sdks.release_schema())
-    plugin = {"resource": True, "name": schema["name"], "version": version(), "server": schema["pluginDownloadURL"]}
+    plugin = {"resource": True, "name": schema["name"], "version": read_version(), "server": schema["pluginDownloadURL"]}
     return json.dumps(plugin)

@@ -9,7 +9,8 @@ from typing import Final
 from tools.dist.archives import Entry, list_folder, write_zip
 from tools.dist.bundles import BUNDLES, list_documents
 from tools.dist.commands import source_date_epoch
-from tools.dist.layout import PROVIDER, ROOT, TERRAFORM, executable_name, provider_archive, target, version
+from tools.dist.layout import PROVIDER, ROOT, TERRAFORM, executable_name, provider_archive, target
+from tools.version import read_version
 
 MIRROR: Final = TERRAFORM / "mirror"
 HOSTS: Final = ("registry.terraform.io", "registry.opentofu.org")
@@ -21,11 +22,11 @@ def build() -> None:
     """Write the archive of the provider, its manifest, and the mirror with the unpacked provider."""
     shutil.rmtree(MIRROR, ignore_errors=True)
     system, architecture = target()
-    entries = list_entries(version(), system)
-    write_zip(TERRAFORM / provider_archive(version(), system, architecture), entries, int(source_date_epoch()))
-    shutil.copyfile(ROOT / "terraform-registry-manifest.json", TERRAFORM / f"{PROVIDER}_{version()}_manifest.json")
+    entries = list_entries(read_version(), system)
+    write_zip(TERRAFORM / provider_archive(read_version(), system, architecture), entries, int(source_date_epoch()))
+    shutil.copyfile(ROOT / "terraform-registry-manifest.json", TERRAFORM / f"{PROVIDER}_{read_version()}_manifest.json")
     for host in HOSTS:
-        unpack(entries, MIRROR / host / SOURCE / version() / f"{system}_{architecture}")
+        unpack(entries, MIRROR / host / SOURCE / read_version() / f"{system}_{architecture}")
 
 
 def list_entries(version: str, system: str) -> list[Entry]:

@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tools.dist.layout import ROOT, version
+from tools.dist.layout import ROOT
+from tools.version import read_version
 
 PAGES: Final = ROOT / "docs" / "terraform"
 COPIED: Final = ("terraform-registry-manifest.json", "CHANGELOG.md", "LICENSE")
@@ -34,7 +35,7 @@ def main() -> None:
     """Write the folder that is given as the argument, or print why not and exit with 1."""
     parser = argparse.ArgumentParser(prog="python -m tools.release.terraform_repository", description=__doc__)
     parser.add_argument("folder", type=Path, help="a checkout of terraform-provider-neev")
-    write_repository(parser.parse_args().folder, version())
+    write_repository(parser.parse_args().folder, read_version())
 
 
 def write_repository(folder: Path, version: str) -> None:

@@ -3,11 +3,12 @@
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import entry_points, version
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
 
+from neev_provider.adapters.shared.distribution import VERSION
 from neev_provider.cli.doctor.command import doctor
 from neev_provider.cli.plugin.command import app as plugin_app
 from neev_provider.cli.recover.command import recover
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _show_version(requested: bool) -> None:  # noqa: FBT001 - the shape that typer calls
     if requested:
-        typer.echo(version("pulumi-neev"))
+        typer.echo(VERSION)
         raise typer.Exit
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from neev_provider.adapters.pulumi.marshal import SECRET, SIGNATURE
 from neev_provider.adapters.shared.config import PACKAGE
+from neev_provider.cli.engine_command import run_engine
 from neev_provider.core import redaction
 from neev_provider.core.errors import NeevError
 
@@ -139,40 +139,26 @@ class PulumiCli:
         program = shutil.which("pulumi")
         if program is None:
             raise PulumiCommandFailed("`pulumi` is not on PATH", hint=f"Install it: {INSTALL_PAGE}")
-        try:
-            ended = subprocess.run(  # noqa: S603  the program that the user's shell would run
-                [program, *arguments, "--non-interactive", "--color=never"],
-                cwd=self.directory,
-                env=self._build_environment(),
-                input=stdin,
-                capture_output=True,
-                encoding="utf-8",
-                check=False,
-            )
-        except OSError as error:
-            raise PulumiCommandFailed(
-                f"{program} cannot be started ({error.strerror})",
-                hint=f"Install Pulumi for this machine: {INSTALL_PAGE}",
-            ) from error
-        if ended.returncode == 0:
-            return ended.stdout
-        command = f"pulumi {' '.join(arguments)}"
-        message = (ended.stderr or ended.stdout).strip()
-        if not message:
-            raise PulumiCommandFailed(f"`{command}` failed with exit code {ended.returncode} and no message")
-        kind = (
-            StackLocked
-            if LOCKED_TEXT in message
-            else CorruptCheckpoint
-            if CORRUPT_TEXT in message
-            else PulumiCommandFailed
+        return run_engine(
+            [program, *arguments, "--non-interactive", "--color=never"],
+            subject=f"`pulumi {' '.join(arguments)}`",
+            directory=self.directory,
+            environ=self._build_environment(),
+            classify=_classify,
+            install_hint=f"Install Pulumi for this machine: {INSTALL_PAGE}",
+            hints=HINTS,
+            stdin=stdin,
         )
-        hint = next((hint for text, hint in HINTS.items() if text in message), None)
-        raise kind(f"`{command}` failed: {message}", hint=hint)
 
     def _build_environment(self) -> Mapping[str, str]:
         backend = {} if self.backend_url is None else {"PULUMI_BACKEND_URL": self.backend_url}
         return {**os.environ, **QUIET_ENVIRONMENT, **backend}
+
+
+def _classify(message: str) -> type[PulumiCommandFailed]:
+    """Return the error for a message of the engine."""
+    kinds = {LOCKED_TEXT: StackLocked, CORRUPT_TEXT: CorruptCheckpoint}
+    return next((kind for text, kind in kinds.items() if text in message), PulumiCommandFailed)
 
 
 def _find_secrets(value: Any) -> Iterator[Any]:

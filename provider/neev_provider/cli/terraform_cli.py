@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from neev_provider.adapters.terraform.ownership import MANAGER, project_name, workspace_name
+from neev_provider.cli.engine_command import run_engine
 from neev_provider.core.errors import NeevError
 from neev_provider.core.labels import stack_labels
 
@@ -95,31 +95,14 @@ class TerraformCli:
         if program is None:
             missing = f"`{self.program}` is not" if self.program else "neither `terraform` nor `tofu` is"
             raise TerraformCommandFailed(f"{missing} on PATH", hint="Install it, or name it with --engine.")
-        try:
-            ended = subprocess.run(  # noqa: S603  the program that the user's shell would run
-                [Path(program).absolute(), *arguments, "-no-color"],
-                cwd=self.directory,
-                env=self._build_environment(),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                encoding="utf-8",
-                check=False,
-            )
-        except OSError as error:
-            raise TerraformCommandFailed(
-                f"{program} cannot be started ({error.strerror})",
-                hint="Install Terraform or OpenTofu for this machine, or name another program with --engine.",
-            ) from error
-        if ended.returncode == 0:
-            return ended.stdout
-        command = f"{self.name} {' '.join(arguments)}"
-        message = (ended.stderr or ended.stdout).strip()
-        if not message:
-            raise TerraformCommandFailed(
-                f"`{command}` failed in {self.directory} with exit code {ended.returncode} and no message"
-            )
-        kind = StateLocked if LOCKED_TEXT in message else TerraformCommandFailed
-        raise kind(f"`{command}` failed in {self.directory}: {message}")
+        return run_engine(
+            [str(Path(program).absolute()), *arguments, "-no-color"],
+            subject=f"`{self.name} {' '.join(arguments)}` in {self.directory}",
+            directory=self.directory,
+            environ=self._build_environment(),
+            classify=lambda message: StateLocked if LOCKED_TEXT in message else TerraformCommandFailed,
+            install_hint="Install Terraform or OpenTofu for this machine, or name another program with --engine.",
+        )
 
     def _build_environment(self) -> Mapping[str, str]:
         return {**os.environ, **QUIET_ENVIRONMENT}

@@ -7,6 +7,7 @@ from typing import Annotated
 from typing_extensions import override
 
 from neev_provider.client import Api
+from neev_provider.client.models import convert_response
 from neev_provider.core.function import Function
 from neev_provider.core.markers import Secret
 from neev_provider.core.model import Outputs
@@ -70,4 +71,4 @@ class GetPreviewPorts(Function[SandboxIdArguments, GetPreviewPortsResult]):
     async def call(self, api: Api, arguments: SandboxIdArguments) -> GetPreviewPortsResult:
         id = arguments.sandbox_id
         ports = await require_existing(api.ports.list(id), api, id)
-        return GetPreviewPortsResult.model_validate({"ports": [port.model_dump() for port in ports]})
+        return convert_response(GetPreviewPortsResult, {"ports": [port.model_dump() for port in ports]})

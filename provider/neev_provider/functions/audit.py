@@ -12,6 +12,7 @@ from typing_extensions import override
 from neev_provider.client import Api
 from neev_provider.client.audit import AuditEvent, AuditPage
 from neev_provider.client.http.pagination import PAGE_SIZE
+from neev_provider.client.models import convert_response
 from neev_provider.core.function import Function
 from neev_provider.core.model import Arguments, Boolean, Integer, Outputs
 from neev_provider.resources.references import require_existing
@@ -104,7 +105,7 @@ class GetSandboxAudit(Function[AuditQuery, GetSandboxAuditResult]):
             retention_days=page.retention_days,
             truncated=page.window_truncated or not is_complete,
             events=[
-                SandboxAuditEvent.model_validate(event.model_dump())
+                convert_response(SandboxAuditEvent, event.model_dump())
                 for event in events
                 if arguments.operation in (None, event.operation) and arguments.outcome in (None, event.outcome)
             ],

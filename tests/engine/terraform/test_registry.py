@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.engine.terraform.project import TerraformProject
 from tests.go_tool import run_go_tool
-from tools.dist.layout import version
 from tools.release.terraform_repository import write_repository
+from tools.version import read_version
 
 pytestmark = pytest.mark.engine
 
@@ -25,7 +25,7 @@ def test_tfplugindocs_accepts_the_repository_and_finds_a_page_of_nothing(
     given = tmp_path / "schema.json"
     given.write_text(json.dumps({"format_version": "1.0", "provider_schemas": {"neev": schema}}))
     repository = tmp_path / "repository"
-    write_repository(repository, version())
+    write_repository(repository, read_version())
     command = ("validate", "--provider-name=neev", f"--provider-dir={repository}", f"--providers-schema={given}")
     accepted = run_go_tool("tfplugindocs", *command)
     assert accepted.returncode == 0, accepted.stderr

@@ -41,8 +41,8 @@ def test_a_program_of_another_machine_is_named(bin: Path, name: str, remedy: str
 @pytest.mark.parametrize(("name", "command"), [("pulumi", "version"), ("terraform", "version -json")])
 def test_a_failure_without_a_message_is_named_by_its_exit_code(bin: Path, name: str, command: str) -> None:
     error = fail(bin, name, b"#!/bin/sh\nexit 3\n")
-    assert str(error).startswith(f"`{name} {command}` failed")
-    assert str(error).endswith(" with exit code 3 and no message.")
+    assert str(error).startswith(f"`{name} {command}`")
+    assert str(error).endswith(" failed with exit code 3 and no message.")
 
 
 @pytest.mark.parametrize(

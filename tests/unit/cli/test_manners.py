@@ -10,7 +10,7 @@ import pytest
 
 from neev_provider.adapters.shared.launchers import Installation
 
-SCRIPTS = Installation.find("pulumi-neev").scripts
+SCRIPTS = Installation.find().scripts
 EXECUTABLES = ("pulumi-neev", "pulumi-resource-neev", "terraform-provider-neev", "neev-emulator")
 COLOURFUL = {"FORCE_COLOR": "1", "GITHUB_ACTIONS": "true", "PY_COLORS": "1", "CLICOLOR_FORCE": "1"}
 """Variables by which others write colours to a pipe."""

@@ -21,7 +21,7 @@ from neev_provider.cli.plugin.location import build_plugin
 
 VERSION = metadata.version("pulumi-neev")
 NAME = "pulumi-resource-neev"
-INSTALLATION = Installation.find("pulumi-neev")
+INSTALLATION = Installation.find()
 OTHER = Installation("linux", Path("/opt/other's place/bin"))
 
 

@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tools.dist.layout import version
 from tools.dist.release_notes import (
     ReleaseNotesError,
     read_changelog,
@@ -14,6 +13,7 @@ from tools.dist.release_notes import (
     read_notes_of_tag,
     require_pages_of_a_release,
 )
+from tools.version import read_version
 
 CHANGELOG = """\
 # Changelog
@@ -76,7 +76,7 @@ def test_a_tag_needs_the_current_version_and_a_day(tag: str, current: str, fault
 
 
 def test_the_current_version_has_notes() -> None:
-    assert read_notes(read_changelog(), version())
+    assert read_notes(read_changelog(), read_version())
 
 
 def test_a_release_needs_pages_that_know_of_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final, Self
 
+from neev_provider.adapters.shared.distribution import DISTRIBUTION
 from neev_provider.core.errors import NeevError
 
 HEADER: Final = "#!/bin/sh\n# Installed by the package of NeevAI's provider.\n"
@@ -36,9 +37,10 @@ class Installation:
     """Whether the code is in the executable of an archive, which needs no launcher."""
 
     @classmethod
-    def find(cls, distribution: str) -> Self:
-        """Return the installation that runs this code, of a distribution with a console script of its own name."""
-        found = [str(file.locate()) for file in metadata.files(distribution) or () if file.stem == distribution]
+    def find(cls) -> Self:
+        """Return the installation that runs this code."""
+        # a console script has the name of the package
+        found = [str(file.locate()) for file in metadata.files(DISTRIBUTION) or () if file.stem == DISTRIBUTION]
         # a bundle has no record of files, and is an executable itself
         script = os.path.abspath(found[0]) if found else sys.executable  # noqa: PTH100  keeps the links of the path
         return cls(platform.system().lower(), Path(script).parent, is_bundle=hasattr(sys, "frozen"))

@@ -9,11 +9,9 @@ from enum import Enum
 from importlib import import_module
 from typing import Final
 
-DISTRIBUTION: Final = "pulumi-neev"
-"""The Python package, which serves another engine, too."""
+from neev_provider.adapters.shared.distribution import VERSION
+
 PROGRAM: Final = "terraform-provider-neev"
-VERSION: Final = "0.1.0"
-"""The version of the distribution, which takes longer to read from its metadata than an engine should wait."""
 SELECTED_VERSION_NAME: Final = "NEEV_SELECTED_VERSION"
 """The variable by which the launcher of a version passes that version: the provider on PATH may be of another one."""
 SOURCE_ADDRESS: Final = "neevcloud/neev"

@@ -14,14 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from neev_provider.adapters.shared.distribution import DISTRIBUTION, VERSION
 from neev_provider.adapters.shared.launchers import HEADER, Installation, require_replaceable
-from neev_provider.adapters.terraform.command_line import (
-    DISTRIBUTION,
-    PROGRAM,
-    SELECTED_VERSION_NAME,
-    SOURCE_ADDRESS,
-    VERSION,
-)
+from neev_provider.adapters.terraform.command_line import PROGRAM, SELECTED_VERSION_NAME, SOURCE_ADDRESS
 from neev_provider.core.errors import ConfigError, NeevError
 
 HOSTS: Final = ("registry.terraform.io", "registry.opentofu.org")
@@ -77,7 +72,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], installation: Ins
     )
     parser.add_argument("--force", action="store_true", help="replace what this command did not write")
     force: bool = parser.parse_args(arguments).force
-    installation = installation or Installation.find(DISTRIBUTION)
+    installation = installation or Installation.find()
     try:
         directory = find_plugins_directory(environ, installation)
         if installation.is_bundle:

@@ -13,10 +13,10 @@ from typing import Any
 
 import yaml
 
+from neev_provider.adapters.shared.distribution import DISTRIBUTION, VERSION
 from neev_provider.adapters.shared.launchers import Installation
 from neev_provider.cli.doctor.findings import Finding, fail, from_error, ok, warn
 from neev_provider.cli.plugin.location import (
-    DISTRIBUTION,
     PLUGIN_EXECUTABLE,
     build_plugin,
     find_on_path,
@@ -42,13 +42,13 @@ def check_environment(pulumi_cli: PulumiCli) -> Iterator[Finding]:
     runtime = find_runtime(project)
     if runtime is not None:
         yield check_language_host(runtime, shutil.which(f"pulumi-language-{runtime}"))
-    yield check_plugin(project, os.environ, Installation.find(DISTRIBUTION))
+    yield check_plugin(project, os.environ, Installation.find())
 
 
 def check_packages(*others: str) -> Finding:
     """Report the versions of this package, the others and Python."""
     python = ".".join(map(str, sys.version_info[:3]))
-    return ok(", ".join([f"pulumi-neev {metadata.version(DISTRIBUTION)}", *others, f"Python {python}"]))
+    return ok(", ".join([f"{DISTRIBUTION} {VERSION}", *others, f"Python {python}"]))
 
 
 def check_engine_version(version: str) -> Finding:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import metadata
 from typing import Any
 
 from neev_provider.adapters.pulumi.checkpoint import NATIVE_PREFIX
+from neev_provider.adapters.shared.distribution import VERSION
 from neev_provider.adapters.shared.hints import TERRAFORM, render_text
 from neev_provider.adapters.terraform.conversion import properties_to_core
 from neev_provider.cli.doctor.findings import Finding, fail, from_error, ok, warn
@@ -46,12 +46,11 @@ def check_engine(source: TerraformSource) -> Iterator[Finding]:
         return
     selections = version.get("provider_selections") or {}
     selected = next((number for name, number in selections.items() if name.endswith(PROVIDER_SUFFIX)), None)
-    installed = metadata.version("pulumi-neev")
-    if selected in (None, installed):
+    if selected in (None, VERSION):
         yield ok(f"provider neevcloud/neev {selected or 'without a selected version'} starts")
     else:
         yield warn(
-            f"provider neevcloud/neev {selected} is selected, and this command is of version {installed}",
+            f"provider neevcloud/neev {selected} is selected, and this command is of version {VERSION}",
             "Use one version of both, so that this command reads what the provider stores.",
         )
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
+from neev_provider.adapters.shared.distribution import VERSION
 from neev_provider.adapters.shared.launchers import Installation, require_replaceable
 from neev_provider.cli.doctor.environment import check_engine_version
 from neev_provider.cli.doctor.findings import Level
 from neev_provider.cli.output import exit_with_error, print_line
 from neev_provider.cli.plugin.location import (
-    DISTRIBUTION,
     IGNORE_PATH_VARIABLE,
     PLUGIN_EXECUTABLE,
     build_plugin,
@@ -26,7 +25,7 @@ from neev_provider.core.errors import NeevError
 
 def run(*, force: bool, installation: Installation | None = None) -> None:
     """Install the plugin of the installation, and print where it is."""
-    installation = installation or Installation.find(DISTRIBUTION)
+    installation = installation or Installation.find()
     pulumi_cli = PulumiCli(Path())
     try:
         engine = check_engine_version(pulumi_cli.read_version())
@@ -54,12 +53,11 @@ def install(pulumi_cli: PulumiCli, installation: Installation, *, force: bool) -
         file = Path(directory) / name
         file.write_bytes(content)
         file.chmod(0o755)
-        version = metadata.version(DISTRIBUTION)
-        pulumi_cli.run("plugin", "install", "resource", "neev", version, "--reinstall", "--file", directory)
+        pulumi_cli.run("plugin", "install", "resource", "neev", VERSION, "--reinstall", "--file", directory)
 
 
 def _describe_result(installation: Installation) -> Iterator[str]:
-    yield f"The plugin {metadata.version(DISTRIBUTION)} is in {installed_directory(os.environ)}."
+    yield f"The plugin {VERSION} is in {installed_directory(os.environ)}."
     yield f"It starts {PLUGIN_EXECUTABLE} in {installation.scripts}: keep that environment."
     on_path = find_on_path(os.environ)
     if on_path is not None:

@@ -6,13 +6,12 @@ import re
 import shlex
 import shutil
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from neev_provider.adapters.shared.distribution import DISTRIBUTION, VERSION
 from neev_provider.adapters.shared.launchers import HEADER, Installation
 
-DISTRIBUTION: Final = "pulumi-neev"
 PLUGIN_EXECUTABLE: Final = "pulumi-resource-neev"
 IGNORE_PATH_VARIABLE: Final = "PULUMI_IGNORE_AMBIENT_PLUGINS"
 _DIRECTORY_PREFIX: Final = "resource-neev-v"
@@ -49,7 +48,7 @@ def find_on_path(environ: Mapping[str, str]) -> str | None:
 def installed_directory(environ: Mapping[str, str]) -> Path:
     """Return the directory in which Pulumi has the plugin of this version, if it is installed."""
     home = Path(environ.get("PULUMI_HOME") or "~/.pulumi").expanduser()
-    return home / "plugins" / f"{_DIRECTORY_PREFIX}{metadata.version(DISTRIBUTION)}"
+    return home / "plugins" / f"{_DIRECTORY_PREFIX}{VERSION}"
 
 
 def list_other_versions(environ: Mapping[str, str]) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from importlib import import_module
+
+from neev_provider.adapters.shared.distribution import VERSION
 
 ENGINE_ADDRESS = re.compile(r"\S+:\d+")
 ENGINE_OPTIONS = re.compile(r"--?(logtostderr|logflow|v=\d+|tracing=.*)")
@@ -30,8 +31,7 @@ def engine_address(arguments: Sequence[str]) -> str | None:
     if {"--help", "-h"} & set(arguments):
         _print_and_exit(HELP)
     if "--version" in arguments:
-        # imported only here, since an engine waits for the start
-        _print_and_exit(import_module("importlib.metadata").version("pulumi-neev"))
+        _print_and_exit(VERSION)
     # the options of an engine are ignored: a newer one may have more
     if arguments and ENGINE_ADDRESS.fullmatch(arguments[-1]):
         return arguments[-1]

@@ -22,6 +22,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
 from neev_provider.adapters.pulumi.plugin.grpc_errors import ServicerContext, StatusCode, StatusError, abort
 from neev_provider.adapters.shared import fast_start
+from neev_provider.adapters.shared.distribution import VERSION
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.redaction import Redactor, use_redactor
 
@@ -54,15 +55,7 @@ def schema_json(bundled: Path = BUNDLED_SCHEMA) -> str:
         from neev_provider.adapters.pulumi.schema import package_schema  # noqa: PLC0415  only some engines ask for it
 
         schema = package_schema()
-    return json.dumps({**schema, "version": version()})
-
-
-@cache
-def version() -> str:
-    """Return the version of the package."""
-    from importlib import metadata  # noqa: PLC0415  likewise
-
-    return metadata.version("pulumi-neev")
+    return json.dumps({**schema, "version": VERSION})
 
 
 def rpc(
@@ -135,7 +128,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
 
     async def GetPluginInfo(self, request: Empty, context: ServicerContext) -> plugin_pb2.PluginInfo:
         """Return the version."""
-        return plugin_pb2.PluginInfo(version=version())
+        return plugin_pb2.PluginInfo(version=VERSION)
 
     async def GetSchema(
         self, request: provider_pb2.GetSchemaRequest, context: ServicerContext
