@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 from tests.chaos.rigs import AGENT_PREFIX, Rig, rerun_command
 from tests.chaos.stories import Victim
-from tests.engine.project import STACK, PulumiProject, StateResource, command_line, wait_until
+from tests.engine.project import STACK, PulumiProject, StateResource, read_command_line, wait_until
 from tests.engine.project import Result as PulumiResult
 from tests.engine.terraform.program import ProgramProject
 from tests.engine.terraform.project import Result as TerraformResult
@@ -62,7 +62,7 @@ def repair_program(held: list[StateResource], rig: Rig) -> Rig:
 
 def is_plugin(process: psutil.Process) -> bool:
     """Return whether the process is alive and serves resources."""
-    return any(name in part for part in command_line(process) for name in PLUGINS)
+    return any(name in part for part in read_command_line(process) for name in PLUGINS)
 
 
 def _wait_for_plugins(project: PulumiProject | ProgramProject) -> None:

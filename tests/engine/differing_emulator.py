@@ -24,12 +24,12 @@ DELAY_SECONDS = 5.0
 SECRET_FIELDS = ("token", "slug", "preview_url", "gateway_token", "web_ui_url")
 PENDING_SECONDS = 1.5
 """Duration of a create: long enough for a read before its end."""
-PLANTED = {
+INJECTED = {
     "status: the service answered 202; the emulator answers 200": "an unusual status",
-    "status: the service answered 503 service_unavailable; the emulator answers 200": "a fault that the client repeats",
+    "status: the service answered 503 service_unavailable; the emulator answers 200": "a fault that the client retries",
     "status: the service answered 404 missing; the emulator answers 200, 404 not_found": "another code",
-    "field: sandboxes: only the service has `node` (object)": "a field more",
-    "field: snapshots: the service has no `created_by`": "a field less",
+    "field: sandboxes: only the service has `node` (object)": "an additional field",
+    "field: snapshots: the service has no `created_by`": "a missing field",
     "type: snapshots: `sandbox_format_version` is string; the emulator has number": "another type",
     "value: sandboxes: `phase` is Waking; the emulator has NotReady, Paused, Pausing, Pending, Ready, Resuming, "
     "Terminating": "another phase",
@@ -37,12 +37,12 @@ PLANTED = {
     "phases: fork of sandboxes: Pending → NotReady → Ready; the emulator has Pending → Ready": "",
     "time: the service took": "a slow route",
 }
-"""Every difference as the report begins it, and what was planted for it."""
+"""Every difference as the report begins it, and what was injected for it."""
 
 
 @dataclass
 class DifferingEmulator:
-    """The emulator while it runs: its state, the variables for a client, and the secrets that it has answered."""
+    """The emulator while it runs: its state, the variables for a client, and the secrets in its responses."""
 
     backend: Backend
     env: Mapping[str, str]
@@ -83,14 +83,14 @@ def serve_differing_emulator() -> Iterator[DifferingEmulator]:
 
 
 class DifferingMiddleware:
-    """Changes answers of the API on their way out."""
+    """Changes responses of the API before they are sent."""
 
     def __init__(self, app: ASGIApp, secrets: set[str]) -> None:
         self._app = app
         self._secrets = secrets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request, and change its answer if it has one of JSON."""
+        """Serve a request, and change its response if it is JSON."""
         if scope["type"] != "http" or not scope["path"].startswith("/agent/"):
             await self._app(scope, receive, send)
             return

@@ -35,7 +35,7 @@ INTERRUPT_TRACEBACK = re.compile(
 """The output of newer engines about a program that they interrupt because one of its resources failed."""
 
 
-def without_interrupt_tracebacks(text: str) -> str:
+def remove_interrupt_tracebacks(text: str) -> str:
     """Return the text without the tracebacks of an interrupted program. They come from Pulumi's own event loop."""
     return INTERRUPT_TRACEBACK.sub("", text)
 
@@ -52,7 +52,7 @@ class Result(CommandResult):
     def changes(self) -> dict[str, str]:
         """Return the change of each resource, without the stack: `{"box": "update"}`. Needs `--json`."""
         found: dict[str, str] = {}
-        for step in self._steps("resourcePreEvent") + self._steps("resOutputsEvent"):
+        for step in self._list_steps("resourcePreEvent") + self._list_steps("resOutputsEvent"):
             operation = "replace" if "replace" in step["op"] else step["op"]
             if operation not in ("same", "refresh") and not step["type"].startswith("pulumi:"):
                 found[step["urn"].rpartition("::")[2]] = operation
@@ -60,13 +60,13 @@ class Result(CommandResult):
 
     def diff(self, name: str) -> dict[str, str]:
         """Return the kind of change of each property of the resource, by path: `{"cpu": "update"}`. Needs `--json`."""
-        steps = (step for step in self._steps("resourcePreEvent") if step["op"] != "refresh")
+        steps = (step for step in self._list_steps("resourcePreEvent") if step["op"] != "refresh")
         step = next(step for step in steps if step["urn"].endswith(f"::{name}"))
         return {path: value["diffKind"] for path, value in (step.get("detailedDiff") or {}).items()}
 
     def inputs(self, name: str) -> dict[str, Any]:
         """Return the resource's checked inputs. Needs `--json`."""
-        step = next(step for step in self._steps("resourcePreEvent") if step["urn"].endswith(f"::{name}"))
+        step = next(step for step in self._list_steps("resourcePreEvent") if step["urn"].endswith(f"::{name}"))
         inputs: dict[str, Any] = step["new"]["inputs"]
         return inputs
 
@@ -79,7 +79,7 @@ class Result(CommandResult):
         message = (str(event["diagnosticEvent"]["message"]) for event in self.events if "diagnosticEvent" in event)
         return [item for item in message if "warning" in item.lower() and "from $PATH" not in item]
 
-    def _steps(self, kind: str) -> list[dict[str, Any]]:
+    def _list_steps(self, kind: str) -> list[dict[str, Any]]:
         return [event[kind]["metadata"] for event in self.events if kind in event]
 
 
@@ -181,10 +181,12 @@ class PulumiProject:
 
     def find_processes(self, part: str) -> list[psutil.Process]:
         """Return the processes of this project with this text in their command line."""
-        return [process for process in self.list_processes() if any(part in word for word in command_line(process))]
+        return [
+            process for process in self.list_processes() if any(part in word for word in read_command_line(process))
+        ]
 
     def up(self, *arguments: str) -> Result:
-        """Update the stack to its program. The result's `changes` are what that took."""
+        """Update the stack to its program. The result's `changes` are the operations that it needed."""
         return self.run_pulumi("up", "--yes", "--json", "--skip-preview", *arguments).require_success()
 
     def preview(self, *arguments: str) -> Result:
@@ -241,7 +243,7 @@ class PulumiProject:
         return outputs
 
 
-def command_line(process: psutil.Process) -> list[str]:
+def read_command_line(process: psutil.Process) -> list[str]:
     """Return the process's command line, or nothing if it has ended."""
     with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
         return process.cmdline()

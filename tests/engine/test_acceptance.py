@@ -14,19 +14,19 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.engine.differing_emulator import PLANTED, serve_differing_emulator
-from tests.engine.project import command_line
+from tests.engine.differing_emulator import INJECTED, serve_differing_emulator
+from tests.engine.project import read_command_line
 from tools.acceptance.engines import RUN_VARIABLE
 from tools.acceptance.report import TOPICS
 
 from neev_emulator import Emulator
 
-# the engine is there before the tool looks for it
+# the engine has to be installed before the tool searches for it
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900), pytest.mark.usefixtures("pulumi_bin")]
 ROOT = Path(__file__).parents[2]
 COMMAND_SECONDS = 800
 POLL_SECONDS = 0.05
-MID_STORY_SANDBOXES = 3
+MID_SCENARIO_SANDBOXES = 3
 TOPIC_NAMES = {title: topic for topic, title in TOPICS.items()}
 
 
@@ -63,13 +63,13 @@ def list_run_processes(prefix: str) -> list[str]:
     for process in psutil.process_iter():
         try:
             if process.environ().get(RUN_VARIABLE) == prefix:
-                found.append(" ".join(command_line(process)))
+                found.append(" ".join(read_command_line(process)))
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return found
 
 
-def test_every_planted_difference_is_reported_and_nothing_else(tmp_path: Path) -> None:
+def test_the_report_lists_exactly_the_injected_differences(tmp_path: Path) -> None:
     report = tmp_path / "acceptance-report.md"
     with serve_differing_emulator() as emulator:
         with start_acceptance(emulator.env, report) as process:
@@ -78,9 +78,9 @@ def test_every_planted_difference_is_reported_and_nothing_else(tmp_path: Path) -
         assert process.returncode == 0, f"{output}\n{text}"
         assert emulator.counts == [0, 0, 0]
         differences = read_differences(text)
-        for planted in PLANTED:
-            assert any(item.startswith(planted) for item in differences), f"{planted} is not in:\n{text}"
-        unexpected = [item for item in differences if not item.startswith(tuple(PLANTED))]
+        for injected in INJECTED:
+            assert any(item.startswith(injected) for item in differences), f"{injected} is not in:\n{text}"
+        unexpected = [item for item in differences if not item.startswith(tuple(INJECTED))]
         assert unexpected == []
         assert "Steps: 24 passed" in text
         assert "Sandboxes at a time: 6 of 6" in text
@@ -92,11 +92,13 @@ def test_every_planted_difference_is_reported_and_nothing_else(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill", "Ctrl-C"])
-def test_nothing_is_left_when_the_tool_is_ended(tmp_path: Path, emulator: Emulator, number: signal.Signals) -> None:
+def test_everything_is_deleted_if_the_tool_is_killed_or_interrupted(
+    tmp_path: Path, emulator: Emulator, number: signal.Signals
+) -> None:
     report = tmp_path / "acceptance-report.md"
     with start_acceptance(emulator.env, report, "--adapters", "plugin") as process:
-        # the story is played on another emulator first
-        while emulator.state()["sandboxes"] < MID_STORY_SANDBOXES and process.poll() is None:
+        # the scenario runs on another emulator first
+        while emulator.state()["sandboxes"] < MID_SCENARIO_SANDBOXES and process.poll() is None:
             time.sleep(POLL_SECONDS)
         process.send_signal(number)
         # the watcher has the same output, which ends with it

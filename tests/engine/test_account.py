@@ -1,4 +1,4 @@
-"""A stack whose API has a new host name: refused until the program names it, then recorded."""
+"""A stack whose API has a new host name: rejected until the previous URL is configured, then recorded."""
 
 from __future__ import annotations
 
@@ -14,20 +14,24 @@ pytestmark = pytest.mark.engine
 PROGRAM = 'import pulumi_neev as neev\n\nneev.Sandbox("box", name="box")\n'
 
 
-def recorded_account(project: PulumiProject) -> dict[str, str]:
+def read_recorded_account(project: PulumiProject) -> dict[str, str]:
     """Return the account that the state of the sandbox records."""
     state: Any = project.state_of("box")
     return recorded_settings(state["outputs"])
 
 
-def test_dynamic_resources_follow_an_api_that_has_moved_only_where_they_are_told(
+def test_dynamic_resources_accept_a_new_base_url_only_if_the_previous_one_is_configured(
     project: PulumiProject, emulator: Emulator
 ) -> None:
     project.write_python(PROGRAM)
     project.up()
     first = emulator.base_url
     id = out_of_band_request(emulator, "GET", "/sandboxes/box")["id"]
-    assert recorded_account(project) == {"orgId": emulator.org_id, "projectId": emulator.project_id, "baseUrl": first}
+    assert read_recorded_account(project) == {
+        "orgId": emulator.org_id,
+        "projectId": emulator.project_id,
+        "baseUrl": first,
+    }
 
     moved = first.replace("127.0.0.1", "localhost")
     project.env["NEEV_BASE_URL"] = moved
@@ -41,13 +45,13 @@ def test_dynamic_resources_follow_an_api_that_has_moved_only_where_they_are_told
     project.set_config("neev:previousBaseUrl", first)
     assert project.up().changes == {}
     project.refresh()
-    assert recorded_account(project)["baseUrl"] == moved
+    assert read_recorded_account(project)["baseUrl"] == moved
     project.set_config("neev:previousBaseUrl", "https://elsewhere.example")
     assert project.preview().changes == {}
     project.destroy()
 
 
-def test_the_plugin_works_where_the_state_is_and_moves_without_a_replacement(
+def test_the_plugin_accepts_a_new_base_url_only_if_the_previous_one_is_configured(
     project: PulumiProject, emulator: Emulator
 ) -> None:
     project.write_yaml({"box": {"type": "neev:Sandbox", "properties": {"name": "box"}}})
@@ -66,12 +70,12 @@ def test_the_plugin_works_where_the_state_is_and_moves_without_a_replacement(
         assert value in refused.text
         assert f"the state records {project.env[name]}" in refused.text
     assert project.up().changes == {}
-    assert recorded_account(project)["baseUrl"] == first
+    assert read_recorded_account(project)["baseUrl"] == first
 
     project.env |= {"NEEV_BASE_URL": moved, "NEEV_PREVIOUS_BASE_URL": first}
     assert project.up().changes == {}
     project.refresh()
-    assert recorded_account(project)["baseUrl"] == moved
+    assert read_recorded_account(project)["baseUrl"] == moved
     assert out_of_band_request(emulator, "GET", "/sandboxes/box")["id"] == id
     del project.env["NEEV_PREVIOUS_BASE_URL"]
     assert project.up().changes == {}

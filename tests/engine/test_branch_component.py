@@ -14,7 +14,7 @@ pytestmark = pytest.mark.engine
 PROGRAM = """
 import pulumi
 import pulumi_neev as neev
-import {face} as resources
+import {package} as resources
 
 config = pulumi.Config()
 revision = config.get("revision") or "1"
@@ -36,12 +36,14 @@ for output in ("id", "name", "url", "expires_at"):
 
 
 @pytest.mark.parametrize("adapter", ["pulumi_neev", "pulumi_neev_sdk"])
-def test_it_follows_its_branch(project: PulumiProject, adapter: str) -> None:
+def test_a_branch_environment_is_created_updated_resumed_paused_and_destroyed(
+    project: PulumiProject, adapter: str
+) -> None:
     emulator = project.emulator
     base = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "base"})["id"]
     if adapter == "pulumi_neev_sdk":
         project.env["PYTHONPATH"] = str(build_sdk("python"))
-    project.write_python(PROGRAM.format(face=adapter))
+    project.write_python(PROGRAM.format(package=adapter))
     project.set_config("base", base)
 
     project.up()
@@ -66,16 +68,18 @@ def test_it_follows_its_branch(project: PulumiProject, adapter: str) -> None:
 
     emulator.advance(1900)
     assert out_of_band_request(emulator, "GET", f"/sandboxes/{first['id']}")["phase"] == "Paused"
-    assert project.up("--refresh").changes == {"web": "update"}, "it fell asleep, and is woken"
+    assert project.up("--refresh").changes == {"web": "update"}, "the idle sandbox is resumed"
     project.set_config("paused", "true")
     assert project.up().changes == {"web": "update"}
     another = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "another"})["id"]
     project.set_config("base", another)
-    assert project.up().changes == {}, "it keeps the base that it was made from"
+    assert project.up().changes == {}, "the fork keeps its base"
 
     emulator.clear_log()
     project.destroy()
-    assert [entry["method"] for entry in emulator.mutating_requests] == ["DELETE"], "what is inside goes with it"
+    assert [entry["method"] for entry in emulator.mutating_requests] == ["DELETE"], (
+        "the API deletes what is in the sandbox"
+    )
 
 
 def read_file(project: PulumiProject, path: str) -> str:

@@ -65,18 +65,18 @@ class Pipeline:
         assert result.returncode == 0, result.text
         return (stdout.splitlines() or [""])[-1]
 
-    def sandbox(self, name: str) -> dict[str, Any]:
+    def read_sandbox(self, name: str) -> dict[str, Any]:
         """Return what the API reports of the sandbox."""
         observed: dict[str, Any] = out_of_band_request(self.emulator, "GET", f"/sandboxes/{name}")
         return observed
 
-    def sandbox_names(self) -> list[str]:
+    def list_sandbox_names(self) -> list[str]:
         """Return the names of all sandboxes."""
         return sorted(item["name"] for item in out_of_band_request(self.emulator, "GET", "/sandboxes")["items"])
 
 
 def kill_job(process: subprocess.Popen[str]) -> None:
-    """Kill the job with all of its processes, like a runner that is lost."""
+    """Kill the job with all of its processes, like a lost runner."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
@@ -100,13 +100,13 @@ def ports() -> tuple[int, int]:
 
 @pytest.fixture
 def pipeline(project: PulumiProject, tmp_path: Path, bucket: StateBucket) -> Pipeline:
-    """Yield the pipelines of a repository whose main branch has been built."""
+    """Return the pipeline of a repository whose main branch has been built."""
     pipeline = Pipeline(project, tmp_path, bucket.env)
     pipeline.run("up.sh", "base", "main.0")
     return pipeline
 
 
-def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
+def test_an_environment_follows_its_pull_request_from_open_to_close(
     pipeline: Pipeline, bucket: StateBucket, ports: tuple[int, int]
 ) -> None:
     emulator = pipeline.emulator
@@ -115,8 +115,8 @@ def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
     # pull request 1 is opened
     url = pipeline.run("up.sh", "pr-1", "a.1", port=first)
     assert fetch_body(url) == "a.1"
-    opened = pipeline.sandbox("pr-1")
-    assert read_in_sandbox(emulator, "pr-1", "data/prepared"), "it begins as the base is"
+    opened = pipeline.read_sandbox("pr-1")
+    assert read_in_sandbox(emulator, "pr-1", "data/prepared"), "the fork has the files of the base"
 
     # a push to 1 while 2 is opened
     emulator.advance(HOUR / 4)
@@ -125,10 +125,10 @@ def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
         also = jobs.submit(pipeline.run, "up.sh", "pr-2", "x.3", port=second)
         assert (pushed.result(), fetch_body(also.result())) == (url, "x.3")
     assert fetch_body(url) == "b.2"
-    now = pipeline.sandbox("pr-1")
+    now = pipeline.read_sandbox("pr-1")
     assert now["id"] == opened["id"]
     assert opened["hard_expires_at"] < now["hard_expires_at"]
-    assert pipeline.sandbox_names() == ["base", "pr-1", "pr-2"]
+    assert pipeline.list_sandbox_names() == ["base", "pr-1", "pr-2"]
 
     # the job of the second push to 1 is killed
     emulator.clear_log()
@@ -138,12 +138,12 @@ def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
     kill_job(job)
     assert pipeline.run("up.sh", "pr-1", "d.5", port=first) == url
     assert fetch_body(url) == "d.5"
-    assert pipeline.sandbox("pr-1")["id"] == opened["id"]
+    assert pipeline.read_sandbox("pr-1")["id"] == opened["id"]
 
     # 1 is paused, and pushed to again
     emulator.clear_log()
     pipeline.run("pause.sh", "pr-1", port=first)
-    assert pipeline.sandbox("pr-1")["phase"] == "Paused"
+    assert pipeline.read_sandbox("pr-1")["phase"] == "Paused"
     assert [entry["path"].rpartition("/")[2] for entry in emulator.mutating_requests] == ["pause"]
     assert pipeline.run("up.sh", "pr-1", "e.6", port=first) == url
     assert fetch_body(url) == "e.6"
@@ -153,7 +153,7 @@ def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
     pipeline.run("destroy.sh", "pr-1")
     assert pipeline.run("destroy.sh", "pr-1") == "There is no stack pr-1."
     assert pipeline.run("closed.sh", "echo", "2") == "[]"
-    assert pipeline.sandbox_names() == ["base", "pr-2"]
+    assert pipeline.list_sandbox_names() == ["base", "pr-2"]
 
     for stack in ("pr-2", "base"):
         pipeline.run("destroy.sh", stack)
@@ -161,7 +161,7 @@ def test_pull_requests_are_opened_pushed_to_killed_paused_and_closed(
     assert list_state_keys(bucket) == []
 
 
-def test_a_job_that_is_killed_while_it_makes_the_sandbox_leaves_one_that_is_found(
+def test_the_fork_of_a_killed_job_is_recovered_by_the_next_job(
     pipeline: Pipeline, bucket: StateBucket, ports: tuple[int, int]
 ) -> None:
     emulator = pipeline.emulator
@@ -172,13 +172,13 @@ def test_a_job_that_is_killed_while_it_makes_the_sandbox_leaves_one_that_is_foun
     kill_job(job)
 
     assert fetch_body(pipeline.run("up.sh", "pr-3", "a.2", port=ports[0])) == "a.2"
-    assert pipeline.sandbox_names() == ["base", "pr-3"]
-    assert emulator.counts()["POST /sandboxes/{id}/fork"] == 1, "what the killed job made is used"
+    assert pipeline.list_sandbox_names() == ["base", "pr-3"]
+    assert emulator.counts()["POST /sandboxes/{id}/fork"] == 1, "the fork of the killed job is used"
 
     out_of_band_request(emulator, "POST", "/sandboxes", {"name": "pr-4"})
     emulator.advance(25 * HOUR)
     pipeline.run("sweep.sh")
-    assert pipeline.sandbox_names() == ["base", "pr-3"], "only what no stack knows is swept"
+    assert pipeline.list_sandbox_names() == ["base", "pr-3"], "only orphans are swept"
 
     emulator.change_settings(durations={"fork": HOUR})
     job = pipeline.start("up.sh", "pr-5", "a.1", port=ports[1])

@@ -22,7 +22,7 @@ SECONDS = 580
 
 @pytest.mark.timeout(SECONDS + 20)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_case_is_right(case: Path, project: PulumiProject, tmp_path: Path) -> None:
+def test_the_script_of_a_case_succeeds(case: Path, project: PulumiProject, tmp_path: Path) -> None:
     shutil.copytree(case, project.directory, dirs_exist_ok=True)
     env = {
         **project.env,

@@ -13,35 +13,35 @@ pytestmark = pytest.mark.engine
 HOUR = 3600
 
 
-def box_resource(**properties: Any) -> dict[str, Any]:
+def declare_sandbox(**properties: Any) -> dict[str, Any]:
     return {"type": "neev:index:Sandbox", "properties": {"idleTimeoutSeconds": HOUR, **properties}}
 
 
-def messages_of_level(report: Result, level: str) -> str:
+def join_messages(report: Result, level: str) -> str:
     return "\n".join(
         f"{load['what']} -> {load['remedy']}" for load in json.loads(report.stdout) if load["level"] == level
     )
 
 
-def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: PulumiProject) -> None:
+def test_doctor_reports_each_problem_with_its_remedy(project: PulumiProject) -> None:
     emulator = project.emulator
-    stays = {
-        "gone": box_resource(),
-        "torn": box_resource(),
-        "open": box_resource(
+    resources = {
+        "gone": declare_sandbox(),
+        "torn": declare_sandbox(),
+        "open": declare_sandbox(
             cpu=2,
             image="docker.io/library/python:3.12",
             egress={"mode": "allow_list", "allowInternet": True},
             maxLifetimeSeconds=7200,
         ),
-        "asleep": box_resource(paused=True),
+        "paused": declare_sandbox(paused=True),
     }
-    project.write_yaml(stays)
+    project.write_yaml(resources)
     project.up()
     healthy = project.run_neev("doctor", "--stack", "dev", "--expires-within", "30m", "--json")
-    assert (healthy.returncode, messages_of_level(healthy, "error")) == (0, ""), healthy.text
-    assert "this machine's clock agrees" in messages_of_level(healthy, "ok")
-    assert "running sandboxes: 3 (4 cores, 6 GB of memory)" in messages_of_level(healthy, "ok")
+    assert (healthy.returncode, join_messages(healthy, "error")) == (0, ""), healthy.text
+    assert "this machine's clock agrees" in join_messages(healthy, "ok")
+    assert "running sandboxes: 3 (4 cores, 6 GB of memory)" in join_messages(healthy, "ok")
 
     torn = (project.state_of("torn") or {})["id"]
     snapshot = out_of_band_request(emulator, "POST", f"/sandboxes/{torn}/snapshots", {"name": "base"})
@@ -50,7 +50,7 @@ def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: PulumiProjec
     out_of_band_request(emulator, "POST", f"/sandboxes/{torn}/rollback", {"snapshot_id": snapshot["id"]})
     out_of_band_request(emulator, "DELETE", f"/sandboxes/{(project.state_of('gone') or {})['id']}")
     emulator.change_settings(durations={"create": HOUR})
-    project.write_yaml({**stays, "begun": box_resource()})
+    project.write_yaml({**resources, "begun": declare_sandbox()})
     engine = project.start_pulumi("up", "--yes", "--skip-preview", "--target", "**begun")
     wait_until(lambda: emulator.counts()["POST /sandboxes"] == 5)
     engine.kill()
@@ -58,7 +58,7 @@ def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: PulumiProjec
     emulator.advance(5)
 
     looked = project.run_neev("doctor", "--stack", "dev", "--expires-within", "3h", "--max-cores", "3", "--json")
-    bad, warned = messages_of_level(looked, "error"), messages_of_level(looked, "warn")
+    bad, warned = join_messages(looked, "error"), join_messages(looked, "warn")
     assert looked.returncode == 1, looked.text
     assert "Sandbox begun: creating was interrupted -> `pulumi-neev recover --stack dev`" in bad
     assert "Sandbox gone does not exist" in bad
@@ -69,10 +69,10 @@ def test_each_thing_that_is_wrong_is_named_with_its_remedy(project: PulumiProjec
     assert "Sandbox open uses the image tag docker.io/library/python:3.12" in warned
     assert "CPU cores in all, more than 3" in warned
 
-    refused = project.run_neev("doctor", "--stack", "dev", "--json", env={"NEEV_API_KEY": "key-of-nobody"})
-    assert "was answered with 401" in messages_of_level(refused, "error")
-    assert "Check neev:apiKey (or NEEV_API_KEY)" in messages_of_level(refused, "error")
-    assert (messages_of_level(refused, "error").count("401"), "key-of-nobody" in refused.text) == (1, False)
+    refused = project.run_neev("doctor", "--stack", "dev", "--json", env={"NEEV_API_KEY": "invalid-key"})
+    assert "was answered with 401" in join_messages(refused, "error")
+    assert "Check neev:apiKey (or NEEV_API_KEY)" in join_messages(refused, "error")
+    assert (join_messages(refused, "error").count("401"), "invalid-key" in refused.text) == (1, False)
     shown = project.run_neev("doctor")
     assert shown.returncode == 0, shown.text
     assert "quota in use: 4 sandboxes, 0 agents" in shown.stdout

@@ -18,12 +18,12 @@ def make_program(*lines: str) -> str:
 
 
 def connect_to_sandbox(emulator: Emulator, name: str) -> SandboxConnection:
-    """Return the files of the sandbox with this name."""
+    """Return a connection to the sandbox with this name."""
     observed = out_of_band_request(emulator, "GET", f"/sandboxes/{name}")
     return SandboxConnection(observed["connect_url"], emulator.api_key, sandbox_id=observed["id"])
 
 
-def test_what_changes_outside_shows_after_a_refresh_and_is_put_right(project: PulumiProject) -> None:
+def test_drift_is_shown_by_a_refresh_and_corrected_by_the_next_update(project: PulumiProject) -> None:
     emulator = project.emulator
     box = 'neev.Sandbox("box", name="box", cpu=1, paused=False)'
     project.write_python(
@@ -36,7 +36,7 @@ def test_what_changes_outside_shows_after_a_refresh_and_is_put_right(project: Pu
     out_of_band_request(emulator, "POST", "/sandboxes/third/pause", {})
     out_of_band_request(emulator, "DELETE", "/sandboxes/other")
     emulator.advance(5)
-    # the program says nothing about the pause of third, so it is left to the sandbox's users
+    # without the input `paused`, the pause of third is no drift
     assert project.refresh().changes == {"box": "update", "other": "delete"}
     assert project.state_of("other") is None
     assert project.up().changes == {"box": "update", "other": "create"}
@@ -47,7 +47,7 @@ def test_what_changes_outside_shows_after_a_refresh_and_is_put_right(project: Pu
     assert project.refresh().changes == {}
 
 
-def test_rolling_back_puts_the_files_back_in_place(project: PulumiProject) -> None:
+def test_a_rollback_restores_the_files_of_the_same_sandbox(project: PulumiProject) -> None:
     emulator = project.emulator
     project.write_python(make_program('box = neev.Sandbox("box", name="box")', 'pulumi.export("phase", box.phase)'))
     project.up()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.engine.project import PulumiProject, out_of_band_request, without_interrupt_tracebacks
+from tests.engine.project import PulumiProject, out_of_band_request, remove_interrupt_tracebacks
 
 pytestmark = pytest.mark.engine
 
@@ -16,13 +16,13 @@ def make_program(*lines: str) -> str:
 
 
 def is_user_readable(text: str) -> bool:
-    """Return whether the text is fit for users."""
+    """Return whether the text is readable for users and without secrets."""
     return not any(
-        word in without_interrupt_tracebacks(text) for word in ("Traceback", 'File "', "pulumi_neev.", SECRET)
+        word in remove_interrupt_tracebacks(text) for word in ("Traceback", 'File "', "pulumi_neev.", SECRET)
     )
 
 
-def test_bad_input_fails_before_anything_is_sent_and_names_every_path(project: PulumiProject) -> None:
+def test_invalid_inputs_fail_before_any_request_with_the_path_of_each_property(project: PulumiProject) -> None:
     egress = '{"mode": "allow_list", "allow": [{"host": "pypi.org"}, {"host": "not a host"}]}'
     project.write_python(make_program(f'neev.Sandbox("box", cpu=0.7, egress={egress}, env={{"A B": "{SECRET}"}})'))
     result = project.run_pulumi("preview")
@@ -44,7 +44,7 @@ def test_missing_configuration_is_one_error_that_names_keys_and_variables(projec
     assert is_user_readable(result.text)
 
 
-def test_a_look_up_that_finds_nothing_ends_the_program_with_what_is_near(project: PulumiProject) -> None:
+def test_a_lookup_without_a_match_fails_with_similar_names(project: PulumiProject) -> None:
     project.write_python(make_program('neev.get_sandbox_template(name="ubuntu-26-04-minimum")'))
     result = project.run_pulumi("preview")
     assert result.returncode != 0
@@ -52,7 +52,7 @@ def test_a_look_up_that_finds_nothing_ends_the_program_with_what_is_near(project
     assert is_user_readable(result.text)
 
 
-def test_what_the_api_refuses_is_said_in_its_words(project: PulumiProject) -> None:
+def test_errors_of_the_api_are_shown_with_the_resource_and_the_status_code(project: PulumiProject) -> None:
     emulator = project.emulator
     out_of_band_request(emulator, "POST", "/sandboxes", {"name": "taken"})
     emulator.change_settings(sandbox_quota=2)
@@ -75,7 +75,7 @@ def test_what_the_api_refuses_is_said_in_its_words(project: PulumiProject) -> No
     assert emulator.state()["sandboxes"] == 2
 
 
-def test_a_create_that_fails_half_way_is_undone_and_says_so(project: PulumiProject) -> None:
+def test_a_partially_failed_create_is_deleted_and_reported(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.inject("status", method="POST", path="/sandboxes/{id}/pause", status=409)
     project.write_python(make_program('neev.Sandbox("box", name="the-box", paused=True)'))
@@ -90,7 +90,7 @@ def test_a_create_that_fails_half_way_is_undone_and_says_so(project: PulumiProje
     assert project.up().changes == {"box": "create"}
 
 
-def test_custom_timeouts_reach_the_wait(project: PulumiProject) -> None:
+def test_custom_timeouts_limit_the_wait_for_a_create(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 3600})
     options = 'pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="3s"))'
@@ -103,7 +103,7 @@ def test_custom_timeouts_reach_the_wait(project: PulumiProject) -> None:
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_a_failed_snapshot_shows_its_reason_and_is_undone(project: PulumiProject) -> None:
+def test_a_failed_snapshot_is_deleted_and_its_reason_is_shown(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.inject("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
     project.write_python(make_program('box = neev.Sandbox("box")', 'neev.Snapshot("kept", sandbox_id=box.id)'))

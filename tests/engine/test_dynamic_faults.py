@@ -13,7 +13,7 @@ def make_program(*names: str) -> str:
     return "\n".join(lines)
 
 
-def test_lost_late_and_refused_answers_to_a_create_make_one_sandbox_each(project: PulumiProject) -> None:
+def test_each_sandbox_is_created_once_if_responses_are_lost_late_or_throttled(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.inject("reset_after", method="POST", path="/sandboxes")
     emulator.inject("status", method="POST", path="/sandboxes", status=504, execute_first=True)
@@ -32,11 +32,11 @@ def test_lost_late_and_refused_answers_to_a_create_make_one_sandbox_each(project
     assert project.up().changes == {}
 
 
-def test_a_refresh_drops_what_is_gone_and_nothing_else(project: PulumiProject) -> None:
+def test_a_refresh_removes_only_deleted_sandboxes_and_fails_if_a_read_fails(project: PulumiProject) -> None:
     emulator = project.emulator
-    project.write_python(make_program("stays", "goes"))
+    project.write_python(make_program("kept", "deleted"))
     project.up()
-    out_of_band_request(emulator, "DELETE", "/sandboxes/goes")
+    out_of_band_request(emulator, "DELETE", "/sandboxes/deleted")
     emulator.advance(5)
 
     emulator.inject("status", method="GET", path="/sandboxes*", status=500, times=1000)
@@ -44,10 +44,10 @@ def test_a_refresh_drops_what_is_gone_and_nothing_else(project: PulumiProject) -
     assert refreshed.returncode != 0
     assert "was answered with 500" in refreshed.text
     assert "Traceback" not in refreshed.text
-    assert project.state_of("stays") is not None
-    assert project.state_of("goes") is not None
+    assert project.state_of("kept") is not None
+    assert project.state_of("deleted") is not None
 
     emulator.control("DELETE", "faults")
-    assert project.refresh().changes == {"goes": "delete"}
-    assert project.state_of("goes") is None
-    assert project.state_of("stays") is not None
+    assert project.refresh().changes == {"deleted": "delete"}
+    assert project.state_of("deleted") is None
+    assert project.state_of("kept") is not None

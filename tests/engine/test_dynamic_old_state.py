@@ -1,4 +1,4 @@
-"""A state that an earlier version wrote is understood: nothing differs, and everything in it can be deleted.
+"""A state that an earlier version wrote has no diff, and everything in it can be deleted.
 
 `data/dynamic-VERSION.json` is `pulumi stack export` after `up` of `SANDBOXES` with that version, `dynamic-others-…` of
 `OTHER_RESOURCES`, without the positions in the source, and with `RECORDED_URL` as the address of the API. To add one
@@ -66,25 +66,25 @@ neev.Process(
 PROGRAMS = {"dynamic": SANDBOXES, "dynamic-others": OTHER_RESOURCES, "dynamic-services": SERVICES}
 
 
-def resources_by_name(recorded: Path) -> dict[str, dict[str, Any]]:
+def list_resources_by_name(recorded: Path) -> dict[str, dict[str, Any]]:
     """Return the dynamic resources of the recorded state, by name."""
     listed = json.loads(recorded.read_text())["deployment"]["resources"]
     return {item["urn"].rpartition("::")[2]: item for item in listed if "dynamic/neev" in item["type"]}
 
 
-def resource_type(resource: dict[str, Any]) -> str:
+def read_type(resource: dict[str, Any]) -> str:
     """Return the kind of the resource."""
     return str(resource["type"]).rpartition(":")[2]
 
 
 @pytest.mark.parametrize("recorded", RECORDED_STATES, ids=lambda path: path.stem)
-def test_the_state_holds_of_a_provider_its_name_and_nothing_else(recorded: Path) -> None:
-    for resource in resources_by_name(recorded).values():
+def test_the_pickled_provider_in_the_state_is_only_a_class_name(recorded: Path) -> None:
+    for resource in list_resources_by_name(recorded).values():
         for side in ("inputs", "outputs"):
             pickled = base64.b64decode(resource[side]["__provider"])
             words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
             codes = {code.name for code, _, _ in pickletools.genops(pickled)}
-            assert words == ["pulumi_neev.dynamic_providers", f"{resource_type(resource)}Provider"]
+            assert words == ["pulumi_neev.dynamic_providers", f"{read_type(resource)}Provider"]
             # an object of an importable class, without a state of its own
             assert codes <= {
                 "PROTO",
@@ -98,17 +98,17 @@ def test_the_state_holds_of_a_provider_its_name_and_nothing_else(recorded: Path)
             }
 
 
-def test_every_resource_is_in_a_state_of_this_version_or_an_earlier_one() -> None:
+def test_every_resource_type_is_in_a_recorded_state() -> None:
     assert {
-        resource_type(item) for recorded in RECORDED_STATES for item in resources_by_name(recorded).values()
+        read_type(item) for recorded in RECORDED_STATES for item in list_resources_by_name(recorded).values()
     } == set(PROVIDERS)
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("recorded", RECORDED_STATES, ids=lambda path: path.stem)
-def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project: PulumiProject, tmp_path: Path) -> None:
+def test_an_old_state_has_no_diff_and_can_be_destroyed(recorded: Path, project: PulumiProject, tmp_path: Path) -> None:
     emulator = project.emulator
-    old = resources_by_name(recorded)
+    old = list_resources_by_name(recorded)
     created = out_of_band_request(emulator, "POST", "/sandboxes", {"name": old["box"]["outputs"]["name"]})
     emulator.advance(5)
     state = recorded.read_text().replace(RECORDED_URL, emulator.base_url).replace(old["box"]["id"], created["id"])

@@ -24,7 +24,7 @@ pulumi.export("env", box.env)
 """
 
 
-def test_no_secret_is_in_the_state_the_logs_or_what_is_shown(project: PulumiProject) -> None:
+def test_secrets_are_absent_from_state_logs_and_output(project: PulumiProject) -> None:
     project.write_python(make_program(f'{{"TOKEN": "{SECRET}"}}'))
     project.set_config("neev:apiKey", project.env.pop("NEEV_API_KEY"), "--secret")
     up = project.run_pulumi("up", "--yes", "-v=8", "--logtostderr", "--logflow")
@@ -44,14 +44,14 @@ def test_no_secret_is_in_the_state_the_logs_or_what_is_shown(project: PulumiProj
         assert project.emulator.api_key not in text
 
 
-def test_a_secret_of_the_wrong_type_is_not_quoted(project: PulumiProject) -> None:
+def test_the_error_for_a_secret_of_the_wrong_type_omits_its_value(project: PulumiProject) -> None:
     project.write_python(make_program(f'"{SECRET}"'))
     result = project.run_pulumi("preview")
     assert "env: must be a map of strings" in result.text
     assert SECRET not in result.text
 
 
-def test_the_key_of_the_environment_is_in_no_log_at_all(project: PulumiProject) -> None:
+def test_the_api_key_of_the_environment_is_absent_from_debug_logs(project: PulumiProject) -> None:
     project.write_python(make_program("{}"))
     up = project.run_pulumi("up", "--yes", "--skip-preview", "-v=9", "--logtostderr", "--logflow")
     assert up.returncode == 0
@@ -67,18 +67,18 @@ token = pulumi.Config().require_secret("token")
 box = neev.Sandbox("box")
 written = neev.Command("written", sandbox_id=box.id, create=["cat"], stdin=token.apply(lambda text: text + "\\n"))
 neev.Command("listed", sandbox_id=box.id, create=["sh", "-c", "echo $TOKEN"], env={"TOKEN": token})
-pulumi.export("said", written.stdout)
+pulumi.export("output", written.stdout)
 pulumi.export("plain", neev.Command("plain", sandbox_id=box.id, create=["echo", "plain"]).stdout)
 """
 
 
-def test_what_a_command_was_given_as_a_secret_is_one_when_it_writes_it(project: PulumiProject) -> None:
+def test_a_secret_input_of_a_command_is_secret_in_its_output(project: PulumiProject) -> None:
     project.write_python(COMMANDS)
     project.set_config("token", SECRET, "--secret")
     up = project.run_pulumi("up", "--yes", "--skip-preview", "-v=8", "--logtostderr", "--logflow")
     assert up.returncode == 0, up.text
     exported = json.dumps(project.export())
-    assert project.outputs() == {"said": f"{SECRET}\n", "plain": "plain\n"}
+    assert project.outputs() == {"output": f"{SECRET}\n", "plain": "plain\n"}
     plan = project.run_pulumi("preview", "--diff", "--refresh", "--expect-no-changes", "-v=8", "--logtostderr")
     assert plan.returncode == 0, plan.text
 

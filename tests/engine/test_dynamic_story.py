@@ -1,4 +1,4 @@
-"""The life of sandboxes, snapshots and forks in a Python program of dynamic resources, on the real engine."""
+"""The lifecycle of sandboxes, snapshots and forks in a Python program of dynamic resources, on the real engine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FROM_TEMPLATE = f"template_id=template.id, {EGRESS}"
 FROM_IMAGE = f'image="docker.io/library/python:3.12", {EGRESS}'
 
 
-def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(project: PulumiProject) -> None:
+def test_sandboxes_snapshots_and_forks_are_created_updated_replaced_and_destroyed(project: PulumiProject) -> None:
     emulator = project.emulator
     project.write_python(make_program(f"{FROM_TEMPLATE}, paused=False, cpu=1"))
 

@@ -1,4 +1,4 @@
-"""The same small story in every language: up, again without changes, refresh, update, replace, import, destroy."""
+"""The same scenario in every language: up, again without changes, refresh, update, replace, import, destroy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.mark.parametrize(
-    ("example", "prepared"),
+    ("example", "prepare"),
     [
         ("python-dynamic", use_dynamic_resources),
         ("python", use_python_sdk),
@@ -31,11 +31,13 @@ pytestmark = pytest.mark.engine
         ("yaml", use_unchanged),
     ],
 )
-def test_the_story(project: PulumiProject, example: str, prepared: Callable[[PulumiProject], dict[str, Any]]) -> None:
+def test_an_example_is_created_updated_replaced_imported_and_destroyed(
+    project: PulumiProject, example: str, prepare: Callable[[PulumiProject], dict[str, Any]]
+) -> None:
     source = ROOT / "examples" / example
     ignored = shutil.ignore_patterns("Pulumi.yaml", "Pulumi.*.yaml", "node_modules", "venv", "bin")
     shutil.copytree(source, project.directory, ignore=ignored, dirs_exist_ok=True)
-    project.write_project({**yaml.safe_load((source / "Pulumi.yaml").read_text()), **prepared(project)})
+    project.write_project({**yaml.safe_load((source / "Pulumi.yaml").read_text()), **prepare(project)})
     emulator = project.emulator
 
     created = project.up()

@@ -1,4 +1,4 @@
-"""A program asks whether a resource exists: engines from 3.273 on read it, and make nothing of it."""
+"""A program checks whether a resource exists: engines from 3.273 on read it, and create nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ for name in ("existing", "deleted"):
 
 def test_a_sandbox_exists_until_it_is_deleted(project: PulumiProject) -> None:
     if parse_version(project.run_pulumi("version").stdout) < (3, 273, 0):
-        pytest.skip("this engine cannot ask")
+        pytest.skip("this engine does not support the check")
     emulator = project.emulator
     project.write_python(PROGRAM)
     for name in ("existing", "deleted"):
@@ -34,5 +34,5 @@ def test_a_sandbox_exists_until_it_is_deleted(project: PulumiProject) -> None:
     assert project.outputs() == {"existing": True, "deleted": False}
     counts = emulator.counts()
     assert counts.pop("GET /sandboxes/{id}") == 2
-    # unless the existing one has just shown that the project is there, one more request does
+    # one more request verifies that the project exists, unless the read of the existing sandbox was first
     assert counts in ({}, {"GET /sandboxes": 1})

@@ -21,7 +21,7 @@ def count_runs(project: PulumiProject) -> int:
     return number
 
 
-def stack_program(script: str, **more: Any) -> dict[str, Any]:
+def declare_stack(script: str, **more: Any) -> dict[str, Any]:
     command = {
         "sandboxId": "${box.id}",
         "create": ["sh", "-c", script],
@@ -39,8 +39,8 @@ def stack_program(script: str, **more: Any) -> dict[str, Any]:
 OUTPUTS = {"stdout": "${tool.stdout}", "exitCode": "${tool.exitCode}"}
 
 
-def test_a_command_runs_once_stays_clean_changes_in_place_and_goes(project: PulumiProject) -> None:
-    project.write_yaml(stack_program("echo token $TOKEN >&2; echo one"), outputs=OUTPUTS)
+def test_a_command_runs_once_for_each_change_of_its_inputs(project: PulumiProject) -> None:
+    project.write_yaml(declare_stack("echo token $TOKEN >&2; echo one"), outputs=OUTPUTS)
     assert project.preview().changes == {"box": "create", "tool": "create"}
     up = project.run_pulumi("up", "--yes", "--skip-preview")
     assert up.returncode == 0, up.text
@@ -51,7 +51,7 @@ def test_a_command_runs_once_stays_clean_changes_in_place_and_goes(project: Pulu
     assert project.refresh().changes == {}
     assert count_runs(project) == 0
 
-    project.write_yaml(stack_program("echo two"), outputs=OUTPUTS)
+    project.write_yaml(declare_stack("echo two"), outputs=OUTPUTS)
     assert project.up().changes == {"tool": "update"}
     assert project.outputs()["stdout"] == "updated\ntwo\n"
     box = project.state_of("box")
@@ -59,31 +59,31 @@ def test_a_command_runs_once_stays_clean_changes_in_place_and_goes(project: Pulu
     assert box["outputs"]["phase"] == "Paused"
     assert count_runs(project) == 1
 
-    project.write_yaml(stack_program("echo three; false", triggers=[1]), outputs=OUTPUTS)
+    project.write_yaml(declare_stack("echo three; false", triggers=[1]), outputs=OUTPUTS)
     failed = project.run_pulumi("up", "--yes", "--skip-preview")
     assert failed.returncode != 0
     assert "sh ended with exit code 1" in failed.text
     assert "three" in failed.text
-    project.write_yaml(stack_program("echo three", triggers=[1]), outputs=OUTPUTS)
+    project.write_yaml(declare_stack("echo three", triggers=[1]), outputs=OUTPUTS)
     project.up()
     assert project.outputs()["stdout"] == "three\n"
     project.destroy()
     assert project.emulator.state()["sandboxes"] == 0
 
 
-def test_a_command_of_unknown_outcome_is_never_run_again_by_itself(project: PulumiProject) -> None:
+def test_a_command_with_an_unknown_outcome_is_not_retried_until_its_triggers_change(project: PulumiProject) -> None:
     emulator = project.emulator
-    box = {"box": stack_program("")["box"]}
+    box = {"box": declare_stack("")["box"]}
     project.write_yaml(box)
     project.up()
     command = {"sandboxId": "${box.id}", "create": ["sh", "-c", "echo x >> runs; cat runs"]}
 
-    def tool(**more: Any) -> dict[str, Any]:
+    def declare_tool(**more: Any) -> dict[str, Any]:
         return {**box, "tool": {"type": "neev:index:Command", "properties": {**command, **more}}}
 
     emulator.clear_log()
     emulator.inject("reset_after", method="POST", path="/v1/exec")
-    project.write_yaml(tool())
+    project.write_yaml(declare_tool())
     first = project.run_pulumi("up", "--yes", "--skip-preview")
     assert first.returncode != 0
     assert "connection was lost" in first.text
@@ -94,7 +94,7 @@ def test_a_command_of_unknown_outcome_is_never_run_again_by_itself(project: Pulu
         assert "unknown" in again.text or "Nobody knows" in again.text
     assert count_runs(project) == 1
 
-    project.write_yaml(tool(triggers=["again"]), outputs=OUTPUTS)
+    project.write_yaml(declare_tool(triggers=["again"]), outputs=OUTPUTS)
     assert project.up().changes == {"tool": "replace"}
     assert project.outputs()["stdout"] == "x\nx\n"
     assert count_runs(project) == 1
@@ -102,7 +102,7 @@ def test_a_command_of_unknown_outcome_is_never_run_again_by_itself(project: Pulu
     project.destroy()
 
 
-def script_resource(content: str, **more: Any) -> dict[str, Any]:
+def declare_script(content: str, **more: Any) -> dict[str, Any]:
     where = {"sandboxId": "${box.id}", "path": "bin/hello"}
     return {
         "box": {"type": "neev:index:Sandbox"},
@@ -118,14 +118,14 @@ def script_resource(content: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_a_file_and_the_command_that_runs_it_follow_its_content(project: PulumiProject) -> None:
+def test_a_changed_file_is_updated_and_the_command_that_it_triggers_is_replaced(project: PulumiProject) -> None:
     outputs = {"stdout": "${run.stdout}", "size": "${script.sizeBytes}"}
-    project.write_yaml(script_resource("#!/bin/sh\necho one\n"), outputs=outputs)
+    project.write_yaml(declare_script("#!/bin/sh\necho one\n"), outputs=outputs)
     project.up()
     assert project.outputs() == {"stdout": "one\n", "size": 19}
     assert project.up().changes == {}
     assert project.refresh().changes == {}
-    project.write_yaml(script_resource("#!/bin/sh\necho two\n"), outputs=outputs)
+    project.write_yaml(declare_script("#!/bin/sh\necho two\n"), outputs=outputs)
     assert project.up().changes == {"script": "update", "run": "replace"}
     assert project.outputs()["stdout"] == "two\n"
     state = project.state_of("script")
@@ -146,7 +146,7 @@ pulumi.export("stdout", run.stdout)
 """
 
 
-def test_a_dynamic_file_and_the_command_that_runs_it_follow_its_content(project: PulumiProject) -> None:
+def test_a_changed_dynamic_file_is_updated_and_the_command_that_it_triggers_is_replaced(project: PulumiProject) -> None:
     project.write_python(FILE_PROGRAM.format("one"))
     project.up()
     assert project.outputs() == {"stdout": "one\n"}
@@ -170,7 +170,7 @@ pulumi.export("stdout", tool.stdout)
 """
 
 
-def test_a_dynamic_command_runs_once_changes_in_place_and_goes(project: PulumiProject) -> None:
+def test_a_dynamic_command_runs_once_for_each_change_of_its_inputs(project: PulumiProject) -> None:
     project.write_python(PROGRAM.format("one", ""))
     project.up()
     assert project.outputs() == {"stdout": f"one {SECRET}\n"}

@@ -26,10 +26,12 @@ PORT_STEP = 2
 """Linux gives servers ports of one parity, and outgoing connections those of the other, while there are any."""
 
 
-def test_two_fleets_are_the_same_to_the_last_byte(project: PulumiProject, tmp_path: Path, pulumi_bin: Path) -> None:
+def test_a_recreated_fleet_has_workspaces_with_the_same_digest(
+    project: PulumiProject, tmp_path: Path, pulumi_bin: Path
+) -> None:
     fleet, emulator = write_example(project), project.emulator
     fleet.up("--parallel", "64")
-    first = workspace_digests(fleet)
+    first = read_workspace_digests(fleet)
     assert len(first) == 1
     unchanged = fleet.up()
     assert (unchanged.changes, unchanged.warnings) == ({}, [])
@@ -46,7 +48,7 @@ def test_two_fleets_are_the_same_to_the_last_byte(project: PulumiProject, tmp_pa
     with serve() as elsewhere:
         again = write_example(PulumiProject(tmp_path / "another", pulumi_bin, elsewhere))
         again.up("--parallel", "64")
-        assert workspace_digests(again) == first
+        assert read_workspace_digests(again) == first
         again.destroy("--parallel", "64")
 
 
@@ -77,7 +79,7 @@ def query_agent(url: str) -> dict[str, Any]:
     return message
 
 
-def workspace_digests(project: PulumiProject) -> set[str]:
+def read_workspace_digests(project: PulumiProject) -> set[str]:
     """Return the digests of the workspaces of all agents, each of which responds."""
     urls = project.outputs()["urls"]
     assert len(urls) == len(set(urls)) == REPLICAS

@@ -34,9 +34,7 @@ def redact_secrets(message: Any) -> Any:
     return [redact_secrets(item) for item in message] if isinstance(message, list) else message
 
 
-def test_what_the_protocol_marks_is_all_that_is_secret_and_the_key_is_not_there(
-    project: PulumiProject, tmp_path: Path
-) -> None:
+def test_secrets_in_the_grpc_log_are_marked_and_the_api_key_is_absent(project: PulumiProject, tmp_path: Path) -> None:
     log = tmp_path / "grpc.json"
     project.write_yaml(PROGRAM, outputs={"token": "${coder.gatewayToken}", "url": "${web.previewUrl}"})
     for command in (("up", "--skip-preview"), ("refresh", "--skip-preview"), ("up", "--skip-preview")):

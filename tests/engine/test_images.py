@@ -26,11 +26,11 @@ def count_remaining(emulator: Emulator) -> list[int]:
     return [emulator.state()[kind] for kind in ("sandboxes", "snapshots")]
 
 
-def box_resource() -> dict[str, Any]:
+def declare_sandbox() -> dict[str, Any]:
     return {"type": "neev:index:Sandbox", "properties": {"snapshotId": "${image.snapshotId}"}}
 
 
-def stack_program(*more: dict[str, Any], **image: Any) -> dict[str, Any]:
+def declare_stack(*more: dict[str, Any], **image: Any) -> dict[str, Any]:
     """Return an image of two files, a sandbox that follows it, and one that does not."""
     steps = [
         {"path": "a", "source": {"fn::fileAsset": "./a"}},
@@ -38,22 +38,22 @@ def stack_program(*more: dict[str, Any], **image: Any) -> dict[str, Any]:
         {"run": ["sh", "-c", "echo building with $TOKEN; cat a app/* > out"]},
         *more,
     ]
-    look = {"sandboxId": "${follows.id}", "create": ["cat", "out"]}
+    reader = {"sandboxId": "${follows.id}", "create": ["cat", "out"]}
     return {
         "image": {
             "type": "neev:index:GoldenImage",
             "properties": {"steps": steps, "env": {"TOKEN": SECRET}, "historyLimit": 1, **image},
         },
-        "follows": box_resource(),
-        "stays": {**box_resource(), "options": {"ignoreChanges": ["snapshotId"]}},
-        "look": {"type": "neev:index:Command", "properties": look},
+        "follows": declare_sandbox(),
+        "pinned": {**declare_sandbox(), "options": {"ignoreChanges": ["snapshotId"]}},
+        "reader": {"type": "neev:index:Command", "properties": reader},
     }
 
 
-OUTPUTS = {"said": "${look.stdout}", "snapshotId": "${image.snapshotId}"}
+OUTPUTS = {"output": "${reader.stdout}", "snapshotId": "${image.snapshotId}"}
 
 
-FOLLOW_CHANGES = {"image": "update", "follows": "replace", "look": "replace"}
+FOLLOW_CHANGES = {"image": "update", "follows": "replace", "reader": "replace"}
 
 
 def write_source_files(project: PulumiProject) -> None:
@@ -63,14 +63,14 @@ def write_source_files(project: PulumiProject) -> None:
     (project.directory / "a").write_text("1")
 
 
-def test_an_edit_of_one_file_builds_once_and_a_second_up_does_nothing(project: PulumiProject) -> None:
+def test_a_changed_file_builds_the_image_once(project: PulumiProject) -> None:
     emulator = project.emulator
     write_source_files(project)
-    project.write_yaml(stack_program(), outputs=OUTPUTS)
+    project.write_yaml(declare_stack(), outputs=OUTPUTS)
     first = project.run_pulumi("up", "--yes", "--skip-preview")
     assert first.returncode == 0, first.text
     assert "building with [secret]" in first.text
-    assert project.outputs()["said"] == "1B"
+    assert project.outputs()["output"] == "1B"
     assert count_creates(emulator) == 3
     assert project.up().changes == {}
     assert project.refresh().changes == {}
@@ -84,7 +84,7 @@ def test_an_edit_of_one_file_builds_once_and_a_second_up_does_nothing(project: P
     assert shown.diff("image") == {"steps[0]": "update", "recipeDigest": "update"}
     assert count_creates(emulator) == 0
     assert project.up().changes == FOLLOW_CHANGES
-    assert project.outputs()["said"] == "2B"
+    assert project.outputs()["output"] == "2B"
     assert count_creates(emulator) == 2
     assert count_remaining(emulator) == [4, 2]
     assert project.up().changes == {}
@@ -103,14 +103,14 @@ def test_an_edit_of_one_file_builds_once_and_a_second_up_does_nothing(project: P
     assert count_remaining(emulator) == [0, 0]
 
 
-def test_a_failing_step_is_named_and_leaves_the_image_that_there_is(project: PulumiProject) -> None:
+def test_a_failed_step_is_reported_and_keeps_the_previous_image(project: PulumiProject) -> None:
     emulator = project.emulator
     write_source_files(project)
-    project.write_yaml(stack_program(), outputs=OUTPUTS)
+    project.write_yaml(declare_stack(), outputs=OUTPUTS)
     project.up()
     count_creates(emulator)
     good = project.outputs()["snapshotId"]
-    project.write_yaml(stack_program({"run": ["sh", "-c", "echo the reason >&2; exit 7"]}), outputs=OUTPUTS)
+    project.write_yaml(declare_stack({"run": ["sh", "-c", "echo the reason >&2; exit 7"]}), outputs=OUTPUTS)
     failed = project.run_pulumi("up", "--yes", "--skip-preview")
     assert failed.returncode != 0
     assert "step 4 of 4 (sh -c echo the reason >&2; exit 7): it ended with exit code 7." in failed.text
@@ -119,7 +119,7 @@ def test_a_failing_step_is_named_and_leaves_the_image_that_there_is(project: Pul
     assert state is not None
     assert state["outputs"]["snapshotId"] == good
     assert count_creates(emulator) == 1
-    project.write_yaml(stack_program(), outputs=OUTPUTS)
+    project.write_yaml(declare_stack(), outputs=OUTPUTS)
     project.up()
     assert count_creates(emulator) == 0
 
@@ -138,29 +138,30 @@ image = neev.GoldenImage("image", steps=[
     {"run": ["sh", "-c", "cat a app/* > out"], "timeout_seconds": 60},
 ])
 follows = neev.Sandbox("follows", snapshot_id=image.snapshot_id)
-stays = neev.Sandbox("stays", snapshot_id=image.snapshot_id, opts=pulumi.ResourceOptions(ignore_changes=["snapshotId"]))
-look = neev.Command("look", sandbox_id=follows.id, create=["cat", "out"])
-pulumi.export("said", look.stdout)
+options = pulumi.ResourceOptions(ignore_changes=["snapshotId"])
+pinned = neev.Sandbox("pinned", snapshot_id=image.snapshot_id, opts=options)
+reader = neev.Command("reader", sandbox_id=follows.id, create=["cat", "out"])
+pulumi.export("output", reader.stdout)
 pulumi.export("newest", image.images.apply(lambda images: images[0].snapshot_id))
 pulumi.export("snapshotId", image.snapshot_id)
 """
 
 
-def test_a_dynamic_image_is_built_once_for_an_edit(project: PulumiProject) -> None:
+def test_a_changed_file_builds_the_dynamic_image_once(project: PulumiProject) -> None:
     emulator = project.emulator
     project.write_python(PROGRAM)
     write_source_files(project)
     project.up()
     outputs = project.outputs()
-    assert outputs["said"] == "1B"
+    assert outputs["output"] == "1B"
     assert outputs["newest"] == outputs["snapshotId"]
     assert count_creates(emulator) == 3
     assert project.up().changes == {}
     project.refresh()
     assert project.up().changes == {}
     (project.directory / "app" / "b").write_text("C")
-    assert project.up().changes == {"image": "update", "follows": "replace", "look": "replace"}
-    assert project.outputs()["said"] == "1C"
+    assert project.up().changes == {"image": "update", "follows": "replace", "reader": "replace"}
+    assert project.outputs()["output"] == "1C"
     assert count_creates(emulator) == 2
     project.destroy()
     emulator.advance(5)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.engine
 EXAMPLE = ROOT / "examples" / "kubernetes-operator"
 
 
-def test_a_team_has_the_sandboxes_that_its_stack_says(project: PulumiProject) -> None:
+def test_the_pool_of_a_team_is_created_scaled_and_repaired(project: PulumiProject) -> None:
     emulator = project.emulator
     shutil.copy(EXAMPLE / "__main__.py", project.directory)
     runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}

@@ -36,7 +36,7 @@ def write_program(project: PulumiProject, adapter: str) -> None:
 
 
 @pytest.mark.parametrize("adapter", ["plugin", "dynamic"])
-def test_a_sandbox_names_its_urn_and_changed_default_labels_change_nothing(
+def test_a_sandbox_has_owner_labels_and_changed_default_labels_cause_no_diff(
     project: PulumiProject, adapter: str
 ) -> None:
     write_program(project, adapter)

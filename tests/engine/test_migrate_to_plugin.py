@@ -25,7 +25,7 @@ pulumi.export("fork", fork.id)
 """
 
 
-def plugin_program(**ids: str) -> dict[str, Any]:
+def declare_stack(**ids: str) -> dict[str, Any]:
     """Return the same stack for the plugin. With ids, each resource is imported."""
     options = {name: {"options": {"import": ids[name]}} if name in ids else {} for name in ("agent", "baseline", "exp")}
     egress = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}]}
@@ -48,8 +48,8 @@ def plugin_program(**ids: str) -> dict[str, Any]:
     }
 
 
-def test_a_stack_moves_from_the_dynamic_face_to_the_plugin(project: PulumiProject) -> None:
-    """Resources leave one state and are imported by id. No request changes anything, and later previews are clean."""
+def test_a_stack_migrates_from_dynamic_resources_to_the_plugin_without_changes(project: PulumiProject) -> None:
+    """Resources are removed from one state and imported by id. No request changes them; later previews are empty."""
     project.write_python(DYNAMIC)
     project.up()
     ids = project.outputs()
@@ -63,13 +63,13 @@ def test_a_stack_moves_from_the_dynamic_face_to_the_plugin(project: PulumiProjec
     assert project.state_of("agent") is None
 
     fork = f"{ids['sandbox']}/{ids['fork']}"
-    project.write_yaml(plugin_program(agent=ids["sandbox"], baseline=ids["snapshot"], exp=fork))
+    project.write_yaml(declare_stack(agent=ids["sandbox"], baseline=ids["snapshot"], exp=fork))
     taken = project.run_pulumi("preview")
     assert taken.returncode == 0, taken.text
     assert "= 3 to import" in taken.text
     assert "to create" not in taken.text
     project.up()
-    project.write_yaml(plugin_program())
+    project.write_yaml(declare_stack())
     assert project.preview().changes == {}
     assert project.up().changes == {}
     assert project.refresh().changes == {}

@@ -1,4 +1,4 @@
-"""Partial failures: the resource stays in the state with its reason, and the next update finishes it."""
+"""Partial failures: the resource stays in the state with its reason, and the next update completes it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.engine
 PLUGIN = "pulumi-resource-neev"
 
 
-def box_resource(options: dict[str, Any] | None = None, **properties: Any) -> dict[str, Any]:
+def declare_sandbox(options: dict[str, Any] | None = None, **properties: Any) -> dict[str, Any]:
     return {"box": {"type": "neev:index:Sandbox", "properties": properties, "options": options or {}}}
 
 
@@ -31,12 +31,12 @@ def run_interrupted_update(project: PulumiProject, *arguments: str, creates: int
     return stdout + stderr
 
 
-def test_a_create_that_times_out_is_kept_with_its_reason_and_the_next_update_finishes_it(
+def test_a_create_that_times_out_is_stored_with_its_error_and_completed_by_the_next_update(
     project: PulumiProject,
 ) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 3600})
-    project.write_yaml(box_resource({"customTimeouts": {"create": "2s"}}, paused=True))
+    project.write_yaml(declare_sandbox({"customTimeouts": {"create": "2s"}}, paused=True))
 
     failed = project.run_pulumi("up", "--yes", "--skip-preview")
     assert failed.returncode != 0
@@ -61,10 +61,10 @@ def test_a_create_that_times_out_is_kept_with_its_reason_and_the_next_update_fin
     assert emulator.counts()["POST /sandboxes"] == 1
 
 
-def test_a_create_that_is_interrupted_keeps_what_exists(project: PulumiProject) -> None:
+def test_a_cancelled_create_is_stored_and_completed_by_the_next_update(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 3600})
-    project.write_yaml(box_resource())
+    project.write_yaml(declare_sandbox())
 
     assert "stopped waiting, as asked" in run_interrupted_update(project, creates=1)
     kept = project.state_of("box")
@@ -76,10 +76,10 @@ def test_a_create_that_is_interrupted_keeps_what_exists(project: PulumiProject) 
     assert emulator.counts()["POST /sandboxes"] == 1
 
 
-def test_after_an_interrupt_nothing_is_made_that_the_platform_has_not_taken_yet(project: PulumiProject) -> None:
+def test_cancel_drops_creates_that_wait_for_the_rate_limit(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.change_settings(rate_limit=2)
-    fleet = {f"box-{number}": box_resource()["box"] for number in range(40)}
+    fleet = {f"box-{number}": declare_sandbox()["box"] for number in range(40)}
     project.write_yaml(fleet)
 
     message = run_interrupted_update(project, "-p", "64", creates=3)
@@ -92,10 +92,10 @@ def test_after_an_interrupt_nothing_is_made_that_the_platform_has_not_taken_yet(
     assert emulator.state()["sandboxes"] == len(fleet)
 
 
-def test_a_plugin_whose_engine_was_killed_leaves(project: PulumiProject) -> None:
+def test_the_plugin_exits_if_the_engine_is_killed(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 3600})
-    project.write_yaml(box_resource())
+    project.write_yaml(declare_sandbox())
 
     engine = project.start_pulumi("up", "--yes", "--skip-preview")
     wait_until(lambda: emulator.counts().get("POST /sandboxes") == 1)
@@ -105,10 +105,10 @@ def test_a_plugin_whose_engine_was_killed_leaves(project: PulumiProject) -> None
     assert wait_until(lambda: not project.find_processes(PLUGIN)) < 10
 
 
-def test_a_plugin_that_was_killed_has_said_what_it_was_making(project: PulumiProject) -> None:
+def test_a_killed_plugin_has_logged_the_name_of_the_sandbox_it_was_creating(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.inject("delay", method="POST", path="/sandboxes", execute_first=True)
-    project.write_yaml(box_resource())
+    project.write_yaml(declare_sandbox())
 
     engine = project.start_pulumi("up", "--yes", "--skip-preview")
     wait_until(lambda: not emulator.control("GET", "faults"))
@@ -122,12 +122,12 @@ def test_a_plugin_that_was_killed_has_said_what_it_was_making(project: PulumiPro
     assert project.state_of("box") is None
 
 
-def test_an_update_that_fails_half_way_is_finished_by_the_next(project: PulumiProject) -> None:
+def test_a_partially_failed_update_is_completed_by_the_next_update(project: PulumiProject) -> None:
     emulator = project.emulator
-    project.write_yaml(box_resource(cpu=1))
+    project.write_yaml(declare_sandbox(cpu=1))
     project.up()
     emulator.inject("status", method="PUT", path="/sandboxes/{id}/timeout", status=409, times=1)
-    project.write_yaml(box_resource(cpu=2, idleTimeoutSeconds=600))
+    project.write_yaml(declare_sandbox(cpu=2, idleTimeoutSeconds=600))
 
     failed = project.run_pulumi("up", "--yes", "--skip-preview")
     assert failed.returncode != 0

@@ -14,15 +14,15 @@ pytestmark = pytest.mark.engine
 CHECKOUT = Path(__file__).parents[2]
 
 
-def test_a_plugin_on_path_serves(project: PulumiProject) -> None:
+def test_the_engine_finds_the_plugin_on_path(project: PulumiProject) -> None:
     project.env["PATH"] += f"{os.pathsep}{sys.prefix}/bin"
     box = {"type": "neev:index:Sandbox", "properties": {"name": "box"}}
     project.write_project({"runtime": "yaml", "resources": {"box": box}, "plugins": {}})
     assert project.preview().changes == {"box": "create"}
 
 
-def test_an_installed_plugin_serves_without_path_and_without_a_warning(project: PulumiProject) -> None:
-    # a fresh environment, as of somebody who activated none
+def test_the_engine_finds_an_installed_plugin_without_a_warning(project: PulumiProject) -> None:
+    # as in a shell without an active virtual environment
     project.env["PATH"] = os.pathsep.join([project.env["PATH"].partition(os.pathsep)[0], "/usr/bin", "/bin"])
     project.run_neev("plugin", "install").require_success()
     box = {"type": "neev:index:Sandbox", "properties": {"name": "box"}}
@@ -38,7 +38,7 @@ def test_an_installed_plugin_serves_without_path_and_without_a_warning(project: 
     project.destroy()
 
 
-def test_the_engine_asks_for_a_key_that_is_missing(project: PulumiProject) -> None:
+def test_the_engine_reports_missing_configuration_keys(project: PulumiProject) -> None:
     for name in project.emulator.env:
         del project.env[name]
     project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": {}}})
@@ -50,7 +50,7 @@ def test_the_engine_asks_for_a_key_that_is_missing(project: PulumiProject) -> No
     assert "neev:orgId" not in result.text
 
 
-def test_the_stacks_configuration_reaches_the_plugin_and_its_key_stays_secret(project: PulumiProject) -> None:
+def test_the_plugin_receives_the_stack_configuration_and_the_api_key_is_encrypted(project: PulumiProject) -> None:
     emulator = project.emulator
     for name in emulator.env:
         del project.env[name]
@@ -66,7 +66,9 @@ def test_the_stacks_configuration_reaches_the_plugin_and_its_key_stays_secret(pr
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_a_plugin_is_added_from_its_source(project: PulumiProject, pulumi_bin: Path, tmp_path: Path) -> None:
+def test_pulumi_package_add_installs_the_plugin_from_source(
+    project: PulumiProject, pulumi_bin: Path, tmp_path: Path
+) -> None:
     if (pulumi_bin / "pulumi-language-python-host").exists():
         pytest.skip("the Python host that `make engine` builds runs no plugins")
     checkout = tmp_path / "checkout"

@@ -1,4 +1,4 @@
-"""Imports of existing objects by id or by name, and clean previews after that."""
+"""Imports of existing objects by id or by name, and previews without changes after that."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ pytestmark = pytest.mark.engine
 BOX = {"name": "one", "resources": {"cpu": 2}, "sandbox_template_id": "sb-ubuntu-26-04-minimal"}
 
 
-def box_resource(**properties: Any) -> dict[str, Any]:
+def declare_sandbox(**properties: Any) -> dict[str, Any]:
     return {"type": "neev:index:Sandbox", "properties": properties}
 
 
-def test_what_the_command_imports_is_clean_in_the_program_it_suggests(project: PulumiProject) -> None:
+def test_imported_resources_have_no_diff_and_cause_no_mutating_requests(project: PulumiProject) -> None:
     emulator = project.emulator
     one = out_of_band_request(emulator, "POST", "/sandboxes", BOX)
     two = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "two"})
@@ -37,8 +37,8 @@ def test_what_the_command_imports_is_clean_in_the_program_it_suggests(project: P
     assert ids == {"one": one["id"], "two": two["id"], "fork": fork["id"]}
 
     program = {
-        "one": box_resource(name="one", cpu=2, templateId="sb-ubuntu-26-04-minimal"),
-        "two": box_resource(),
+        "one": declare_sandbox(name="one", cpu=2, templateId="sb-ubuntu-26-04-minimal"),
+        "two": declare_sandbox(),
         "kept": {"type": "neev:index:Snapshot", "properties": {"sandboxId": "${one.id}"}},
         "fork": {"type": "neev:index:SandboxFork", "properties": {"sourceSandboxId": "${one.id}"}},
     }
@@ -49,13 +49,13 @@ def test_what_the_command_imports_is_clean_in_the_program_it_suggests(project: P
     assert emulator.mutating_requests == []
 
     # the API returns no environment, so the one of the program is recorded and replaces nothing
-    project.write_yaml({**program, "one": box_resource(name="one", cpu=2, env={"A": "b"})})
+    project.write_yaml({**program, "one": declare_sandbox(name="one", cpu=2, env={"A": "b"})})
     assert project.up().changes == {"one": "update"}
     assert project.up().changes == {}
     assert emulator.mutating_requests == []
 
 
-def test_a_program_can_import_and_look_up(project: PulumiProject) -> None:
+def test_the_import_option_and_get_read_existing_resources(project: PulumiProject) -> None:
     emulator = project.emulator
     one = out_of_band_request(emulator, "POST", "/sandboxes", {**BOX, "env": [{"name": "A", "value": "b"}]})
     two = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "two"})
@@ -64,7 +64,7 @@ def test_a_program_can_import_and_look_up(project: PulumiProject) -> None:
     kept = out_of_band_request(emulator, "POST", f"/sandboxes/{two['id']}/snapshots", {"name": "kept"})
     emulator.advance(5)
     emulator.clear_log()
-    imported = {**box_resource(name="one", cpu=2, env={"A": "b"}), "options": {"import": one["id"]}}
+    imported = {**declare_sandbox(name="one", cpu=2, env={"A": "b"}), "options": {"import": one["id"]}}
     looked_up = {
         "two": {"type": "neev:index:Sandbox", "get": {"id": "two"}},
         "fork": {"type": "neev:index:SandboxFork", "get": {"id": f"{two['id']}/{fork['id']}"}},

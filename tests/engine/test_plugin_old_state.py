@@ -1,4 +1,4 @@
-"""A state that an earlier version of the plugin wrote previews clean, refreshes, and can be destroyed.
+"""A state that an earlier version of the plugin wrote has no diff, and can be refreshed and destroyed.
 
 `data/plugin-VERSION.json` is `pulumi stack export` after `up` of `SANDBOXES` with that version, `plugin-others-…` of
 `OTHER_RESOURCES`, without the positions in the source, and with `RECORDED_URL` as the address of the API. To add one
@@ -90,20 +90,20 @@ PROGRAMS = {"plugin": SANDBOXES, "plugin-others": OTHER_RESOURCES, "plugin-servi
 pytestmark = pytest.mark.engine
 
 
-def resource_types(recorded: Path) -> set[str]:
+def list_types(recorded: Path) -> set[str]:
     """Return the kinds of resources in the state."""
     types = {load["type"] for load in json.loads(recorded.read_text())["deployment"]["resources"]}
     return {type_.removeprefix("neev:index:") for type_ in types if type_.startswith("neev:")}
 
 
-def test_every_resource_is_in_a_state_of_this_version_or_an_earlier_one() -> None:
-    assert {kind for recorded in RECORDED_STATES for kind in resource_types(recorded)} == {
+def test_every_resource_type_is_in_a_recorded_state() -> None:
+    assert {kind for recorded in RECORDED_STATES for kind in list_types(recorded)} == {
         resource.name for resource in RESOURCES
     }
 
 
 @pytest.mark.parametrize("recorded", RECORDED_STATES, ids=lambda path: path.stem)
-def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, project: PulumiProject, tmp_path: Path) -> None:
+def test_an_old_state_has_no_diff_and_can_be_destroyed(recorded: Path, project: PulumiProject, tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_text(recorded.read_text().replace(RECORDED_URL, project.emulator.base_url))
     program = PROGRAMS[recorded.stem.rpartition("-")[0]]

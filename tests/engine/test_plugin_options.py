@@ -15,11 +15,11 @@ HOOKED = """
 import pulumi
 
 
-def once_more(args: pulumi.ErrorHookArgs) -> bool:
+def retry_twice(args: pulumi.ErrorHookArgs) -> bool:
     return len(args.errors) < 3
 
 
-hook = pulumi.ErrorHook("once more", once_more)
+hook = pulumi.ErrorHook("retry", retry_twice)
 pulumi.CustomResource(
     "neev:index:Sandbox",
     "box",
@@ -39,15 +39,15 @@ def write_named_program(
     project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": properties or {}}}, **config)
 
 
-def test_names_are_made_as_the_stack_is_configured_and_kept_over_a_change_of_that(project: PulumiProject) -> None:
-    def name(mode: dict[str, Any] | None) -> str:
+def test_autonaming_follows_the_configuration_and_keeps_the_names_of_existing_sandboxes(project: PulumiProject) -> None:
+    def preview_name(mode: dict[str, Any] | None) -> str:
         write_named_program(project, mode)
         return str(project.preview().inputs("box")["name"])
 
-    assert re.fullmatch("box-[0-9a-f]{7}", name(None))
-    assert name({"mode": "verbatim"}) == "box"
-    assert name({"pattern": "${project}_${stack}_${name}"}) == "story-dev-box"
-    assert re.fullmatch("b-box-[0-9a-f]{4}", name({"pattern": "b-${name}-${hex(4)}", "enforce": True}))
+    assert re.fullmatch("box-[0-9a-f]{7}", preview_name(None))
+    assert preview_name({"mode": "verbatim"}) == "box"
+    assert preview_name({"pattern": "${project}_${stack}_${name}"}) == "story-dev-box"
+    assert re.fullmatch("b-box-[0-9a-f]{4}", preview_name({"pattern": "b-${name}-${hex(4)}", "enforce": True}))
 
     write_named_program(project, {"pattern": "My_${name}", "enforce": True})
     refused = project.run_pulumi("preview")
@@ -70,7 +70,7 @@ def test_names_are_made_as_the_stack_is_configured_and_kept_over_a_change_of_tha
     assert project.up().changes == {}
 
 
-def test_an_error_hook_that_tries_again_goes_on_with_the_same_sandbox(project: PulumiProject) -> None:
+def test_a_retry_by_an_error_hook_continues_the_create_of_the_same_sandbox(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 2.2})
     project.write_python(HOOKED)
@@ -79,7 +79,7 @@ def test_an_error_hook_that_tries_again_goes_on_with_the_same_sandbox(project: P
     assert (project.state_of("box") or {})["outputs"]["phase"] == "Ready"
 
 
-def test_a_long_wait_shows_on_the_resources_row(project: PulumiProject) -> None:
+def test_a_long_wait_is_reported_in_the_status_of_the_resource(project: PulumiProject) -> None:
     project.emulator.change_settings(durations={"create": 3})
     project.write_yaml(BOX)
     shown = project.run_pulumi("up", "--yes", "--skip-preview")
@@ -89,7 +89,7 @@ def test_a_long_wait_shows_on_the_resources_row(project: PulumiProject) -> None:
     assert len(rows) <= 4
 
 
-def test_ignored_changes_and_protection_are_between_the_engine_and_the_program(project: PulumiProject) -> None:
+def test_ignore_changes_and_retain_on_delete_are_respected(project: PulumiProject) -> None:
     options = {"ignoreChanges": ["cpu"], "retainOnDelete": True}
     project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": {"cpu": 1}, "options": options}})
     project.up()

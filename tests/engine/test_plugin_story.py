@@ -23,7 +23,7 @@ def make_program(**box: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("emulator", ["0.9", "0.8"], indirect=True)
-def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(project: PulumiProject) -> None:
+def test_sandboxes_snapshots_and_forks_are_created_updated_replaced_and_destroyed(project: PulumiProject) -> None:
     emulator = project.emulator
     project.write_yaml(make_program(), outputs={"phase": "${box.phase}", "forkCpu": "${copy.cpu}", "env": "${box.env}"})
 
@@ -70,7 +70,7 @@ def test_a_program_comes_up_stays_clean_changes_in_place_is_replaced_and_goes(pr
     assert emulator.state()["snapshots"] == 0
 
 
-def test_what_changes_outside_of_the_stack_shows_after_a_refresh_and_is_put_right(project: PulumiProject) -> None:
+def test_drift_is_shown_by_a_refresh_and_corrected_by_the_next_update(project: PulumiProject) -> None:
     emulator = project.emulator
     egress = {"mode": "allow_list", "allow": [{"host": "pypi.org"}, {"host": "10.0.0.0/8"}]}
     sandbox = {"type": "neev:index:Sandbox", "properties": {"name": "box", "cpu": 1, "egress": egress}}
@@ -92,19 +92,19 @@ def test_what_changes_outside_of_the_stack_shows_after_a_refresh_and_is_put_righ
     assert project.up().changes == {}
 
 
-def test_a_replacement_that_keeps_its_name_deletes_the_old_one_first(project: PulumiProject) -> None:
-    def named(image: str) -> dict[str, Any]:
+def test_a_replacement_with_a_fixed_name_deletes_before_it_creates(project: PulumiProject) -> None:
+    def declare_box(image: str) -> dict[str, Any]:
         return {"box": {"type": "neev:index:Sandbox", "properties": {"name": "the-box", "image": image}}}
 
-    project.write_yaml(named("docker.io/library/python:3.12"))
+    project.write_yaml(declare_box("docker.io/library/python:3.12"))
     project.up()
-    project.write_yaml(named("docker.io/library/python:3.13"))
+    project.write_yaml(declare_box("docker.io/library/python:3.13"))
     project.emulator.clear_log()
     assert project.up().changes == {"box": "replace"}
     assert [entry["method"] for entry in project.emulator.mutating_requests] == ["DELETE", "POST"]
 
 
-def test_bad_input_fails_before_anything_is_sent_and_names_its_path(project: PulumiProject) -> None:
+def test_invalid_inputs_fail_before_any_request_with_the_path_of_each_property(project: PulumiProject) -> None:
     egress = {"mode": "allow_list", "allow": [{"host": "pypi.org"}, {"host": "not a host"}]}
     project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": {"cpu": 0.7, "egress": egress}}})
     result = project.run_pulumi("preview")

@@ -57,7 +57,7 @@ def find_violations(project: PulumiProject, python: Path, *arguments: str) -> se
     return found
 
 
-def test_the_pack_stops_what_its_rules_forbid_and_nothing_else(project: PulumiProject, policy_python: Path) -> None:
+def test_the_policy_pack_reports_only_violations_of_its_rules(project: PulumiProject, policy_python: Path) -> None:
     project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": VIOLATING_INPUTS}})
     assert find_violations(project, policy_python) == {"sandbox-ends", "egress-is-closed", "image-is-pinned"}
     project.write_yaml({"box": {"type": "neev:index:Sandbox", "properties": COMPLIANT_INPUTS}})
@@ -68,6 +68,6 @@ def test_the_pack_stops_what_its_rules_forbid_and_nothing_else(project: PulumiPr
     assert project.emulator.mutating_requests == []
 
 
-def test_dynamic_resources_are_held_to_the_same_rules(project: PulumiProject, policy_python: Path) -> None:
+def test_the_policy_pack_checks_dynamic_resources(project: PulumiProject, policy_python: Path) -> None:
     project.write_python(DYNAMIC)
     assert find_violations(project, policy_python) == {"image-is-pinned"}

@@ -1,4 +1,4 @@
-"""A pool on the real engine: scaled, repaired, rolled, interrupted, and never with a member too many."""
+"""A pool on the real engine: scaled, repaired, replaced, interrupted, and never with an extra member."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ CREATE, DELETE, PATCH = "POST /sandboxes", "DELETE /sandboxes/{id}", "PATCH /san
 HOUR = 3600
 
 
-def pool_program(replicas: int, **properties: Any) -> dict[str, Any]:
+def declare_pool(replicas: int, **properties: Any) -> dict[str, Any]:
     """Return a program of one pool."""
     return {"fleet": {"type": "neev:index:SandboxPool", "properties": {"replicas": replicas, **properties}}}
 
 
-def pool_members(project: PulumiProject) -> list[dict[str, Any]]:
+def read_members(project: PulumiProject) -> list[dict[str, Any]]:
     """Return the members in the state."""
     kept = project.state_of("fleet")
     assert kept is not None
@@ -36,10 +36,10 @@ def count_requests(emulator: Emulator) -> Counter[str]:
     return found
 
 
-def test_a_pool_lives(project: PulumiProject) -> None:
+def test_a_pool_is_created_scaled_repaired_replaced_and_destroyed(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": 0})
-    project.write_yaml(pool_program(200))
+    project.write_yaml(declare_pool(200))
     assert project.preview().changes == {"fleet": "create"}
     assert count_requests(emulator) == {}
     project.up()
@@ -47,17 +47,17 @@ def test_a_pool_lives(project: PulumiProject) -> None:
     assert project.up().changes == {}
     assert emulator.requests == []
 
-    project.write_yaml(pool_program(210))
+    project.write_yaml(declare_pool(210))
     assert project.up().diff("fleet") == {"replicas": "update"}
     assert count_requests(emulator) == {CREATE: 10}
-    project.write_yaml(pool_program(195, cpu=2))
+    project.write_yaml(declare_pool(195, cpu=2))
     project.up()
     assert count_requests(emulator) == {DELETE: 15, PATCH: 195}
-    assert [member["name"].rpartition("-")[2] for member in pool_members(project)] == [
+    assert [member["name"].rpartition("-")[2] for member in read_members(project)] == [
         str(index) for index in range(195)
     ]
 
-    before = pool_members(project)
+    before = read_members(project)
     for place in (2, 3, 194):
         out_of_band_request(emulator, "DELETE", f"/sandboxes/{before[place]['id']}")
     emulator.advance(1)
@@ -65,10 +65,10 @@ def test_a_pool_lives(project: PulumiProject) -> None:
     healed = project.up("--refresh")
     assert healed.diff("fleet") == {f'["{before[place]["name"]}"]': "add" for place in (2, 3, 194)}
     assert count_requests(emulator) == {CREATE: 3}
-    assert [now["id"] == was["id"] for now, was in zip(pool_members(project), before, strict=True)].count(False) == 3
+    assert [now["id"] == was["id"] for now, was in zip(read_members(project), before, strict=True)].count(False) == 3
     assert project.refresh().changes == {}
 
-    project.write_yaml(pool_program(195, cpu=2, env={"STAGE": "two"}))
+    project.write_yaml(declare_pool(195, cpu=2, env={"STAGE": "two"}))
     assert project.up().changes == {"fleet": "update"}
     assert count_requests(emulator) == {CREATE: 195, DELETE: 195}
     assert project.up("--refresh").changes == {}
@@ -77,15 +77,15 @@ def test_a_pool_lives(project: PulumiProject) -> None:
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_members_that_fail_are_named_and_the_next_update_makes_them(project: PulumiProject) -> None:
+def test_failed_members_are_reported_and_created_by_the_next_update(project: PulumiProject) -> None:
     emulator = project.emulator
     emulator.inject("status", method="POST", path="/sandboxes", status=500, body={"message": "no room"}, times=2)
-    project.write_yaml(pool_program(5))
+    project.write_yaml(declare_pool(5))
     failed = project.run_pulumi("up", "--yes", "--skip-preview")
     assert failed.returncode != 0
     assert "2 of 5 members failed" in failed.text
     assert "no room" in failed.text
-    assert Counter(member["phase"] for member in pool_members(project)) == {"Ready": 3, "Missing": 2}
+    assert Counter(member["phase"] for member in read_members(project)) == {"Ready": 3, "Missing": 2}
 
     assert project.refresh().returncode == 0
     assert set(project.preview().diff("fleet").values()) == {"add"}
@@ -110,15 +110,15 @@ def kill_during_update(project: PulumiProject, creates: int) -> None:
     assert project.run_neev("recover", "--cancel", "--yes").returncode == 0
 
 
-def test_an_engine_that_is_killed_leaves_members_that_are_found_again(project: PulumiProject) -> None:
+def test_members_created_before_a_kill_are_recovered(project: PulumiProject) -> None:
     emulator = project.emulator
-    project.write_yaml(pool_program(4, maxConcurrency=3))
+    project.write_yaml(declare_pool(4, maxConcurrency=3))
     kill_during_update(project, creates=3)
-    assert len(pool_members(project)) == 4
+    assert len(read_members(project)) == 4
     assert project.up().changes == {"fleet": "update"}
     assert emulator.counts()[CREATE] == 4
 
-    project.write_yaml(pool_program(4, env={"STAGE": "two"}, maxSurge=2, maxUnavailable=0))
+    project.write_yaml(declare_pool(4, env={"STAGE": "two"}, maxSurge=2, maxUnavailable=0))
     kill_during_update(project, creates=2)
     assert project.up().changes == {"fleet": "update"}
     assert emulator.counts()[CREATE] == 4

@@ -67,7 +67,9 @@ def write_plugin_program(project: PulumiProject, *, slug: str | None = None, **a
 
 
 @pytest.mark.parametrize("adapter", [write_plugin_program, write_dynamic_program], ids=["plugin", "dynamic"])
-def test_ports_and_agents_live_change_in_place_keep_their_secrets_and_go(project: PulumiProject, adapter: Any) -> None:
+def test_ports_and_agents_are_updated_in_place_and_their_secrets_are_encrypted(
+    project: PulumiProject, adapter: Any
+) -> None:
     emulator = project.emulator
     adapter(project, cpu=1)
     assert project.preview().changes == dict.fromkeys(("box", "web", "free", "coder"), "create")
@@ -88,7 +90,7 @@ def test_ports_and_agents_live_change_in_place_keep_their_secrets_and_go(project
     assert (changed["status"], changed["free"], changed["token"]) == ("Paused", first["free"], first["token"])
     assert SLUG in changed["web"]
 
-    box = _resource_id(project, "box")
+    box = _read_id(project, "box")
     out_of_band_request(emulator, "POST", f"/sandboxes/{box}/ports", {"port": 8080, "slug": OTHER})
     out_of_band_request(emulator, "DELETE", f"/sandboxes/{box}/ports/9090")
     assert project.refresh().changes.items() >= {("web", "update"), ("free", "delete")}
@@ -106,7 +108,7 @@ def test_ports_and_agents_live_change_in_place_keep_their_secrets_and_go(project
     assert [emulator.state()[kind] for kind in ("sandboxes", "agents")] == [0, 0]
 
 
-def test_no_slug_or_url_is_in_what_is_shown_or_logged(project: PulumiProject) -> None:
+def test_slugs_tokens_and_other_secrets_are_redacted_in_output_and_logs(project: PulumiProject) -> None:
     write_plugin_program(project, slug=SLUG)
     up = project.run_pulumi("up", "--yes", "--diff", "-v=8", "--logtostderr", "--logflow")
     assert up.returncode == 0
@@ -124,7 +126,7 @@ def test_no_slug_or_url_is_in_what_is_shown_or_logged(project: PulumiProject) ->
             assert secret not in text
 
 
-def test_ports_and_agents_are_imported_and_then_clean(project: PulumiProject) -> None:
+def test_imported_ports_and_agents_have_no_diff(project: PulumiProject) -> None:
     emulator = project.emulator
     box = out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})
     out_of_band_request(emulator, "POST", f"/sandboxes/{box['id']}/ports", {"port": 8080})
@@ -133,7 +135,7 @@ def test_ports_and_agents_are_imported_and_then_clean(project: PulumiProject) ->
     project.write_yaml({})
     project.import_("neev:index:PreviewPort", "web", f"{box['id']}/8080")
     project.import_("neev:index:Agent", "coder", "coder")
-    assert _resource_id(project, "coder") == created["id"]
+    assert _read_id(project, "coder") == created["id"]
     web = {"sandboxId": box["id"], "port": 8080}
     coder = {"name": "coder", "agentTemplate": "claude-code"}
     project.write_yaml(
@@ -145,7 +147,7 @@ def test_ports_and_agents_are_imported_and_then_clean(project: PulumiProject) ->
     assert project.up().changes == {}
 
 
-def _resource_id(project: PulumiProject, name: str) -> str:
+def _read_id(project: PulumiProject, name: str) -> str:
     state = project.state_of(name)
     assert state is not None
     return str(state["id"])

@@ -60,23 +60,25 @@ def write_plugin_program(project: PulumiProject) -> None:
 
 def list_running(project: PulumiProject) -> list[dict[str, Any]]:
     """Return the supervised processes that run in the sandbox."""
-    listed = json.loads(read_in_sandbox(project.emulator, sandbox_id(project), "", "processes/list"))
+    listed = json.loads(read_in_sandbox(project.emulator, read_sandbox_id(project), "", "processes/list"))
     return [process for process in listed["processes"] if process["state"] == "running"]
 
 
-def sandbox_id(project: PulumiProject) -> str:
+def read_sandbox_id(project: PulumiProject) -> str:
     items = out_of_band_request(project.emulator, "GET", "/sandboxes")["items"]
     return str(items[0]["id"])
 
 
 def fetch(project: PulumiProject) -> str:
-    """Return what the service answers at its URL."""
+    """Return the response of the service at its URL."""
     with urlopen(f"{project.outputs()['url']}/here") as answer:
         return str(answer.read().decode())
 
 
 @pytest.mark.parametrize("write", [write_example, write_plugin_program], ids=["dynamic", "plugin"])
-def test_a_web_service_survives(project: PulumiProject, write: Callable[[PulumiProject], None]) -> None:
+def test_a_web_service_is_restarted_after_a_kill_and_kept_after_pause_and_resume(
+    project: PulumiProject, write: Callable[[PulumiProject], None]
+) -> None:
     ignored = shutil.ignore_patterns("Pulumi.yaml", "__pycache__")
     shutil.copytree(EXAMPLE, project.directory, dirs_exist_ok=True, ignore=ignored)
     write(project)
@@ -88,7 +90,7 @@ def test_a_web_service_survives(project: PulumiProject, write: Callable[[PulumiP
     assert project.up().changes == {}
     (process,) = list_running(project)
 
-    read_in_sandbox(project.emulator, sandbox_id(project), "", "processes/kill", process_id=process["process_id"])
+    read_in_sandbox(project.emulator, read_sandbox_id(project), "", "processes/kill", process_id=process["process_id"])
     wait_until(lambda: not list_running(project))
     assert project.up("--refresh").changes == {"service": "update"}
     assert fetch(project) == "Hello from /here\n"
@@ -96,7 +98,7 @@ def test_a_web_service_survives(project: PulumiProject, write: Callable[[PulumiP
     assert restarted["process_id"] != process["process_id"]
     assert project.up("--refresh").changes == {}
 
-    box = sandbox_id(project)
+    box = read_sandbox_id(project)
     out_of_band_request(project.emulator, "POST", f"/sandboxes/{box}/pause")
     project.emulator.advance(10)
     project.emulator.clear_log()
@@ -116,7 +118,7 @@ def test_a_web_service_survives(project: PulumiProject, write: Callable[[PulumiP
     assert project.emulator.state()["sandboxes"] == 0
 
 
-def test_a_service_that_dies_fails_with_its_last_lines_and_the_next_update_starts_it(project: PulumiProject) -> None:
+def test_a_process_that_exits_fails_with_its_output_and_is_started_by_the_next_update(project: PulumiProject) -> None:
     service: dict[str, Any] = {"sandboxId": "${box.id}", "command": ["sh", "-c", "echo no $WORD; exit 3"]}
     service["env"] = {"WORD": "hunter2"}
     program = {"box": {"type": "neev:index:Sandbox"}, "service": {"type": "neev:index:Process", "properties": service}}

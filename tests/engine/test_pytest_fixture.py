@@ -15,7 +15,7 @@ pytestmark = pytest.mark.engine
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "test-your-program.md"
 
 
-def test_the_test_of_a_stack_in_the_guide_passes(project: PulumiProject) -> None:
+def test_the_stack_test_of_the_guide_passes(project: PulumiProject) -> None:
     program, _, test = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     project.write_python(program)
     (project.directory / "test_stack.py").write_text(test)

@@ -19,7 +19,7 @@ PUBLISHED_TEMPLATES = "https://github.com/neevcloud/pulumi-neev/tree/main/templa
 
 
 @pytest.mark.timeout(900)
-def test_every_block_of_the_quick_start_prints_what_the_page_shows(tmp_path: Path, pulumi_bin: Path) -> None:
+def test_every_block_of_the_quick_start_prints_the_documented_output(tmp_path: Path, pulumi_bin: Path) -> None:
     steps = read_steps(PAGE)
     # until the first release no index has the packages
     wheels = tmp_path / "wheels"

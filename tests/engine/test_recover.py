@@ -38,21 +38,19 @@ def kill_during_update(project: PulumiProject, request: str = "POST /sandboxes",
     emulator.change_settings(durations={"create": 0, "snapshot": 0})
 
 
-def actions_by_resource(plan: Result) -> dict[str, str]:
+def read_actions(plan: Result) -> dict[str, str]:
     steps: list[Mapping[str, str]] = json.loads(plan.stdout)["steps"]
     return {step["resource"]: step["action"] for step in steps}
 
 
 @pytest.mark.parametrize("adapter", ["plugin", "dynamic"])
-def test_a_sandbox_whose_create_was_killed_is_in_the_state_again_and_made_once(
-    project: PulumiProject, adapter: str
-) -> None:
+def test_a_sandbox_of_a_killed_create_is_recovered_and_not_created_again(project: PulumiProject, adapter: str) -> None:
     emulator = project.emulator
     project.write_yaml({**BOX, **SNAPSHOT_PROGRAM}) if adapter == "plugin" else project.write_python(PROGRAM)
     kill_during_update(project)
 
     shown = project.run_neev("recover", "--json")
-    assert (shown.returncode, actions_by_resource(shown)) == (3, {"Sandbox box": "import"}), shown.text
+    assert (shown.returncode, read_actions(shown)) == (3, {"Sandbox box": "import"}), shown.text
     locked = project.run_neev("recover", "--yes")
     assert locked.returncode == 1
     assert "--cancel" in locked.stderr
@@ -80,7 +78,7 @@ def test_a_sandbox_whose_create_was_killed_is_in_the_state_again_and_made_once(
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_what_an_update_without_recovery_made_twice_is_deleted_by_the_next(project: PulumiProject) -> None:
+def test_a_duplicate_after_an_update_without_recovery_is_deleted_by_the_next_update(project: PulumiProject) -> None:
     emulator = project.emulator
     project.write_yaml(BOX)
     kill_during_update(project)
@@ -91,13 +89,13 @@ def test_what_an_update_without_recovery_made_twice_is_deleted_by_the_next(proje
 
     second = project.state_of("box") or {}
     done = project.run_neev("recover", "--json", "--yes")
-    assert (done.returncode, actions_by_resource(done)) == (0, {"Sandbox box": "retire"}), done.text
+    assert (done.returncode, read_actions(done)) == (0, {"Sandbox box": "retire"}), done.text
     project.up()
     assert [item["id"] for item in out_of_band_request(emulator, "GET", "/sandboxes")["items"]] == [second["id"]]
     assert project.up().changes == {}
 
 
-def test_a_replacement_that_was_killed_goes_on(project: PulumiProject, tmp_path: Path) -> None:
+def test_a_killed_replacement_is_recovered_and_completed(project: PulumiProject, tmp_path: Path) -> None:
     emulator = project.emulator
     project.write_yaml(BOX)
     project.up()
@@ -110,7 +108,7 @@ def test_a_replacement_that_was_killed_goes_on(project: PulumiProject, tmp_path:
     # outside of the project's directory, as for a stack of the Automation API
     full = f"organization/story/{STACK}"
     done = project.run_neev("recover", "--cancel", "--json", "--yes", "--stack", full, "--cwd", str(tmp_path))
-    assert (done.returncode, actions_by_resource(done)) == (0, {"Sandbox box": "import"}), done.text
+    assert (done.returncode, read_actions(done)) == (0, {"Sandbox box": "import"}), done.text
     project.up()
     left = out_of_band_request(emulator, "GET", "/sandboxes")["items"]
     assert [(item["id"] == first["id"], item["resources"]["disk_gb"]) for item in left] == [(False, 20)]
@@ -118,7 +116,9 @@ def test_a_replacement_that_was_killed_goes_on(project: PulumiProject, tmp_path:
     assert emulator.counts()["POST /sandboxes"] == 2
 
 
-def test_it_works_on_s3_and_where_nothing_was_made(project: PulumiProject, bucket: StateBucket) -> None:
+def test_recover_drops_a_pending_create_without_a_resource_with_state_on_s3(
+    project: PulumiProject, bucket: StateBucket
+) -> None:
     emulator = project.emulator
     project.env |= bucket.env
     project.write_yaml({**BOX, **SNAPSHOT_PROGRAM})
@@ -138,12 +138,12 @@ def test_it_works_on_s3_and_where_nothing_was_made(project: PulumiProject, bucke
 
     emulator.control("DELETE", "faults")
     done = project.run_neev("recover", "--cancel", "--yes", "--json")
-    assert (done.returncode, actions_by_resource(done)) == (0, {"Snapshot kept": "drop"}), done.text
+    assert (done.returncode, read_actions(done)) == (0, {"Snapshot kept": "drop"}), done.text
     assert project.up().changes == {"kept": "create"}
     assert project.up().changes == {}
 
 
-def test_a_backend_of_files_that_was_cut_off_in_its_note_is_told_how_to_go_on(
+def test_an_empty_attributes_file_of_the_backend_is_an_error_with_a_hint(
     project: PulumiProject, tmp_path: Path
 ) -> None:
     project.write_yaml(BOX)

@@ -14,7 +14,14 @@ import pytest
 from tests.chaos import invariants
 from tests.chaos.repair import is_plugin
 from tests.engine.adapters import ADAPTERS
-from tests.engine.project import PulumiProject, Result, command_line, out_of_band_request, read_in_sandbox, wait_until
+from tests.engine.project import (
+    PulumiProject,
+    Result,
+    out_of_band_request,
+    read_command_line,
+    read_in_sandbox,
+    wait_until,
+)
 
 pytestmark = pytest.mark.engine
 
@@ -26,12 +33,12 @@ RECOVER = ("recover", "--cancel", "--yes")
 def kill_when(
     project: PulumiProject,
     engine_process: subprocess.Popen[str],
-    has_come: Callable[[], bool],
+    condition: Callable[[], bool],
     *,
     machine: bool = False,
 ) -> None:
-    """Kill the engine at its moment, optionally with its other processes, and wait for the end of the plugin."""
-    wait_until(has_come)
+    """Kill the engine once the condition holds, optionally with its other processes, and wait until the plugin ends."""
+    wait_until(condition)
     for process in project.list_processes() if machine else []:
         process.kill()
     engine_process.kill()
@@ -45,16 +52,16 @@ def is_creating(project: PulumiProject) -> Callable[[], bool]:
     return lambda: project.emulator.counts().get("POST /sandboxes") == 1
 
 
-def steps_by_resource(result: Result) -> dict[str, str]:
+def read_actions(result: Result) -> dict[str, str]:
     return {load["resource"]: load["action"] for load in json.loads(result.stdout)["steps"]}
 
 
 def is_importing(project: PulumiProject) -> bool:
     """Return whether a recovery's `pulumi stack import` is running."""
-    return any({"stack", "import"} <= set(command_line(process)) for process in project.list_processes())
+    return any({"stack", "import"} <= set(read_command_line(process)) for process in project.list_processes())
 
 
-def test_a_recovery_that_is_killed_itself_changes_all_or_nothing_and_the_next_one_ends_it(
+def test_a_killed_recovery_is_atomic_and_the_next_recovery_completes(
     project: PulumiProject,
 ) -> None:
     emulator = project.emulator
@@ -88,40 +95,42 @@ def test_a_recovery_that_is_killed_itself_changes_all_or_nothing_and_the_next_on
     assert emulator.counts()["POST /sandboxes"] == 1
 
 
-def slow_image(sleep_seconds: int) -> dict[str, Any]:
+def declare_slow_image(sleep_seconds: int) -> dict[str, Any]:
     """Return an image whose second step takes so many seconds, which are no part of its recipe."""
-    naps = ["sh", "-c", "touch begun; sleep $NAP"]
-    steps = [{"path": "note", "content": "of the first step\n"}, {"run": naps}]
-    properties = {"steps": steps, "env": {"NAP": str(sleep_seconds)}, "historyLimit": 1}
+    sleep = ["sh", "-c", "touch begun; sleep $SLEEP_SECONDS"]
+    steps = [{"path": "note", "content": "of the first step\n"}, {"run": sleep}]
+    properties = {"steps": steps, "env": {"SLEEP_SECONDS": str(sleep_seconds)}, "historyLimit": 1}
     return {"image": {"type": "neev:index:GoldenImage", "properties": properties}}
 
 
 def is_sleeping(project: PulumiProject) -> Callable[[], bool]:
     """Return the condition that the second step is running in the builder."""
 
-    def begun() -> bool:
+    def is_running() -> bool:
         builders = out_of_band_request(project.emulator, "GET", "/sandboxes")["items"]
         running = [builder["id"] for builder in builders if builder["connect_url"]]
         return any(
             json.loads(read_in_sandbox(project.emulator, id, "begun", "files/exists"))["exists"] for id in running
         )
 
-    return begun
+    return is_running
 
 
 @pytest.mark.parametrize(("adapter", "machine"), [("plugin", False), ("plugin", True), ("dynamic", False)])
-def test_an_image_whose_build_was_killed_is_built_once(project: PulumiProject, adapter: str, *, machine: bool) -> None:
-    ADAPTERS[adapter](project, slow_image(sleep_seconds=HOUR))
+def test_a_killed_image_build_is_recovered_and_the_image_is_built_once(
+    project: PulumiProject, adapter: str, *, machine: bool
+) -> None:
+    ADAPTERS[adapter](project, declare_slow_image(sleep_seconds=HOUR))
     kill_when(project, project.start_pulumi("up", "--yes", "--skip-preview"), is_sleeping(project), machine=machine)
     left = out_of_band_request(project.emulator, "GET", "/sandboxes")["items"]
     assert left or not machine
 
     done = project.run_neev(*RECOVER, "--json")
     assert done.returncode == 0, done.text
-    assert steps_by_resource(done) == {"GoldenImage image": "import" if left else "drop"}
-    ADAPTERS[adapter](project, slow_image(sleep_seconds=0))
+    assert read_actions(done) == {"GoldenImage image": "import" if left else "drop"}
+    ADAPTERS[adapter](project, declare_slow_image(sleep_seconds=0))
     project.up()
-    invariants.check_invariants(project, slow_image(sleep_seconds=0))
+    invariants.check_invariants(project, declare_slow_image(sleep_seconds=0))
     (builder,) = out_of_band_request(project.emulator, "GET", "/sandboxes")["items"]
     assert builder["id"] not in {item["id"] for item in left}
     assert project.up().changes == {}
@@ -169,9 +178,9 @@ def test_the_stack_of_an_automation_api_program_is_recovered_from_its_work_direc
     assert away.returncode == 1, away.text
     assert "NEEV_API_KEY" in away.stderr
     shown = project.run_neev("recover", "--json", *named, "--cwd", str(tmp_path))
-    assert (shown.returncode, steps_by_resource(shown)) == (3, {"Sandbox box": "import"}), shown.text
+    assert (shown.returncode, read_actions(shown)) == (3, {"Sandbox box": "import"}), shown.text
     done = project.run_neev(*RECOVER, "--json", *named, "--cwd", str(work), env=unset)
-    assert (done.returncode, steps_by_resource(done)) == (0, {"Sandbox box": "import"}), done.text
+    assert (done.returncode, read_actions(done)) == (0, {"Sandbox box": "import"}), done.text
 
     again = run("up")
     message = "".join(again.communicate())

@@ -16,7 +16,7 @@ MANY = 120
 BENCH = Path(__file__).parents[2] / "bench" / "run.py"
 
 
-def test_many_cost_nothing_where_nothing_changes_and_a_refresh_reads_the_list(project: PulumiProject) -> None:
+def test_an_unchanged_update_sends_no_request_and_a_refresh_lists_the_sandboxes(project: PulumiProject) -> None:
     emulator = project.emulator
     project.write_yaml({f"box-{number}": {"type": "neev:index:Sandbox"} for number in range(MANY)})
     project.up("-p", "512")
@@ -30,7 +30,7 @@ def test_many_cost_nothing_where_nothing_changes_and_a_refresh_reads_the_list(pr
     assert sum(emulator.counts().values()) <= 10
 
 
-def test_the_bench_still_measures(pulumi_bin: Path) -> None:
+def test_the_benchmark_reports_its_measurements(pulumi_bin: Path) -> None:
     command = [sys.executable, str(BENCH), "--quick", "--case", "null plugin", "plugin", "asyncio script"]
     environment = {**os.environ, "PULUMI_NEEV_ENGINE": str(pulumi_bin.parent)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

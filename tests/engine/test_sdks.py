@@ -19,8 +19,8 @@ from neev_provider.adapters.shared import examples
 pytestmark = pytest.mark.engine
 
 
-def example_programs(language: str) -> Iterator[tuple[str, str]]:
-    """Return every example in the language, by the name of its resource or function."""
+def list_example_programs(language: str) -> Iterator[tuple[str, str]]:
+    """Yield every example in the language, by the name of its resource or function."""
     package = schema.package_schema()
     for token in (*package["resources"], *package["functions"]):
         name = token.rpartition(":")[2]
@@ -38,9 +38,9 @@ def test_the_engine_reads_the_schema_that_the_plugin_serves(project: PulumiProje
 
 
 @pytest.mark.parametrize("package", ["pulumi_neev", "pulumi_neev_sdk"])
-def test_python_examples_fit_the_dynamic_resources_and_the_sdk_alike(tmp_path: Path, package: str) -> None:
+def test_python_examples_type_check_with_dynamic_resources_and_the_sdk(tmp_path: Path, package: str) -> None:
     sources = {"pulumi_neev": ROOT / "provider", "pulumi_neev_sdk": build_sdk("python")}
-    for name, program in example_programs("python"):
+    for name, program in list_example_programs("python"):
         (tmp_path / f"{name}.py").write_text(program.replace("pulumi_neev_sdk", package))
     settings = f"[mypy]\nstrict = true\nfollow_imports = silent\nmypy_path = {sources[package]}\n"
     (tmp_path / "mypy.ini").write_text(settings)
@@ -49,7 +49,7 @@ def test_python_examples_fit_the_dynamic_resources_and_the_sdk_alike(tmp_path: P
 
 def test_typescript_examples_compile(tmp_path: Path) -> None:
     sdk = build_sdk("nodejs")
-    for name, program in example_programs("typescript"):
+    for name, program in list_example_programs("typescript"):
         (tmp_path / f"{name}.ts").write_text(program)
     options = {
         "strict": True,
@@ -67,7 +67,7 @@ def test_typescript_examples_compile(tmp_path: Path) -> None:
 
 def test_go_examples_compile(tmp_path: Path) -> None:
     sdk = build_sdk("go")
-    for name, program in example_programs("go"):
+    for name, program in list_example_programs("go"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "main.go").write_text(program)
     shutil.copy(sdk / "go.sum", tmp_path)
@@ -84,16 +84,16 @@ PLUGIN = {
     "version": version("pulumi-neev"),
     "server": "github://api.github.com/neevcloud/pulumi-neev",
 }
-"""What an SDK says of the plugin."""
+"""The reference to the plugin in an SDK."""
 
 
-def test_the_sdks_ask_for_the_plugin_of_their_own_version() -> None:
+def test_the_sdks_require_the_plugin_of_their_own_version() -> None:
     for language, file in (("python", "pulumi_neev_sdk/pulumi-plugin.json"), ("go", "neev/pulumi-plugin.json")):
         build_sdk(language)
         assert json.loads((SDKS / language / file).read_text()) == PLUGIN
 
 
-def test_the_package_that_npm_installs_names_the_plugin_too() -> None:
+def test_the_npm_package_requires_the_plugin_of_its_own_version() -> None:
     package = json.loads((build_sdk("nodejs") / "bin" / "package.json").read_text())
     assert (package["name"], package["pulumi"]) == (
         "@neevcloud/pulumi-neev",

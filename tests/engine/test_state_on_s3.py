@@ -37,21 +37,21 @@ def s3_project(project: PulumiProject, bucket: StateBucket) -> PulumiProject:
     return project
 
 
-def sandbox_names(emulator: Emulator) -> list[str]:
+def list_sandbox_names(emulator: Emulator) -> list[str]:
     return sorted(item["name"] for item in out_of_band_request(emulator, "GET", "/sandboxes")["items"])
 
 
-def test_two_stacks_live_side_by_side_and_leave_nothing(s3_project: PulumiProject, s3: S3Client) -> None:
+def test_two_stacks_are_updated_concurrently_and_removed_completely(s3_project: PulumiProject, s3: S3Client) -> None:
     together = [threading.Thread(target=s3_project.up, args=("--stack", stack)) for stack in ("dev", "prod")]
     for item in together:
         item.start()
     for item in together:
         item.join()
-    assert sandbox_names(s3_project.emulator) == ["box-dev", "box-prod"]
+    assert list_sandbox_names(s3_project.emulator) == ["box-dev", "box-prod"]
     assert s3_project.up("--stack", "prod").changes == {}
 
     s3_project.destroy("--stack", "dev")
-    assert sandbox_names(s3_project.emulator) == ["box-prod"]
+    assert list_sandbox_names(s3_project.emulator) == ["box-prod"]
     s3_project.destroy("--stack", "prod")
     for stack in ("dev", "prod"):
         assert s3_project.run_pulumi("stack", "rm", "--yes", stack).returncode == 0
@@ -59,7 +59,7 @@ def test_two_stacks_live_side_by_side_and_leave_nothing(s3_project: PulumiProjec
     assert not [key for key in left if "/locks/" in key or key.endswith(("dev.json", "prod.json"))]
 
 
-def test_a_stack_that_is_being_updated_is_locked_and_the_other_is_not(s3_project: PulumiProject) -> None:
+def test_an_update_locks_only_its_own_stack(s3_project: PulumiProject) -> None:
     emulator = s3_project.emulator
     emulator.change_settings(durations={"create": HOUR})
     first = s3_project.start_pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
@@ -68,7 +68,7 @@ def test_a_stack_that_is_being_updated_is_locked_and_the_other_is_not(s3_project
         second = s3_project.run_pulumi("up", "--yes", "--skip-preview", "--stack", "dev")
         assert second.returncode != 0
         assert "the stack is currently locked" in second.text
-        assert sandbox_names(emulator) == ["box-dev"]
+        assert list_sandbox_names(emulator) == ["box-dev"]
         assert s3_project.run_pulumi("stack", "export", "--stack", "prod").returncode == 0
 
         emulator.advance(HOUR)

@@ -19,15 +19,15 @@ pulumi.export("hidden", pulumi.Output.secret(pulumi.Config().require("kept")))
 """
 
 
-def swept_names(report: Result) -> list[str]:
+def list_orphan_names(report: Result) -> list[str]:
     return sorted(load["name"] for load in json.loads(report.stdout)["orphans"])
 
 
-def remaining_names(project: PulumiProject) -> list[str]:
+def list_remaining_names(project: PulumiProject) -> list[str]:
     return sorted(item["name"] for item in out_of_band_request(project.emulator, "GET", "/sandboxes")["items"])
 
 
-def test_only_what_no_stack_holds_and_is_old_and_has_the_prefix_goes(project: PulumiProject) -> None:
+def test_sweep_deletes_only_old_orphans_with_the_prefix(project: PulumiProject) -> None:
     emulator = project.emulator
     named = {
         name: out_of_band_request(emulator, "POST", "/sandboxes", {"name": name})["id"]
@@ -55,17 +55,17 @@ def test_only_what_no_stack_holds_and_is_old_and_has_the_prefix_goes(project: Pu
     everything = ["other-gone", "pr-captured", "pr-dev", "pr-gone", "pr-prod", "pr-written", "pr-young"]
     arguments = ("sweep", "--prefix", "pr-", "--json")
     shown = project.run_neev(*arguments)
-    assert (shown.returncode, swept_names(shown)) == (3, ["pr-captured", "pr-first", "pr-gone"]), shown.text
+    assert (shown.returncode, list_orphan_names(shown)) == (3, ["pr-captured", "pr-first", "pr-gone"]), shown.text
     assert [load["name"] for load in json.loads(shown.stdout)["younger"]] == ["pr-young"], shown.text
-    locked = project.run_neev(*arguments, "--yes", env={"PULUMI_CONFIG_PASSPHRASE": "of somebody else"})
+    locked = project.run_neev(*arguments, "--yes", env={"PULUMI_CONFIG_PASSPHRASE": "a wrong passphrase"})
     assert locked.returncode == 1, locked.text
     missing = project.run_neev(*arguments, "--yes", "--backend", "file:///no/such/place")
     assert missing.returncode == 1, missing.text
-    assert remaining_names(project) == everything
+    assert list_remaining_names(project) == everything
 
     done = project.run_neev(*arguments, "--yes")
     assert done.returncode == 0, done.text
-    assert remaining_names(project) == [name for name in everything if name != "pr-gone"]
+    assert list_remaining_names(project) == [name for name in everything if name != "pr-gone"]
     kept = {load["name"]: load["blockedBy"] for load in json.loads(done.stdout)["orphans"]}
     assert "its snapshot base" in kept["pr-captured"]
     paused = project.run_neev(*arguments, "--yes", "--pause")

@@ -51,7 +51,7 @@ def update_twice(project: PulumiProject) -> list[str]:
     ("template", "name", "install"),
     [
         ("neev-python", "hello", use_environment_of_tests),
-        ("neev-typescript", "typescript", install_node_sdk),  # as the example, whose packages it shares
+        ("neev-typescript", "typescript", install_node_sdk),  # the name of the example, whose packages it shares
         ("neev-go", "hello", install_go_sdk),
     ],
 )
@@ -62,15 +62,15 @@ def test_the_first_update_of_a_template_works(
     create_project(project, template, "--generate-only", "--name", name)
     install(project)
     project.run_pulumi("stack", "init", STACK).require_success()
-    assert_story(project)
+    assert_lifecycle(project)
 
 
 def test_the_first_update_of_the_template_in_yaml_works(project: PulumiProject) -> None:
     create_project(project, "neev-yaml", "--stack", STACK)
-    assert_story(project)
+    assert_lifecycle(project)
 
 
-def assert_story(project: PulumiProject) -> None:
+def assert_lifecycle(project: PulumiProject) -> None:
     assert update_twice(project) == ["agent", "hello", "script"]
     outputs = project.outputs()
     assert outputs["phase"] == "Ready"

@@ -70,7 +70,9 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         command, cwd=OPENTOFU, env={**os.environ, "GOWORK": "off"}, capture_output=True, check=False
     )
     if module.returncode:
-        pytest.skip(f"the Go module with OpenTofu's description cannot be had: {module.stdout!r} {module.stderr!r}")
+        pytest.skip(
+            f"the Go module with OpenTofu's description cannot be downloaded: {module.stdout!r} {module.stderr!r}"
+        )
     folder = Path(json.loads(module.stdout)["Dir"]) / "docs" / "plugin-protocol"
     compiled = tmp_path_factory.mktemp("protocol") / "set"
     protoc = [sys.executable, "-m", "grpc_tools.protoc", f"-I{folder}", f"--descriptor_set_out={compiled}"]
@@ -86,7 +88,7 @@ def ours() -> dict[str, object]:
 
 
 def list_declarations(file: FileDescriptorProto) -> Iterator[tuple[str, object]]:
-    """Yield the dotted name of each message, field, value and call, with everything that the wire needs of it."""
+    """Yield the dotted name of each message, field, value and call, with everything that affects the wire format."""
     yield "package", file.package
     for message in file.message_type:
         yield from _list_message(message, "")
@@ -116,9 +118,7 @@ def _list_enum(enum: EnumDescriptorProto, prefix: str) -> Iterator[tuple[str, ob
     yield from ((f"{prefix}{enum.name}.{value.name}", value.number) for value in enum.value)
 
 
-def test_everything_that_is_served_is_declared_as_opentofu_declares_it(
-    ours: dict[str, object], theirs: dict[str, object]
-) -> None:
+def test_every_declaration_matches_the_protocol_of_opentofu(ours: dict[str, object], theirs: dict[str, object]) -> None:
     assert {name: (mine, theirs.get(name)) for name, mine in ours.items() if theirs.get(name) != mine} == {}
     assert {
         "ApplyResourceChange.Request to Provider/ApplyResourceChange",
@@ -127,7 +127,7 @@ def test_everything_that_is_served_is_declared_as_opentofu_declares_it(
     } <= ours.keys()
 
 
-def test_everything_that_is_not_served_is_listed_with_its_reason(
+def test_every_unsupported_declaration_is_listed_with_a_reason(
     ours: dict[str, object], theirs: dict[str, object]
 ) -> None:
     listed = {name for names in NOT_SERVED.values() for name in names}

@@ -39,28 +39,28 @@ class Result(CommandResult):
     @property
     def changes(self) -> dict[str, str]:
         """Return the planned change of each resource: `{"neev_sandbox.box": "update"}`. Needs `-json`."""
-        return _actions_by_address(self._events("planned_change"))
+        return _collect_actions(self._list_events("planned_change"))
 
     @property
     def drift(self) -> dict[str, str]:
         """Return what changed outside of the configuration, as `changes` does. Needs `-json`."""
-        return _actions_by_address(self._events("resource_drift"))
+        return _collect_actions(self._list_events("resource_drift"))
 
     @property
     def errors(self) -> list[str]:
         """Return the errors, each with its summary and detail. Needs `-json`."""
-        return self._diagnostics("error")
+        return self._list_diagnostics("error")
 
     @property
     def warnings(self) -> list[str]:
         """Return the warnings except the engine's own about the provider under test. Needs `-json`."""
-        return [text for text in self._diagnostics("warning") if "development overrides" not in text]
+        return [text for text in self._list_diagnostics("warning") if "development overrides" not in text]
 
-    def _diagnostics(self, severity: str) -> list[str]:
-        found = (event["diagnostic"] for event in self._events("diagnostic"))
+    def _list_diagnostics(self, severity: str) -> list[str]:
+        found = (event["diagnostic"] for event in self._list_events("diagnostic"))
         return [f"{item['summary']}: {item['detail']}" for item in found if item["severity"] == severity]
 
-    def _events(self, kind: str) -> list[dict[str, Any]]:
+    def _list_events(self, kind: str) -> list[dict[str, Any]]:
         events = (json.loads(line) for line in self.stdout.splitlines() if line.startswith("{"))
         return [event for event in events if event["type"] == kind]
 
@@ -122,7 +122,7 @@ class TerraformProject:
         return Result.wait_for(self.start_apply(*arguments))
 
     def apply(self, *arguments: str) -> Result:
-        """Apply the configuration. The result's `changes` are what that took."""
+        """Apply the configuration. The result's `changes` are the operations that it needed."""
         return self.try_apply(*arguments).require_success()
 
     def plan(self, *arguments: str) -> Result:
@@ -175,6 +175,6 @@ def _format_index(instance: Mapping[str, Any]) -> str:
     return f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
 
 
-def _actions_by_address(events: list[dict[str, Any]]) -> dict[str, str]:
+def _collect_actions(events: list[dict[str, Any]]) -> dict[str, str]:
     changes = (event["change"] for event in events)
     return {item["resource"]["addr"]: item["action"] for item in changes if item["action"] not in ("noop", "read")}

@@ -1,4 +1,4 @@
-"""Actions and list resources, which Terraform knows from 1.14 on and OpenTofu does not."""
+"""Actions and list resources, which Terraform supports from 1.14 on and OpenTofu does not."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ list "neev_sandbox" "others" {
 
 @pytest.fixture
 def newer_project(tmp_path: Path, engines: dict[str, Path], emulator: Emulator) -> TerraformProject:
-    """Return a project of a Terraform that knows actions and lists."""
+    """Return a project with a version of Terraform that supports actions and lists."""
     terraform = engines.get("terraform")
     if terraform is None or read_version(terraform) < MIN_VERSION:
         pytest.skip("Terraform from version 1.14 is not on PATH")
@@ -89,7 +89,7 @@ def read_phase(project: TerraformProject) -> object:
 
 
 def test_an_action_runs_after_a_create_and_when_it_is_invoked(newer_project: TerraformProject) -> None:
-    """Its lines are shown, what fails is an error with the last lines, and no secret is in the output or the state."""
+    """Its output is shown, a failure is an error with the last lines, and no secret is in the output or the state."""
     project = newer_project
     project.write(SANDBOX % TRIGGER + ACTIONS)
     applied = project.run("apply", "-auto-approve", "-no-color").require_success()
@@ -111,7 +111,7 @@ def test_an_action_runs_after_a_create_and_when_it_is_invoked(newer_project: Ter
     project.destroy()
 
 
-def test_a_query_lists_what_exists_with_its_identity(newer_project: TerraformProject) -> None:
+def test_a_query_lists_sandboxes_with_their_identity(newer_project: TerraformProject) -> None:
     project = newer_project
     project.write(SANDBOX % "")
     project.apply()

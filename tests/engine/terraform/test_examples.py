@@ -20,8 +20,8 @@ EXAMPLES = ROOT / "examples" / "terraform"
 
 
 @dataclass(frozen=True)
-class Story:
-    """What is done with an example. The changes are those of all resources."""
+class Scenario:
+    """The steps for one example. The changes are those of all resources."""
 
     example: str
     change: str
@@ -34,8 +34,8 @@ class Story:
     has_port: bool = False
 
 
-STORIES = [
-    Story(
+SCENARIOS = [
+    Scenario(
         "sandbox",
         change="paused=true",
         changes={"neev_sandbox.agent": "update"},
@@ -43,7 +43,7 @@ STORIES = [
         replaced={"neev_sandbox.agent", "neev_snapshot.baseline", "neev_sandbox_fork.experiment"},
         imported="neev_sandbox.agent",
     ),
-    Story(
+    Scenario(
         "service",
         change="greeting=Hi",
         changes={"neev_process.service": "update"},
@@ -52,7 +52,7 @@ STORIES = [
         imported="neev_preview_port.web",
         has_port=True,
     ),
-    Story(
+    Scenario(
         "pool",
         change="replicas=4",
         changes={"neev_sandbox_pool.workers": "update"},
@@ -60,7 +60,7 @@ STORIES = [
         replaced={"neev_sandbox_pool.workers"},
         imported="neev_sandbox_pool.workers",
     ),
-    Story(
+    Scenario(
         "golden-image",
         change="greeting=Hi",
         changes={"neev_golden_image.tools": "update", "neev_sandbox.box": "replace", "neev_command.hello": "replace"},
@@ -89,10 +89,12 @@ def import_again(project: TerraformProject, address: str, *arguments: str) -> No
     assert project.plan(*arguments).returncode == 0
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.example)
-def test_an_example_from_its_test_to_its_end(project: TerraformProject, story: Story) -> None:
-    copy_example(project, story.example)
-    set_ = [f"-var=port={find_free_port()}"] if story.has_port else []
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.example)
+def test_an_example_is_tested_applied_changed_replaced_imported_and_destroyed(
+    project: TerraformProject, scenario: Scenario
+) -> None:
+    copy_example(project, scenario.example)
+    set_ = [f"-var=port={find_free_port()}"] if scenario.has_port else []
     tested = project.run("test", *set_)
     assert tested.returncode == 0, tested.text
     assert project.emulator.state()["sandboxes"] == 0
@@ -100,21 +102,23 @@ def test_an_example_from_its_test_to_its_end(project: TerraformProject, story: S
     project.apply(*set_)
     assert project.plan(*set_).returncode == 0
 
-    set_ += [f"-var={story.change}"]
-    assert project.apply(*set_).changes == story.changes
+    set_ += [f"-var={scenario.change}"]
+    assert project.apply(*set_).changes == scenario.changes
     assert project.plan(*set_).returncode == 0
 
-    set_ += [f"-var=port={find_free_port()}" if story.replacement == "port" else f"-var={story.replacement}"]
+    set_ += [f"-var=port={find_free_port()}" if scenario.replacement == "port" else f"-var={scenario.replacement}"]
     replaced = project.apply(*set_)
-    assert {address for address, action in replaced.changes.items() if action == "replace"} == story.replaced
+    assert {address for address, action in replaced.changes.items() if action == "replace"} == scenario.replaced
     assert project.plan(*set_).returncode == 0
 
-    import_again(project, story.imported, *set_)
+    import_again(project, scenario.imported, *set_)
     project.destroy(*set_)
     assert (project.emulator.state()["sandboxes"], project.emulator.state()["snapshots"]) == (0, 0)
 
 
-def test_an_environment_per_branch_with_the_state_on_s3(project: TerraformProject, bucket: StateBucket) -> None:
+def test_the_environments_example_has_a_workspace_per_branch_with_state_on_s3(
+    project: TerraformProject, bucket: StateBucket
+) -> None:
     copy_example(project, "environments")
     project.env |= bucket.env | {"AWS_ENDPOINT_URL": bucket.endpoint}
     settings = (f"bucket={BUCKET_NAME}", "region=us-east-1", "use_path_style=true")

@@ -1,4 +1,4 @@
-"""Operations that the API rejects: the state stays true, and the next apply does the rest."""
+"""Operations that the API rejects: the state matches the API, and the next apply completes them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ pytestmark = pytest.mark.engine
 BOX = "neev_sandbox.box"
 
 
-def box(arguments: str) -> str:
+def declare_box(arguments: str) -> str:
     return f'resource "neev_sandbox" "box" {{\n{arguments}\n}}\n'
 
 
-def test_an_update_that_fails_half_way_is_finished_by_the_next(project: TerraformProject) -> None:
-    project.write(box("cpu = 1"))
+def test_a_partially_failed_update_is_completed_by_the_next_update(project: TerraformProject) -> None:
+    project.write(declare_box("cpu = 1"))
     project.apply()
     project.emulator.inject("status", method="PUT", path="/sandboxes/{id}/timeout", status=409, times=1)
-    project.write(box("cpu = 2\nidle_timeout_seconds = 600"))
+    project.write(declare_box("cpu = 2\nidle_timeout_seconds = 600"))
 
     (error,) = project.try_apply().errors
     assert "409" in error
@@ -30,8 +30,8 @@ def test_an_update_that_fails_half_way_is_finished_by_the_next(project: Terrafor
     assert project.emulator.counts()["POST /sandboxes"] == 1
 
 
-def test_a_read_that_cannot_be_made_is_an_error_and_nothing_is_gone(project: TerraformProject) -> None:
-    project.write(box('timeouts {\n  read = "1s"\n}'))
+def test_a_failed_read_is_an_error_and_keeps_the_state(project: TerraformProject) -> None:
+    project.write(declare_box('timeouts {\n  read = "1s"\n}'))
     project.apply()
     project.emulator.inject("status", method="GET", path="/sandboxes*", status=500, times=1000)
     failed = project.try_apply()
@@ -43,8 +43,8 @@ def test_a_read_that_cannot_be_made_is_an_error_and_nothing_is_gone(project: Ter
     assert project.plan().returncode == 0
 
 
-def test_a_delete_that_fails_keeps_the_state_and_is_tried_again(project: TerraformProject) -> None:
-    project.write(box(""))
+def test_a_failed_delete_keeps_the_state_and_is_retried_by_the_next_destroy(project: TerraformProject) -> None:
+    project.write(declare_box(""))
     project.apply()
     project.emulator.inject("status", method="DELETE", path="/sandboxes/{id}", status=403, times=1)
     failed = project.run("destroy", "-auto-approve", "-json")

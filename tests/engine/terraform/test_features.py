@@ -1,4 +1,4 @@
-"""What the engines do with any provider's resources: every kind, and the blocks and options about their life."""
+"""Features of the engines for every provider: resource types, lifecycle blocks, options, write-only values, errors."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ output "greeting" {
 """
 
 
-def test_every_kind_of_resource_has_a_quiet_plan_after_its_create(project: TerraformProject) -> None:
+def test_every_resource_type_has_an_empty_plan_after_its_create(project: TerraformProject) -> None:
     (project.directory / "app").mkdir()
     (project.directory / "app" / "text").write_text("hello")
     project.write(EVERY_KIND.replace("PORT", str(find_free_port())))
@@ -93,7 +93,7 @@ def test_every_kind_of_resource_has_a_quiet_plan_after_its_create(project: Terra
     assert (state["sandboxes"], state["snapshots"], state["agents"]) == (0, 0, 0)
 
 
-def test_addresses_move_and_resources_are_forgotten(project: TerraformProject) -> None:
+def test_moved_and_removed_blocks_change_only_the_state(project: TerraformProject) -> None:
     project.write('resource "neev_sandbox" "one" {\n}\n')
     project.apply()
     id = project.values("neev_sandbox.one")["id"]
@@ -112,7 +112,7 @@ def test_addresses_move_and_resources_are_forgotten(project: TerraformProject) -
     assert project.emulator.state()["sandboxes"] == 1
 
 
-def test_create_before_destroy_needs_a_generated_name(project: TerraformProject) -> None:
+def test_create_before_destroy_requires_a_generated_name(project: TerraformProject) -> None:
     box = (
         'resource "neev_sandbox" "box" {{\n  {}\n  image = "docker.io/library/python:3.{}"\n'
         "  lifecycle {{\n    create_before_destroy = true\n  }}\n}}\n"
@@ -131,7 +131,9 @@ def test_create_before_destroy_needs_a_generated_name(project: TerraformProject)
     assert project.emulator.state()["sandboxes"] == 1
 
 
-def test_a_replacement_and_ignored_changes(project: TerraformProject) -> None:
+def test_ignored_changes_have_an_empty_plan_and_the_replace_option_recreates_the_sandbox(
+    project: TerraformProject,
+) -> None:
     box = 'resource "neev_sandbox" "box" {{\n  cpu = {}\n  lifecycle {{\n    ignore_changes = [cpu]\n  }}\n}}\n'
     project.write(box.format(1))
     project.apply()
@@ -144,7 +146,7 @@ def test_a_replacement_and_ignored_changes(project: TerraformProject) -> None:
     assert second["name"] != first["name"]
 
 
-def test_a_write_only_value_is_replaced_by_its_version(project: TerraformProject) -> None:
+def test_a_changed_write_only_version_replaces_the_sandbox(project: TerraformProject) -> None:
     box = (
         'resource "neev_sandbox" "box" {{\n  env_wo = {{ TOKEN = "{}" }}\n  env_wo_version = {}\n}}\n'
         'ephemeral "neev_connect_token" "box" {{\n  sandbox_id = neev_sandbox.box.id\n}}\n'
@@ -165,7 +167,7 @@ def test_a_write_only_value_is_replaced_by_its_version(project: TerraformProject
     assert "TOKEN" not in state
 
 
-def test_an_invalid_argument_is_shown_at_its_line(project: TerraformProject) -> None:
+def test_the_error_for_an_invalid_argument_shows_its_line(project: TerraformProject) -> None:
     project.write(
         'resource "neev_sandbox" "box" {\n  egress = {\n    mode  = "allow_list"\n'
         '    allow = [{ host = "no host" }]\n  }\n  timeouts {\n    create = "soon"\n  }\n}\n'

@@ -19,12 +19,12 @@ def found(project: TerraformProject) -> str:
     return id
 
 
-def import_block(line: str) -> str:
+def format_import_block(line: str) -> str:
     return f"import {{\n  to = {BOX}\n  {line}\n}}\n"
 
 
-def test_a_block_imports_by_name_and_a_command_by_id(project: TerraformProject, found: str) -> None:
-    project.write(NAMED_BOX + import_block('id = "found"'))
+def test_an_import_block_accepts_a_name_and_the_import_command_an_id(project: TerraformProject, found: str) -> None:
+    project.write(NAMED_BOX + format_import_block('id = "found"'))
     assert project.plan().returncode == HAS_CHANGES
     project.apply()
     assert project.values(BOX)["id"] == found
@@ -37,24 +37,24 @@ def test_a_block_imports_by_name_and_a_command_by_id(project: TerraformProject, 
     assert project.emulator.state()["sandboxes"] == 1
 
 
-@pytest.mark.parametrize("executable", ["tofu"], indirect=True)  # Terraform knows identities from 1.12
-def test_a_block_imports_by_identity(project: TerraformProject, found: str) -> None:
-    project.write(NAMED_BOX + import_block('identity = { id = "found" }'))
+@pytest.mark.parametrize("executable", ["tofu"], indirect=True)  # Terraform supports identities from 1.12
+def test_an_import_block_accepts_an_identity(project: TerraformProject, found: str) -> None:
+    project.write(NAMED_BOX + format_import_block('identity = { id = "found" }'))
     project.apply()
     assert project.values(BOX)["id"] == found
     assert project.plan().returncode == 0
 
 
 @pytest.mark.parametrize("executable", ["tofu"], indirect=True)
-def test_an_identity_in_another_project_is_an_error(project: TerraformProject, found: str) -> None:
-    project.write(NAMED_BOX + import_block(f'identity = {{ id = "{found}", project_id = "project-other" }}'))
+def test_an_import_by_identity_from_another_project_fails(project: TerraformProject, found: str) -> None:
+    project.write(NAMED_BOX + format_import_block(f'identity = {{ id = "{found}", project_id = "project-other" }}'))
     (error,) = project.try_apply().errors
     assert "project-other" in error
     assert "alias" in error
 
 
 def test_the_configuration_of_an_import_is_generated(project: TerraformProject, found: str) -> None:
-    project.write(import_block(f'id = "{found}"'))
+    project.write(format_import_block(f'id = "{found}"'))
     project.plan("-generate-config-out=generated.tf")
     assert 'name                     = "found"' in (project.directory / "generated.tf").read_text()
     project.apply()
@@ -62,7 +62,7 @@ def test_the_configuration_of_an_import_is_generated(project: TerraformProject, 
     assert project.plan().returncode == 0
 
 
-def test_what_does_not_exist_is_not_imported(project: TerraformProject) -> None:
-    project.write(NAMED_BOX + import_block('id = "gone"'))
+def test_the_import_of_a_missing_sandbox_fails(project: TerraformProject) -> None:
+    project.write(NAMED_BOX + format_import_block('id = "gone"'))
     assert "non-existent remote object" in project.try_apply().errors[0]
     assert project.emulator.state()["sandboxes"] == 0

@@ -1,4 +1,4 @@
-"""A provider that `terraform-provider-neev install` put in its place, with either engine and its own settings only."""
+"""A provider that `terraform-provider-neev install` installed, with either engine and no CLI configuration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONFIGURATION = 'resource "neev_sandbox" "box" {\n  idle_timeout_seconds = 900\n
 
 
 class Machine:
-    """A home and a virtual environment, each at a path that only this machine has."""
+    """A home and a virtual environment, both at paths of this machine only."""
 
     def __init__(self, directory: Path) -> None:
         self.environment = directory / "environment"
@@ -27,7 +27,7 @@ class Machine:
         self.env = {**own, "TF_CLI_CONFIG_FILE": os.devnull}
 
     def install(self) -> None:
-        """Put the provider in its place."""
+        """Install the provider."""
         program = self.environment / "bin" / "terraform-provider-neev"
         subprocess.run([program, "install"], env={**os.environ, **self.env}, check=True)
 
@@ -52,7 +52,9 @@ def test_two_machines_share_a_lock_file(process_project: TerraformProject, tmp_p
     process_project.destroy()
 
 
-def test_without_the_provider_on_path_the_error_says_so(process_project: TerraformProject, tmp_path: Path) -> None:
+def test_a_plan_fails_with_a_hint_if_the_provider_is_not_on_path(
+    process_project: TerraformProject, tmp_path: Path
+) -> None:
     machine = Machine(tmp_path / "machine")
     machine.install()
     process_project.write(CONFIGURATION)

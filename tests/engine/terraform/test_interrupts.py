@@ -1,4 +1,4 @@
-"""Creates that come to no end: by Ctrl-C, by a time limit, and by the end of the engine's process."""
+"""Creates that do not complete: after Ctrl-C, a timeout, or a kill of the engine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import signal
 
 import pytest
-from tests.engine.project import command_line, wait_until
+from tests.engine.project import read_command_line, wait_until
 from tests.engine.terraform.project import Result, TerraformProject
 
 pytestmark = pytest.mark.engine
@@ -17,10 +17,10 @@ PROVIDER = "terraform-provider-neev"
 
 
 def is_provider_running(project: TerraformProject) -> bool:
-    return any(PROVIDER in word for process in project.list_processes() for word in command_line(process))
+    return any(PROVIDER in word for process in project.list_processes() for word in read_command_line(process))
 
 
-def test_ctrl_c_keeps_what_exists_and_the_next_apply_goes_on(process_project: TerraformProject) -> None:
+def test_ctrl_c_stores_the_sandbox_and_the_next_apply_continues(process_project: TerraformProject) -> None:
     project, emulator = process_project, process_project.emulator
     emulator.change_settings(durations={"create": HOUR})
     after = 'resource "neev_snapshot" "after" {\n  sandbox_id = neev_sandbox.box.id\n}\n'
@@ -42,7 +42,7 @@ def test_ctrl_c_keeps_what_exists_and_the_next_apply_goes_on(process_project: Te
     assert emulator.counts()["POST /sandboxes"] == 1
 
 
-def test_a_create_that_fails_is_tainted_and_untaint_keeps_it(project: TerraformProject) -> None:
+def test_a_create_that_times_out_is_tainted_and_untaint_keeps_the_sandbox(project: TerraformProject) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": HOUR})
     project.write('resource "neev_sandbox" "box" {\n  timeouts {\n    create = "1s"\n  }\n}\n')
@@ -64,7 +64,7 @@ def test_a_create_that_fails_is_tainted_and_untaint_keeps_it(project: TerraformP
     assert emulator.counts()["POST /sandboxes"] == 1
 
 
-def test_a_failed_create_that_stays_tainted_is_replaced(project: TerraformProject) -> None:
+def test_a_tainted_snapshot_is_replaced_by_the_next_apply(project: TerraformProject) -> None:
     project.emulator.inject("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
     snapshot = 'resource "neev_snapshot" "saved" {\n  sandbox_id = neev_sandbox.box.id\n}\n'
     project.write(f'resource "neev_sandbox" "box" {{\n}}\n{snapshot}')
@@ -77,7 +77,7 @@ def test_a_failed_create_that_stays_tainted_is_replaced(project: TerraformProjec
     assert project.emulator.state()["snapshots"] == 1
 
 
-def test_a_killed_engine_ends_its_provider_and_the_next_apply_names_the_import(
+def test_the_provider_exits_if_the_engine_is_killed_and_the_next_apply_suggests_an_import(
     process_project: TerraformProject,
 ) -> None:
     project, emulator = process_project, process_project.emulator
@@ -100,7 +100,7 @@ def test_a_killed_engine_ends_its_provider_and_the_next_apply_names_the_import(
     assert project.plan().returncode == 0
 
 
-def test_parallelism_is_that_of_the_engine(project: TerraformProject) -> None:
+def test_creates_run_with_the_parallelism_of_the_engine(project: TerraformProject) -> None:
     emulator = project.emulator
     emulator.change_settings(durations={"create": HOUR})
     project.write('resource "neev_sandbox" "box" {\n  count = 24\n}\n')

@@ -1,4 +1,4 @@
-"""A state that an earlier version of the provider wrote plans clean, and everything in it can be destroyed.
+"""A state that an earlier version of the provider wrote has an empty plan, and everything in it can be destroyed.
 
 `../data/terraform-VERSION.json` is `terraform.tfstate` after `apply` of `CONFIGURATION` with that version against an
 emulator at `RECORDED_URL`. To add one for a release, record it in this way. Never change a recorded one.
@@ -17,7 +17,7 @@ from neev_provider.resources import RESOURCES
 
 RECORDED_URL = "http://127.0.0.1:40123/agent"
 REGISTRIES = {"tofu": "registry.opentofu.org", "terraform": "registry.terraform.io"}
-"""The registry that an engine means without one. The states are recorded with OpenTofu."""
+"""The default registry of each engine. The states are recorded with OpenTofu."""
 RECORDED_STATES = sorted((Path(__file__).parents[1] / "data").glob("terraform-*.json"))
 CONFIGURATION = """
 resource "neev_sandbox" "box" {
@@ -110,7 +110,7 @@ resource "neev_process" "server" {
 pytestmark = pytest.mark.engine
 
 
-def test_every_resource_is_in_a_state_of_this_version_or_an_earlier_one() -> None:
+def test_every_resource_type_is_in_a_recorded_state() -> None:
     recorded = [json.loads(path.read_text())["resources"] for path in RECORDED_STATES]
     assert {item["type"] for resources in recorded for item in resources} == {
         type_name(resource.name) for resource in RESOURCES
@@ -118,7 +118,7 @@ def test_every_resource_is_in_a_state_of_this_version_or_an_earlier_one() -> Non
 
 
 @pytest.mark.parametrize("recorded", RECORDED_STATES, ids=lambda path: path.stem)
-def test_an_old_state_is_no_change_and_can_be_destroyed(recorded: Path, process_project: TerraformProject) -> None:
+def test_an_old_state_has_no_diff_and_can_be_destroyed(recorded: Path, process_project: TerraformProject) -> None:
     project = process_project
     project.env["NEEV_PREVIOUS_BASE_URL"] = RECORDED_URL
     (project.directory / "app").mkdir()

@@ -1,4 +1,4 @@
-"""The provider at a port, as it listens on Windows."""
+"""A provider that listens on a TCP port, as on Windows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ asyncio.run(serve(parse_command_line(sys.argv[1:], os.environ), network=Network.
 
 @pytest.fixture
 def providers(tmp_path: Path) -> Path:
-    """Return a folder with a provider that listens at a port."""
+    """Return a folder with a provider that listens on a TCP port."""
     folder = tmp_path / "providers"
     folder.mkdir()
     program = folder / "terraform-provider-neev"
@@ -46,7 +46,9 @@ def port_project(tmp_path: Path, executable: Path, emulator: Emulator, providers
         process.kill()
 
 
-def test_an_engine_works_with_a_provider_at_a_port(port_project: TerraformProject, providers: Path) -> None:
+def test_an_engine_connects_to_a_provider_that_listens_on_a_tcp_port(
+    port_project: TerraformProject, providers: Path
+) -> None:
     project = port_project
     project.write('resource "neev_sandbox" "box" {\n  name = "box"\n}\n')
     assert project.apply().changes == {"neev_sandbox.box": "create"}

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.engine
 PAGE = Path(__file__).parents[3] / "docs" / "terraform" / "guides" / "quick-start.md"
 
 
-def test_every_block_of_the_quick_start_prints_what_the_page_shows(tmp_path: Path, executable: Path) -> None:
+def test_every_block_of_the_quick_start_prints_the_documented_output(tmp_path: Path, executable: Path) -> None:
     (install, _), *steps = read_steps(PAGE)
     packages, provider = install.split("pip install 'pulumi-neev[emulator]'\n")
     assert packages

@@ -1,4 +1,4 @@
-"""Nothing is lost and nothing is doubled if the engine and the provider are killed: recover, then sweep."""
+"""No sandbox is lost or duplicated if the engine and the provider are killed: recover, then sweep."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run_neev(project: TerraformProject, command: str, *arguments: str) -> Result
     return Result.wait_for(process)
 
 
-def test_what_a_killed_apply_created_is_recovered_and_the_rest_is_swept(process_project: TerraformProject) -> None:
+def test_sandboxes_of_a_killed_apply_are_recovered_by_name_or_swept(process_project: TerraformProject) -> None:
     project, emulator = process_project, process_project.emulator
     emulator.change_settings(durations={"create": HOUR})
     project.write(CONFIGURATION)

@@ -1,4 +1,4 @@
-"""The configurations that the documents show: legal, in the canonical format, and as modules of one configuration."""
+"""The configurations that the documents show: valid, in the canonical format, and as modules of one configuration."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from neev_provider.adapters.terraform.provider_schema import load_provider_schem
 pytestmark = pytest.mark.engine
 
 ONLY_IN_NEW_ENGINES = ("actions", "list-resources")
-"""The folders of what OpenTofu 1.12 and Terraform 1.13 do not know: their blocks are formatted, and not validated."""
+"""The folders of what OpenTofu 1.12 and Terraform 1.13 do not support: their blocks are formatted, not validated."""
 PAGES = sorted((Path(__file__).parents[3] / "docs" / "terraform").rglob("*.md"))
 
 
 def iter_examples() -> Iterator[tuple[str, str]]:
-    """Yield the name of a module and its configuration, for each example that these engines know."""
+    """Yield the name of a module and its configuration, for each example that these engines support."""
     response = load_provider_schema()
     for kind in KINDS:
         for name in getattr(response, kind.field):

@@ -14,10 +14,10 @@ from tools.version import read_version
 pytestmark = pytest.mark.engine
 
 
-def test_tfplugindocs_accepts_the_repository_and_finds_a_page_of_nothing(
+def test_tfplugindocs_accepts_the_repository_and_rejects_an_unknown_page(
     project: TerraformProject, tmp_path: Path
 ) -> None:
-    """A page for each resource, data source, function and so on that this engine knows, and none too many."""
+    """There is a page for each resource, data source, function and so on that this engine supports, and no other."""
     project.write("")
     printed = project.run("providers", "schema", "-json")
     assert printed.returncode == 0, printed.stderr

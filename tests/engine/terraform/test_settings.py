@@ -1,4 +1,4 @@
-"""The provider's block: aliases, settings that are missing or not known yet, and secrets."""
+"""The provider's block: aliases, missing or unknown settings, and secrets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_two_providers_create_in_two_projects(process_project: TerraformProject)
         assert found["id"] == project.values(address)["id"]
 
 
-def test_one_error_names_every_setting_that_is_missing(project: TerraformProject) -> None:
+def test_one_error_lists_every_missing_setting(project: TerraformProject) -> None:
     project.write('resource "neev_sandbox" "box" {\n}\n')
     for name in REQUIRED:
         del project.env[name]
@@ -54,7 +54,9 @@ def test_a_setting_may_be_unknown_until_the_apply(project: TerraformProject) -> 
     assert project.plan().returncode == 0
 
 
-def test_secrets_are_only_where_the_engine_keeps_inputs(process_project: TerraformProject) -> None:
+def test_secrets_are_redacted_in_output_and_logs_and_write_only_values_are_not_stored(
+    process_project: TerraformProject,
+) -> None:
     project = process_project
     key = project.env["NEEV_API_KEY"]
     project.write(
@@ -87,4 +89,4 @@ def test_secrets_are_only_where_the_engine_keeps_inputs(process_project: Terrafo
     for secret in (key, WRITE_ONLY):
         assert secret not in state
         assert not [name for name in saved.namelist() if secret.encode() in saved.read(name)]
-    assert TOKEN in state  # as every input; a write-only one is for who does not want it there
+    assert TOKEN in state  # as every input; a write-only argument is not stored

@@ -1,4 +1,4 @@
-"""The main story: what a user of Terraform or OpenTofu does with a configuration, from its first plan to its end."""
+"""The main scenario of a user of Terraform or OpenTofu: plan, apply, change, replace, pause, correct drift, destroy."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ pytestmark = pytest.mark.engine
 BOX = "neev_sandbox.box"
 
 
-def box(arguments: str = "", rest: str = "") -> str:
+def declare_box(arguments: str = "", rest: str = "") -> str:
     return f'resource "neev_sandbox" "box" {{\n{arguments}\n}}\n{rest}'
 
 
-def test_a_configuration_from_its_first_plan_to_its_end(process_project: TerraformProject) -> None:
+def test_a_configuration_is_planned_applied_and_destroyed(process_project: TerraformProject) -> None:
     project, emulator = process_project, process_project.emulator
-    project.write(box("cpu = 1\nidle_timeout_seconds = 900"))
+    project.write(declare_box("cpu = 1\nidle_timeout_seconds = 900"))
 
     first = project.plan()
     assert (first.returncode, first.changes) == (HAS_CHANGES, {BOX: "create"})
@@ -37,21 +37,21 @@ def test_a_configuration_from_its_first_plan_to_its_end(process_project: Terrafo
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_changes_replacements_and_removals(project: TerraformProject) -> None:
-    project.write(box("cpu = 1\nidle_timeout_seconds = 900\npaused = false"))
+def test_changed_arguments_update_replace_or_delete_the_sandbox(project: TerraformProject) -> None:
+    project.write(declare_box("cpu = 1\nidle_timeout_seconds = 900\npaused = false"))
     project.apply()
     created = project.values(BOX)
 
-    project.write(box("cpu = 2\nidle_timeout_seconds = 900\npaused = false"))
+    project.write(declare_box("cpu = 2\nidle_timeout_seconds = 900\npaused = false"))
     assert project.apply().changes == {BOX: "update"}
     assert project.plan().returncode == 0
     resized = project.values(BOX)
     assert (resized["id"], resized["cpu"]) == (created["id"], 2)
 
-    project.write(box("cpu = 2\npaused = false"))
+    project.write(declare_box("cpu = 2\npaused = false"))
     assert project.plan().returncode == 0  # a removed argument is left as it is
 
-    project.write(box('cpu = 2\npaused = false\nimage = "docker.io/library/python:3.13"'))
+    project.write(declare_box('cpu = 2\npaused = false\nimage = "docker.io/library/python:3.13"'))
     assert project.apply().changes == {BOX: "replace"}
     assert project.plan().returncode == 0
     assert project.values(BOX)["id"] != created["id"]
@@ -61,8 +61,8 @@ def test_changes_replacements_and_removals(project: TerraformProject) -> None:
     assert project.emulator.state()["sandboxes"] == 0
 
 
-def test_pause_and_resume_by_a_variable(project: TerraformProject) -> None:
-    project.write(box("paused = var.paused", 'variable "paused" {\n  type = bool\n}\n'))
+def test_a_variable_pauses_and_resumes_the_sandbox(project: TerraformProject) -> None:
+    project.write(declare_box("paused = var.paused", 'variable "paused" {\n  type = bool\n}\n'))
     project.apply("-var=paused=false")
     assert project.apply("-var=paused=true").changes == {BOX: "update"}
     assert project.values(BOX)["phase"] == "Paused"
@@ -72,7 +72,7 @@ def test_pause_and_resume_by_a_variable(project: TerraformProject) -> None:
 
 
 def test_drift_is_shown_and_corrected(project: TerraformProject) -> None:
-    project.write(box('name = "box"\npaused = true'))
+    project.write(declare_box('name = "box"\npaused = true'))
     project.apply()
     out_of_band_request(project.emulator, "POST", "/sandboxes/box/resume")
     assert project.plan().changes == {BOX: "update"}
