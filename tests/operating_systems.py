@@ -39,7 +39,7 @@ POSIX: Final = {
     r"tests/unit/adapters/test_plugin_secrets.py::.*(_failed_update_|_command_)": RUNTIME,
     r"tests/unit/adapters/test_plugin_server.py::test_it_leaves_": SIGNALS,
     r"tests/unit/adapters/test_plugin_planning.py::test_a_source_that_never_ends": FILES,
-    r"tests/unit/cli/test_recover_foreign.py::test_what_is_inside": RUNTIME,
+    r"tests/unit/cli/test_recover_foreign.py::test_an_object_in_a_sandbox": RUNTIME,
     r"tests/unit/client/test_runtime.py": RUNTIME,
     r"tests/unit/examples/test_pipeline_scripts.py": SCRIPTS,
     r"tests/unit/functions/test_function_(audit|metrics).py": RUNTIME,

@@ -29,13 +29,13 @@ def resolve_account(name: str, stack_config: dict[str, Any], environ: dict[str, 
         ("default", {"neev:orgId": "org-of-config"}, ENVIRON, ("of-env", "org-of-config")),
     ],
 )
-def test_what_is_newer_wins(
+def test_configuration_and_environment_override_stored_default_providers_only(
     name: str, configured: dict[str, Any], environ: dict[str, str], expected: tuple[str, str]
 ) -> None:
     assert resolve_account(name, configured, environ) == expected
 
 
-def test_what_the_dynamic_host_serves_is_in_the_account_of_the_stack() -> None:
+def test_dynamic_resources_are_in_the_account_of_the_stack() -> None:
     found = resolve_resource_settings(
         {"provider": "urn:pulumi:dev::story::pulumi:providers:pulumi-python::default::1"}, [], {}, ENVIRON
     )

@@ -44,10 +44,12 @@ def levels_and_messages(findings: Iterable[Finding]) -> list[tuple[str, str]]:
 
 class TestMachine:
     @pytest.mark.parametrize(("version", "level"), [("v3.259.0", "ok"), ("v3.300.1-dev.2", "ok"), ("v3.200.0", "warn")])
-    def test_an_old_engine_is_worth_a_word(self, version: str, level: str) -> None:
+    def test_an_old_engine_version_is_a_warning(self, version: str, level: str) -> None:
         assert environment.check_engine_version(version).level == level
 
-    def test_without_an_engine_nothing_works(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_missing_engine_and_a_missing_language_host_are_errors(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
         (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: {name: nodejs}\n")
@@ -57,7 +59,7 @@ class TestMachine:
         assert found[2].what.startswith("the project's language is nodejs")
         assert "dynamic resources" in found[3].what
 
-    def test_the_project_is_that_of_the_nearest_parent(self, tmp_path: Path) -> None:
+    def test_the_project_file_of_the_nearest_parent_directory_is_read(self, tmp_path: Path) -> None:
         inner = tmp_path / "src" / "deep"
         inner.mkdir(parents=True)
         (inner / "Pulumi.yaml").mkdir()
@@ -66,7 +68,7 @@ class TestMachine:
         (inner.parent / "Pulumi.yml").write_text("name: inner")
         assert environment.read_project(inner) == {"name": "inner"}
 
-    def test_the_language_is_read_from_the_project(self, tmp_path: Path) -> None:
+    def test_the_runtime_is_read_from_the_project_file(self, tmp_path: Path) -> None:
         assert environment.find_runtime(environment.read_project(tmp_path)) is None
         (tmp_path / "Pulumi.yml").write_text("runtime: yaml")
         assert environment.find_runtime(environment.read_project(tmp_path)) == "yaml"
@@ -76,7 +78,7 @@ class TestMachine:
 
 
 class TestAccount:
-    def test_each_setting_is_told_with_where_it_comes_from(self) -> None:
+    def test_each_setting_is_reported_with_its_source(self) -> None:
         found = list(account.check_settings({"neev:orgId": "o"}, {"NEEVCLOUD_PROJECT_ID": "p"}))
         assert levels_and_messages(found) == [
             ("error", "neev:apiKey is not set"),
@@ -85,7 +87,7 @@ class TestAccount:
         ]
         assert found[0].remedy == "`pulumi config set --secret neev:apiKey …`, or set NEEV_API_KEY."
 
-    def test_a_setting_that_is_none_is_told_with_the_one_that_is_meant(self) -> None:
+    def test_an_unknown_setting_is_reported_with_a_suggestion(self) -> None:
         message_in_vain = {
             name: {"value": "x", "secret": False} for name in ("neev:projectID", "neev:colour", "aws:regio")
         }
@@ -98,12 +100,12 @@ class TestAccount:
         assert found[1].remedy == "Remove it with `pulumi config rm neev:colour`."
         assert list(account.check_config_entries(message_in_vain, "neev")) == []
 
-    def test_what_is_a_setting_is_not_told(self) -> None:
+    def test_known_settings_are_not_reported(self) -> None:
         for name in ("projectId", "baseUrl", "requestTimeoutSeconds", "pluginDownloadURL"):
             assert list(account.check_config_entries({f"neev:{name}": {"value": "x", "secret": False}}, None)) == []
 
     @pytest.mark.parametrize(("secret", "output"), [(True, 0), (False, 1)])
-    def test_a_key_in_clear_is_told_without_the_key(self, *, secret: bool, output: int) -> None:
+    def test_a_plaintext_api_key_is_reported_without_its_value(self, *, secret: bool, output: int) -> None:
         found = list(account.check_config_entries({"neev:apiKey": {"value": "key-of-mine", "secret": secret}}, "story"))
         assert len(found) == output
         assert "key-of-mine" not in str(found)
@@ -115,7 +117,7 @@ class TestAccount:
         ("prefix", "message"),
         [("sk-nc-", "is an API key"), ("pat-nc-", "is a personal access token"), ("key-", None)],
     )
-    def test_the_type_of_a_key_is_told_by_its_prefix_and_not_shown(self, prefix: str, message: str | None) -> None:
+    def test_the_type_of_an_api_key_is_reported_without_its_value(self, prefix: str, message: str | None) -> None:
         found = list(account.check_key_type(f"{prefix}hunter2"))
         assert [message in item.what for item in found if message] == [True] * (message is not None)
         assert [item.level for item in found if prefix == "pat-nc-"] == [Level.ERROR] * (prefix == "pat-nc-")
@@ -130,7 +132,9 @@ class TestAccount:
             (Unavailable(503, "no"), "sk-nc-hunter2", False),
         ],
     )
-    def test_a_rejected_key_may_be_one_for_models(self, error: NeevError, api_key: str, *, is_explained: bool) -> None:
+    def test_a_rejected_key_that_may_be_a_model_api_key_is_explained(
+        self, error: NeevError, api_key: str, *, is_explained: bool
+    ) -> None:
         found = account.report_rejection(error, Settings("https://h/agent", api_key, "o", "p"))
         assert ("Model API" in found.remedy) is is_explained
         assert "hunter2" not in str(found)
@@ -138,10 +142,10 @@ class TestAccount:
     @pytest.mark.parametrize(
         ("seconds", "words"), [(0, "agrees"), (30, "agrees"), (90, "90 s behind"), (-90, "90 s ahead of")]
     )
-    def test_clocks_that_differ_are_worth_a_word(self, seconds: float, words: str) -> None:
+    def test_a_large_clock_skew_is_reported(self, seconds: float, words: str) -> None:
         assert words in account.check_clock_skew(seconds).what
 
-    async def test_a_platform_that_answers_is_asked_what_there_is(self) -> None:
+    async def test_the_account_check_reports_quota_and_owners(self) -> None:
         with serve() as emulator:
             settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
             async with connect(settings, clock=ScaledClock()) as api:
@@ -151,7 +155,7 @@ class TestAccount:
         assert found[1].what.startswith("quota in use: 1 sandbox, 0 agents")
         assert found[2].what == "owners of the sandboxes: 1 without labels of an owner"
 
-    def test_the_labels_say_whose_the_sandboxes_are(self) -> None:
+    def test_sandboxes_are_counted_by_the_owner_in_their_labels(self) -> None:
         own = {"managed-by": "pulumi-neev", "managed-by.project": "shop", "managed-by.stack": "dev"}
         boxes = [new_sandbox(name, labels=own) for name in "ab"] + [new_sandbox("c", labels={"managed-by": "x"})]
         assert account.check_owners(boxes).what == "owners of the sandboxes: 2 shop/dev (pulumi-neev), 1 x"
@@ -159,12 +163,12 @@ class TestAccount:
 
 
 class TestStack:
-    def test_what_was_interrupted_is_sent_to_recover(self) -> None:
+    def test_an_interrupted_operation_is_an_error_with_recover_as_its_remedy(self) -> None:
         (found,) = stack.check_interrupted([{"resource": state_entry("Sandbox", "box"), "type": "creating"}], "dev")
         assert (found.level, found.what) == (Level.ERROR, "Sandbox box: creating was interrupted")
         assert "pulumi-neev recover --stack dev" in found.remedy
 
-    def test_a_sandbox_that_another_stack_created_is_named(self) -> None:
+    def test_a_sandbox_created_by_another_stack_is_a_warning(self) -> None:
         entries = [state_entry("Sandbox", "box"), state_entry("SandboxFork", "fork"), state_entry("Agent", "a")]
         own = {"managed-by": "pulumi-neev", "managed-by.project": "story", "managed-by.stack": "dev"}
         other = {**own, "managed-by.stack": "prod"}
@@ -175,7 +179,7 @@ class TestStack:
             ("warn", "Sandbox box was created by story/prod (pulumi-neev)")
         ]
 
-    def test_what_is_gone_or_unwell_or_unfinished_is_named(self) -> None:
+    def test_missing_failed_and_unfinished_resources_are_reported(self) -> None:
         entries = [
             state_entry("Sandbox", "gone"),
             state_entry("SandboxFork", "torn"),
@@ -218,21 +222,21 @@ class TestStack:
             ("unsupported", ["Snapshot s is unsupported: the API no longer restores it"]),
         ],
     )
-    def test_a_snapshot_that_cannot_be_restored_for_long_is_told(
+    def test_a_deprecating_or_unsupported_snapshot_is_a_warning(
         self, restorability: str | None, messages: list[str]
     ) -> None:
         kept = Snapshot(id="id-of-s", sandbox_id="x", status="Ready", restorability=restorability)
         found = list(stack.check_health([state_entry("Snapshot", "s")], RemoteInventory(snapshots={"id-of-s": kept})))
         assert levels_and_messages(found) == [("warn", message) for message in messages]
 
-    def test_a_phase_that_may_pass_is_told_without_a_reason(self) -> None:
+    def test_a_phase_is_reported_if_the_api_gives_no_reason(self) -> None:
         failed = RemoteInventory(snapshots={"id-of-s": Snapshot(id="id-of-s", sandbox_id="x", status="Failed")})
         (found,) = stack.check_health([state_entry("Snapshot", "s")], failed)
         assert found.what == "Snapshot s is Failed"
         (found,) = stack.check_health([state_entry("Sandbox", "box")], inventory(new_sandbox("box", "NotReady")))
         assert found.remedy.startswith("It may recover.")
 
-    def test_what_ends_soon_is_told(self) -> None:
+    def test_sandboxes_that_expire_soon_are_reported(self) -> None:
         entries = [state_entry("Sandbox", item) for item in ("hard", "idle", "dozes", "asleep", "free", "unseen")]
         there = inventory(
             new_sandbox("hard", hard_expires_at=IN_AN_HOUR),
@@ -250,7 +254,7 @@ class TestStack:
         late = list(stack.check_expiration(entries, there, now=NOW + 7200, expires_within_seconds=0))
         assert late[0].what == "Sandbox hard: its lifetime ends in 0m"
 
-    def test_what_runs_is_counted_also_where_only_a_list_of_members_names_it(self) -> None:
+    def test_the_cost_summary_counts_running_sandboxes_and_pool_members(self) -> None:
         states = state_references(
             [{"deployment": {"resources": [{"id": "id-of-a", "outputs": {"members": ["id-of-b"]}}]}}]
         )
@@ -266,7 +270,7 @@ class TestStack:
 
 
 class TestRules:
-    def test_what_nothing_ever_stops(self) -> None:
+    def test_runs_forever_reports_resources_without_an_expiration(self) -> None:
         entries = [
             state_entry("Sandbox", "endless"),
             state_entry("Sandbox", "never", inputs={"idleTimeoutSeconds": 0}, outputs={"idleTimeoutSeconds": 9}),
@@ -290,12 +294,14 @@ class TestRules:
             ({"mode": "allow_list", "allow": [{"host": "::/0"}]}, True),
         ],
     )
-    def test_what_may_reach_everything(self, egress: dict[str, Any] | None, *, is_open: bool) -> None:
+    def test_open_to_the_internet_reports_unrestricted_egress(
+        self, egress: dict[str, Any] | None, *, is_open: bool
+    ) -> None:
         for kind in ("Sandbox", "SandboxPool", "GoldenImage"):
             found = list(policy.open_to_the_internet([state_entry(kind, "box", inputs={"egress": egress})]))
             assert bool(found) is is_open
 
-    def test_images_that_are_only_tags(self) -> None:
+    def test_image_without_digest_reports_tagged_images(self) -> None:
         entries = [
             state_entry("Sandbox", "tagged", inputs={"image": "docker.io/library/python:3.12"}),
             state_entry("Sandbox", "pinned", inputs={"image": "docker.io/library/python@sha256:" + 64 * "a"}),
@@ -307,7 +313,7 @@ class TestRules:
             "GoldenImage built",
         ]
 
-    def test_more_cores_than_a_stack_may_have(self) -> None:
+    def test_too_many_cores_reports_a_stack_above_the_limit(self) -> None:
         entries = [
             state_entry("Sandbox", "one", outputs={"cpu": 2}),
             state_entry("SandboxPool", "many", inputs={"cpu": 1, "replicas": 3}),

@@ -17,7 +17,9 @@ def run_doctor(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["doctor", *arguments])
 
 
-def test_a_stack_is_compared_with_what_is_there(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+def test_doctor_compares_a_stack_with_the_objects_at_the_api(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator
+) -> None:
     box = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})
     neev_emulator.advance(5)
     shot = out_of_band_request(neev_emulator, "POST", f"/sandboxes/{box['id']}/snapshots", {"name": "shot"})
@@ -34,7 +36,7 @@ def test_a_stack_is_compared_with_what_is_there(pulumi_cli: FakePulumiCli, neev_
     assert looked.output.count("error  ") == 1
 
 
-def test_settings_that_are_missing_are_named_once(pulumi_cli: FakePulumiCli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_missing_setting_is_reported_once(pulumi_cli: FakePulumiCli, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("API_KEY", "ORG_ID", "PROJECT_ID"):
         monkeypatch.delenv(f"NEEV_{name}", raising=False)
     found = json.loads(run_doctor("--json", "--cwd", str(pulumi_cli.directory)).stdout)
@@ -45,22 +47,24 @@ def test_settings_that_are_missing_are_named_once(pulumi_cli: FakePulumiCli, mon
     ]
 
 
-def test_a_state_that_cannot_be_read_is_a_finding(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+def test_an_unreadable_state_is_reported_as_a_finding(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     looked = run_doctor("--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
     assert "error  stack dev: `pulumi stack export" in looked.output
     assert neev_emulator.counts() == {"GET /sandboxes": 1, "GET /agents": 1}
 
 
-def test_a_span_that_is_none_is_refused() -> None:
+def test_an_invalid_duration_is_rejected() -> None:
     assert run_doctor("--expires-within", "tomorrow").exit_code == 2
 
 
-def test_a_negative_number_of_cores_is_refused() -> None:
+def test_a_negative_number_of_cores_is_rejected() -> None:
     assert run_doctor("--max-cores", "-1").exit_code == 2
 
 
-def test_settings_of_the_stack_that_are_wrong_are_told_once(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+def test_unknown_and_plaintext_settings_of_the_stack_are_reported(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator
+) -> None:
     pulumi_cli.set_state()
     plain = {"value": neev_emulator.api_key, "secret": False}
     pulumi_cli.set_config(apiKey=plain, projectID={"value": "elsewhere", "secret": False})

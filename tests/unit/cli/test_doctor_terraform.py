@@ -33,9 +33,7 @@ def instance(id: str, account: str, *, unfinished: bool = False, **rest: Any) ->
     return {"attributes": {"id": id, "idle_timeout_seconds": 60, **rest.pop("values", {})}, "private": text, **rest}
 
 
-def test_resources_of_a_state_are_checked_as_those_of_a_stack(
-    terraform_cli: FakeTerraformCli, neev_emulator: Emulator
-) -> None:
+def test_resources_of_a_terraform_state_are_checked(terraform_cli: FakeTerraformCli, neev_emulator: Emulator) -> None:
     infra = terraform_cli.add_configuration("infra")
     terraform_cli.set_version()
     terraform_cli.set_providers(PROVIDER)
@@ -77,7 +75,7 @@ def test_resources_of_a_state_are_checked_as_those_of_a_stack(
     assert "terraform 1.11.4" in found
 
 
-def test_the_engine_has_to_find_the_provider_of_this_version(
+def test_the_provider_version_of_the_configuration_is_checked(
     terraform_cli: FakeTerraformCli, neev_emulator: Emulator
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
@@ -104,7 +102,9 @@ def test_the_engine_has_to_find_the_provider_of_this_version(
     assert all(what.startswith(f"{infra}: `terraform ") for what in errors)
 
 
-def test_a_state_file_needs_no_engine(neev_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_state_file_is_checked_without_an_engine(
+    neev_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     file = tmp_path / "given.tfstate"
     id = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})["id"]
@@ -120,7 +120,7 @@ def test_a_state_file_needs_no_engine(neev_emulator: Emulator, tmp_path: Path, m
     assert not [what for what in found if "neev:" in what or "Pulumi" in what]
 
 
-def test_an_image_counts_only_if_the_configuration_is_known_to_set_it(neev_emulator: Emulator, tmp_path: Path) -> None:
+def test_an_image_tag_is_reported_only_if_the_configuration_sets_it(neev_emulator: Emulator, tmp_path: Path) -> None:
     """A plan after an import is empty, so the state goes on to have the image of the default template as an input."""
     id = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})["id"]
     neev_emulator.advance(5)
@@ -136,7 +136,7 @@ def test_an_image_counts_only_if_the_configuration_is_known_to_set_it(neev_emula
     assert warned == ["neev_sandbox.set uses the image tag busybox:1"]
 
 
-def test_an_error_has_the_words_of_terraform(
+def test_errors_use_the_vocabulary_of_terraform(
     neev_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "given.tfstate"
@@ -152,7 +152,7 @@ def test_an_error_has_the_words_of_terraform(
     )
 
 
-def test_what_an_interrupted_apply_left_is_found_by_its_labels(
+def test_orphans_of_an_interrupted_apply_are_found_by_their_labels(
     terraform_cli: FakeTerraformCli, neev_emulator: Emulator
 ) -> None:
     infra = terraform_cli.add_configuration("infra")

@@ -16,7 +16,7 @@ def run(*arguments: str, command: list[str] = RUN, **variables: str) -> subproce
     return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60, check=False, env=env)
 
 
-def test_everything_after_it_is_handed_over() -> None:
+def test_the_emulator_command_forwards_all_arguments() -> None:
     ended = run(
         "emulator",
         "--",
@@ -29,11 +29,11 @@ def test_everything_after_it_is_handed_over() -> None:
     assert ended.stdout.startswith("['--x'] http://127.0.0.1:")
 
 
-def test_its_help_speaks_of_the_command_that_was_typed() -> None:
+def test_the_help_of_the_emulator_command_shows_its_full_name() -> None:
     assert "pulumi-neev emulator" in run("emulator", "--help").stdout
 
 
-def test_a_shell_completes_its_commands_too() -> None:
+def test_shell_completion_includes_the_commands_of_the_emulator() -> None:
     for words, completions in [
         ("pulumi-neev emu", {"emulator"}),
         ("pulumi-neev doctor --st", {"--stack"}),
@@ -45,7 +45,7 @@ def test_a_shell_completes_its_commands_too() -> None:
         assert set(ended.stdout.split()) == completions, ended.stderr
 
 
-def test_without_the_emulator_it_says_how_to_install_it() -> None:
+def test_the_error_for_a_missing_emulator_has_the_install_command() -> None:
     ended = run("emulator", command=[sys.executable, "-c", MISSING])
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "pip install 'pulumi-neev[emulator]'" in ended.stderr

@@ -33,13 +33,13 @@ def fail(bin: Path, name: str, program: bytes) -> NeevError:
 
 
 @pytest.mark.parametrize(("name", "remedy"), [("pulumi", "Install Pulumi for"), ("terraform", "Install Terraform or")])
-def test_a_program_of_another_machine_is_named(bin: Path, name: str, remedy: str) -> None:
+def test_an_executable_for_another_architecture_is_an_error(bin: Path, name: str, remedy: str) -> None:
     error = fail(bin, name, b"\x7fELF of another machine")
     assert str(error).startswith(f"{bin}/{name} cannot be started (Exec format error). {remedy}")
 
 
 @pytest.mark.parametrize(("name", "command"), [("pulumi", "version"), ("terraform", "version -json")])
-def test_a_failure_without_a_message_is_named_by_its_exit_code(bin: Path, name: str, command: str) -> None:
+def test_a_failure_without_a_message_is_reported_with_its_exit_code(bin: Path, name: str, command: str) -> None:
     error = fail(bin, name, b"#!/bin/sh\nexit 3\n")
     assert str(error).startswith(f"`{name} {command}`")
     assert str(error).endswith(" failed with exit code 3 and no message.")

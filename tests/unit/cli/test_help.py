@@ -28,17 +28,17 @@ def help_text(command: str) -> str:
     return " ".join(CliRunner().invoke(app, [*COMMANDS[command], "--help"], env={"COLUMNS": "200"}).output.split())
 
 
-def test_the_commands_are_found() -> None:
+def test_list_commands_returns_all_commands() -> None:
     assert {"doctor", "recover", "sweep", "plugin", "plugin install", "emulator"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"emulator", "plugin"}))
-def test_the_help_of_each_command_has_an_example_of_it(command: str) -> None:
+def test_the_help_of_each_command_has_an_example(command: str) -> None:
     _, is_there, examples = help_text(command).partition("Example")
     assert is_there
     assert f"pulumi-neev {command}" in examples
 
 
 @pytest.mark.parametrize("command", ["doctor", "recover", "sweep"])
-def test_what_looks_at_stacks_answers_in_json_on_demand(command: str) -> None:
+def test_commands_that_read_stacks_have_a_json_option(command: str) -> None:
     assert "--json" in help_text(command)

@@ -60,14 +60,14 @@ def _read_to_end(terminal: int) -> str:
 
 
 @pytest.mark.parametrize("command", OUTPUTS, ids=" ".join)
-def test_a_pipe_gets_no_escape_sequence(command: list[str]) -> None:
+def test_output_to_a_pipe_has_no_escape_sequences(command: list[str]) -> None:
     result = run(*command, **COLOURFUL)
     assert result.stdout + result.stderr
     assert "\x1b" not in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("command", OUTPUTS[::4], ids=" ".join)
-def test_a_terminal_gets_no_escape_sequence_with_no_color(command: list[str]) -> None:
+def test_output_to_a_terminal_has_no_escape_sequences_with_no_color(command: list[str]) -> None:
     output = run_in_terminal(*command, NO_COLOR="1")
     assert output
     assert "\x1b" not in output
@@ -75,13 +75,13 @@ def test_a_terminal_gets_no_escape_sequence_with_no_color(command: list[str]) ->
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 @pytest.mark.parametrize("name", ["pulumi-neev", "neev-emulator"])
-def test_the_script_of_completion_is_shown_for_every_shell(name: str, shell: str) -> None:
+def test_show_completion_prints_the_script_of_each_shell(name: str, shell: str) -> None:
     shown = run(name, "--show-completion", shell, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1").stdout
     assert f"_{name.replace('-', '_').upper()}_COMPLETE" in shown
 
 
 @pytest.mark.parametrize("name", ["pulumi-neev", "neev-emulator"])
-def test_a_completion_that_cannot_be_written_is_one_line(name: str, tmp_path: Path) -> None:
+def test_install_completion_reports_a_write_error_in_one_line(name: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.touch()
     refused = run(

@@ -49,7 +49,7 @@ def make_state(**deployment: Any) -> dict[str, Any]:
     return {"version": 3, "deployment": deployment}
 
 
-def test_what_is_old_and_named_so_and_held_by_nobody_is_left_over() -> None:
+def test_an_old_unreferenced_object_with_the_prefix_is_an_orphan() -> None:
     items = (
         sandbox_object("pr-1"),
         sandbox_object("pr-2", created=NOW - 3599),
@@ -59,18 +59,18 @@ def test_what_is_old_and_named_so_and_held_by_nobody_is_left_over() -> None:
     assert orphan_ids(*items) == ["pr-1"]
 
 
-def test_the_oldest_comes_first() -> None:
+def test_orphans_are_sorted_by_creation_time() -> None:
     assert orphan_ids(sandbox_object("pr-b", created=20), sandbox_object("pr-a", created=10)) == ["pr-a", "pr-b"]
 
 
-def test_an_agent_is_held_by_whoever_holds_its_sandbox() -> None:
+def test_a_reference_to_the_sandbox_of_an_agent_protects_the_agent() -> None:
     agent = RemoteObject(AGENT, "id-of-pr-a", "pr-a", "Ready", 0, "", sandbox_id="id-inside")
     assert orphan_ids(agent) == ["pr-a"]
     for text in ("id-of-pr-a", "pr-a", "id-inside"):
         assert orphan_ids(agent, references=state_references([make_state(resources=[{"outputs": {"of": text}}])])) == []
 
 
-def test_phases_are_those_of_sandboxes() -> None:
+def test_the_phase_filter_selects_only_sandboxes() -> None:
     items = (sandbox_object("pr-1", phase="Paused"), sandbox_object("pr-2"), snapshot_object("pr-s", "pr-2"))
     assert orphan_ids(*items, sweep_filter=SweepFilter("pr-", phases={"Ready"})) == ["pr-2"]
 
@@ -85,7 +85,7 @@ def test_phases_are_those_of_sandboxes() -> None:
         {"pending_operations": [{"resource": {"inputs": {"name": "pr-1"}}, "type": "creating"}]},
     ],
 )
-def test_what_a_state_names_anywhere_is_held(holder: dict[str, Any]) -> None:
+def test_an_object_is_kept_if_any_value_in_a_state_refers_to_it(holder: dict[str, Any]) -> None:
     assert orphan_ids(
         sandbox_object("pr-1"),
         sandbox_object("pr-2"),
@@ -93,7 +93,7 @@ def test_what_a_state_names_anywhere_is_held(holder: dict[str, Any]) -> None:
     ) == ["pr-2"]
 
 
-def test_what_is_deleted_and_waits_for_its_replacement_holds_no_name() -> None:
+def test_the_name_of_a_resource_pending_replacement_is_not_a_reference() -> None:
     gone = {"id": "another-id", "inputs": {"name": "pr-1"}, "pendingReplacement": True}
     assert orphan_ids(sandbox_object("pr-1"), references=state_references([make_state(resources=[gone])])) == ["pr-1"]
     again = {"resource": {"inputs": {"name": "pr-1"}}, "type": "creating"}
@@ -106,14 +106,14 @@ def test_what_is_deleted_and_waits_for_its_replacement_holds_no_name() -> None:
     )
 
 
-def test_a_name_that_is_only_part_of_a_text_or_of_a_face_s_own_values_holds_nothing() -> None:
+def test_a_name_in_a_longer_text_or_an_internal_property_is_not_a_reference() -> None:
     states = state_references(
         [make_state(resources=[{"inputs": {"__resourceName": "pr-1", "note": "not pr-1"}}]), {"version": 3}]
     )
     assert orphan_ids(sandbox_object("pr-1"), references=states) == ["pr-1"]
 
 
-def test_a_sandbox_stays_while_a_snapshot_of_it_is_not_left_over() -> None:
+def test_a_sandbox_is_kept_if_one_of_its_snapshots_is_not_an_orphan() -> None:
     items = (
         sandbox_object("pr-1"),
         snapshot_object("pr-old", "pr-1"),
@@ -130,7 +130,7 @@ def test_a_sandbox_stays_while_a_snapshot_of_it_is_not_left_over() -> None:
     assert [name for name, value in found.items() if value.can_be_paused] == ["pr-1", "pr-2"]
 
 
-def test_things_of_the_api_have_their_size_and_age() -> None:
+def test_remote_objects_have_a_size_and_a_creation_time() -> None:
     box = from_sandbox(
         Sandbox(
             id="1",
@@ -147,7 +147,7 @@ def test_things_of_the_api_have_their_size_and_age() -> None:
     assert from_snapshot(Snapshot(id="2", sandbox_id="1", status="Ready")).size == ""
 
 
-def test_leftovers_are_told_as_json() -> None:
+def test_orphans_are_converted_to_json() -> None:
     (one,) = find_orphans([sandbox_object("pr-1")], NO_REFERENCES, SweepFilter(), NOW)
     assert to_json(one) == {
         "kind": "sandbox",
@@ -161,7 +161,7 @@ def test_leftovers_are_told_as_json() -> None:
     }
 
 
-def test_durations() -> None:
+def test_durations_are_parsed_and_formatted() -> None:
     assert [parse_duration(text) for text in ("90m", "1h30m", "2d", "45s")] == [5400, 5400, 172_800, 45]
     for text in ("", "1", "h", "1h x", "-1h", "1w"):
         with pytest.raises(ValueError, match="not a duration"):
@@ -193,13 +193,13 @@ LISTED: dict[str, SweepFilter] = {
         ({**OWN, "team": "a"}, set(LISTED)),
     ],
 )
-def test_what_bears_no_labels_needs_a_prefix_and_what_is_of_others_is_not_selected(
+def test_unlabelled_objects_need_a_prefix_or_id_and_other_owners_are_excluded(
     labels: dict[str, str] | None, selected_by: set[str]
 ) -> None:
     assert {name for name, item in LISTED.items() if item.selects(labels)} == selected_by
 
 
-def test_what_is_asked_for_by_labels_is_listed_by_them() -> None:
+def test_filters_by_label_are_sent_as_label_queries() -> None:
     assert LISTED["any"].queries == [{"managed-by": "pulumi-neev"}]
     assert LISTED["stack"].queries == [OWN]
     assert LISTED["label"].queries == [{"managed-by": "pulumi-neev", "team": "a"}]
@@ -209,6 +209,6 @@ def test_what_is_asked_for_by_labels_is_listed_by_them() -> None:
     assert [name for name, item in LISTED.items() if not item.is_specific] == ["any"]
 
 
-def test_the_labels_say_whose_it_is() -> None:
+def test_the_owner_of_a_sandbox_is_read_from_its_labels() -> None:
     box = Sandbox(id="1", name="box", phase="Ready", labels=OWN)
     assert from_sandbox(box).owner == "shop/dev (pulumi-neev)"

@@ -52,7 +52,7 @@ def check(**environ: str) -> tuple[Level, str, str]:
 
 
 class TestInstall:
-    def test_the_plugin_of_this_environment_is_in_pulumis_directory(self, home: Path) -> None:
+    def test_install_writes_the_plugin_to_the_plugin_directory_of_pulumi(self, home: Path) -> None:
         result = install()
         assert result.exit_code == 0, result.output
         assert result.output.splitlines() == [
@@ -63,7 +63,7 @@ class TestInstall:
         assert started.stdout == f"{VERSION}\n"
         assert check() == (Level.OK, f"plugin {installed(home)}", "")
 
-    def test_it_is_replaced_by_that_of_another_environment(self, home: Path, tmp_path: Path) -> None:
+    def test_install_replaces_the_plugin_of_another_environment(self, home: Path, tmp_path: Path) -> None:
         other = tmp_path / "other"
         other.mkdir()
         (other / NAME).touch(0o755)
@@ -75,7 +75,7 @@ class TestInstall:
         assert [install().exit_code, install().exit_code] == [0, 0]
         assert check()[0] == Level.OK
 
-    def test_a_plugin_from_elsewhere_stays_without_force(self, home: Path) -> None:
+    def test_a_plugin_of_another_origin_is_replaced_only_with_force(self, home: Path) -> None:
         write_plugin(installed(home), b"\x7fELF")
         refused = install()
         assert refused.exit_code == 1
@@ -84,34 +84,34 @@ class TestInstall:
         assert install("--force").exit_code == 0
         assert installed(home).read_bytes() == build_plugin(INSTALLATION)
 
-    def test_a_plugin_on_path_is_named_because_pulumi_prefers_it(
-        self, home: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_install_warns_of_a_plugin_on_path(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(INSTALLATION.scripts), prepend=":")
         assert f"{NAME} is on PATH, too, at {INSTALLATION.scripts / NAME}. Pulumi prefers that one" in install().output
         monkeypatch.setenv("PULUMI_IGNORE_AMBIENT_PLUGINS", "True")
         assert "on PATH" not in install().output
 
-    def test_without_pulumi_it_says_where_to_get_it(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_install_fails_without_pulumi_and_names_the_download_page(
+        self, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("PATH", "/usr/bin:/bin")
         refused = install()
         assert refused.exit_code == 1
         assert "`pulumi` is not on PATH. Install it: https://" in refused.output
         assert not home.exists()
 
-    def test_an_old_engine_gets_no_plugin(self, home: Path, pulumi_cli: FakePulumiCli) -> None:
+    def test_install_fails_if_the_engine_is_too_old(self, home: Path, pulumi_cli: FakePulumiCli) -> None:
         pulumi_cli.set_version("v3.200.0")
         refused = install()
         assert refused.exit_code == 1
         assert "engine v3.200.0 is older than 3.259.0, the oldest tested version. Install a newer" in refused.output
         assert not home.exists()
 
-    def test_windows_gets_a_copy_of_the_console_script(self, home: Path, tmp_path: Path) -> None:
+    def test_install_copies_the_console_script_on_windows(self, home: Path, tmp_path: Path) -> None:
         (tmp_path / f"{NAME}.exe").write_bytes(b"MZ")
         run(force=False, installation=Installation("windows", tmp_path))
         assert installed(home).with_suffix(".exe").read_bytes() == b"MZ"
 
-    def test_a_plugin_whose_environment_is_gone_says_so(self, home: Path) -> None:
+    def test_a_plugin_without_its_environment_exits_with_an_error_message(self, home: Path) -> None:
         """The engine shows stderr; of a script without its interpreter it says that there is no plugin."""
         write_plugin(installed(home), build_plugin(OTHER))
         ended = subprocess.run(["/bin/sh", installed(home)], capture_output=True, text=True, check=False)
@@ -120,35 +120,35 @@ class TestInstall:
 
 
 class TestDoctor:
-    def test_no_plugin_is_worth_a_warning(self, home: Path) -> None:
+    def test_a_missing_plugin_is_a_warning(self, home: Path) -> None:
         level, what, remedy = check()
         assert level == Level.WARN
         assert what == f"{NAME} is neither installed nor on PATH: only dynamic resources of Python programs work"
         assert remedy.startswith("Run `pulumi-neev plugin install`")
 
-    def test_another_version_is_worth_a_warning(self, home: Path) -> None:
+    def test_a_plugin_of_another_version_is_a_warning(self, home: Path) -> None:
         for version in ("0.0.2", "0.0.1"):
             write_plugin(installed(home, version), b"")
         (home / "plugins" / "resource-neev-v0.0.1.lock").touch()
         level, what, _ = check()
         assert (level, "of version 0.0.1, 0.0.2" in what) == (Level.WARN, True)
 
-    def test_a_plugin_whose_environment_is_gone_is_an_error(self, home: Path) -> None:
+    def test_a_plugin_without_its_environment_is_an_error(self, home: Path) -> None:
         write_plugin(installed(home), build_plugin(OTHER))
         what = f"/opt/other's place/bin/{NAME} is gone, so Pulumi cannot start the plugin"
         assert check() == (Level.ERROR, what, "Run `pulumi-neev plugin install`.")
 
-    def test_the_project_may_name_a_plugin(self, home: Path) -> None:
+    def test_a_plugin_path_in_the_project_file_is_used(self, home: Path) -> None:
         named = {"plugins": {"providers": [{"name": "aws"}, {"name": "neev", "path": "bin"}]}}
         assert check_plugin(named, {}, INSTALLATION).what == "plugin at bin, as Pulumi.yaml says"
 
-    def test_a_plugin_on_path_may_be_of_another_installation(self, home: Path, tmp_path: Path) -> None:
+    def test_a_plugin_on_path_of_another_installation_is_a_warning(self, home: Path, tmp_path: Path) -> None:
         other = tmp_path / NAME
         other.touch(0o755)
         level, what, _ = check(PATH=str(tmp_path))
         assert (level, what.startswith(f"plugin {other} belongs to another installation")) == (Level.WARN, True)
 
-    def test_pulumi_prefers_the_plugin_on_path(self, home: Path) -> None:
+    def test_the_plugin_on_path_is_used_unless_ambient_plugins_are_ignored(self, home: Path) -> None:
         install()
         assert check(PATH=str(INSTALLATION.scripts))[:2] == (Level.OK, f"plugin {INSTALLATION.scripts / NAME}")
         ignoring = {"PATH": str(INSTALLATION.scripts), "PULUMI_IGNORE_AMBIENT_PLUGINS": "1"}

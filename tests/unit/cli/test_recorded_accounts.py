@@ -46,7 +46,7 @@ def account_of(neev_emulator: Emulator, **other: str) -> dict[str, str]:
     }
 
 
-def test_only_what_is_recorded_in_another_account_is_elsewhere() -> None:
+def test_only_resources_recorded_in_another_account_are_mismatches() -> None:
     entries = [
         box_entry("here", **HERE),
         box_entry("unknown"),
@@ -62,7 +62,7 @@ def test_only_what_is_recorded_in_another_account_is_elsewhere() -> None:
     recorded_accounts.require_matching_account(entries[:2], {}, ENVIRON)
 
 
-def test_what_the_environment_says_is_newer_than_what_the_state_has_of_the_default_provider() -> None:
+def test_the_environment_overrides_the_stored_inputs_of_the_default_provider() -> None:
     inputs = {"orgId": "org", "projectId": "there", "baseUrl": "https://api.example/agent"}
     urn = "urn:pulumi:dev::story::pulumi:providers:neev::{}"
     default = {"urn": urn.format("default"), "type": "pulumi:providers:neev", "id": "1", "inputs": inputs}
@@ -80,7 +80,7 @@ def test_what_the_environment_says_is_newer_than_what_the_state_has_of_the_defau
     assert recorded_accounts.find_account_mismatches(entries, {}, unsaid) == []
 
 
-def test_a_finding_names_both_accounts_and_some_of_the_resources() -> None:
+def test_a_mismatch_finding_names_both_accounts_and_up_to_three_resources() -> None:
     entries = [box_entry(f"box-{number}", **{**HERE, "projectId": "there"}) for number in range(5)]
     entries += [box_entry("far", **{**HERE, "baseUrl": "https://old.example/agent"})]
     first, second = recorded_accounts.report_mismatches(recorded_accounts.find_account_mismatches(entries, {}, ENVIRON))
@@ -91,7 +91,7 @@ def test_a_finding_names_both_accounts_and_some_of_the_resources() -> None:
     assert "neev:previousBaseUrl" in second.remedy
 
 
-def test_a_doctor_looks_for_nothing_where_it_is_not_recorded(
+def test_doctor_does_not_look_up_resources_recorded_in_another_account(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:
     pulumi_cli.set_state(
@@ -110,7 +110,7 @@ def test_a_doctor_looks_for_nothing_where_it_is_not_recorded(
     assert "Sandbox gone does not exist (no-such)\n         `pulumi refresh`" in looked.output
 
 
-def test_where_nothing_of_an_old_state_is_there_the_settings_are_doubted(
+def test_doctor_suspects_the_settings_if_no_resource_of_the_stack_exists(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:
     pulumi_cli.set_state(resources=(box_entry(), box_entry("other", "other-id")))
@@ -123,7 +123,7 @@ def test_where_nothing_of_an_old_state_is_there_the_settings_are_doubted(
 
 
 @pytest.mark.parametrize(("variable", "value"), [("NEEV_PROJECT_ID", "project-nowhere"), ("NEEV_BASE_URL", "{origin}")])
-def test_an_account_that_does_not_answer_is_the_cause(
+def test_a_missing_account_is_reported_as_the_cause(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     pulumi_cli.set_state(resources=(box_entry(), box_entry("recorded", "its-id", **account_of(neev_emulator))))
@@ -138,7 +138,7 @@ def test_an_account_that_does_not_answer_is_the_cause(
     assert ("refresh" in looked.output, "is gone" in looked.output) == (False, False)
 
 
-def test_a_recovery_is_refused_where_the_stack_is_elsewhere(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+def test_recover_fails_if_the_stack_is_in_another_account(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     begun = {"resource": {**box_entry("new"), "inputs": {"name": "new"}}, "type": "creating"}
     pulumi_cli.set_state(begun, resources=(box_entry(**account_of(neev_emulator, projectId="another")),))
     refused = run_command("recover", "--yes")
@@ -148,7 +148,9 @@ def test_a_recovery_is_refused_where_the_stack_is_elsewhere(pulumi_cli: FakePulu
     assert neev_emulator.counts() == {}
 
 
-def test_a_sweep_by_a_stack_that_is_elsewhere_is_refused(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+def test_sweep_by_stack_fails_if_the_stack_is_in_another_account(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator
+) -> None:
     labels = Owner("pulumi-neev", "story", "dev", "1").to_labels()
     out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-1", "labels": labels})
     neev_emulator.advance(7200)

@@ -37,7 +37,7 @@ def test_without_a_terminal_the_plan_is_only_shown(pulumi_cli: FakePulumiCli) ->
 
 
 @pytest.mark.usefixtures("neev_emulator")
-def test_the_lock_is_taken_away_only_on_demand_and_before_the_import(pulumi_cli: FakePulumiCli) -> None:
+def test_the_lock_is_removed_only_with_cancel_and_before_the_import(pulumi_cli: FakePulumiCli) -> None:
     pulumi_cli.set_state(pending_operation("neev:index:Sandbox", name="box"))
     done = run_recover("--cancel", "--yes")
     assert (done.exit_code, "Done." in done.output) == (0, True)
@@ -48,7 +48,7 @@ def test_the_lock_is_taken_away_only_on_demand_and_before_the_import(pulumi_cli:
     assert pulumi_cli.commands.count("cancel") == 1
 
 
-def test_an_engine_that_was_killed_between_two_operations_has_left_only_its_lock(pulumi_cli: FakePulumiCli) -> None:
+def test_cancel_removes_the_lock_if_no_operation_was_interrupted(pulumi_cli: FakePulumiCli) -> None:
     pulumi_cli.set_state()
     assert run_recover("--cancel").exit_code == 3
     assert "cancel" not in pulumi_cli.commands
@@ -58,7 +58,7 @@ def test_an_engine_that_was_killed_between_two_operations_has_left_only_its_lock
     assert "stack import" not in pulumi_cli.commands
 
 
-def test_creates_of_other_providers_are_forgotten_only_on_demand(pulumi_cli: FakePulumiCli) -> None:
+def test_pending_creates_of_other_providers_are_dropped_only_with_drop_foreign(pulumi_cli: FakePulumiCli) -> None:
     pulumi_cli.set_state(pending_operation("aws:s3/bucket:Bucket"))
     refused = run_recover("--yes")
     assert refused.exit_code == 1
@@ -69,7 +69,7 @@ def test_creates_of_other_providers_are_forgotten_only_on_demand(pulumi_cli: Fak
     assert pulumi_cli.state["deployment"]["pending_operations"] == []
 
 
-def test_a_state_that_somebody_else_changes_meanwhile_is_left_alone(pulumi_cli: FakePulumiCli) -> None:
+def test_recover_fails_if_the_state_changed_after_the_plan(pulumi_cli: FakePulumiCli) -> None:
     pulumi_cli.set_state(pending_operation("neev:index:Sandbox", "updating", name="box"), busy=1)
     changed = run_recover("--yes")
     assert changed.exit_code == 1
@@ -78,7 +78,7 @@ def test_a_state_that_somebody_else_changes_meanwhile_is_left_alone(pulumi_cli: 
 
 
 @pytest.mark.usefixtures("neev_emulator")
-def test_inputs_of_another_version_are_an_error_that_names_the_resource(pulumi_cli: FakePulumiCli) -> None:
+def test_invalid_stored_inputs_are_an_error_with_the_name_of_the_resource(pulumi_cli: FakePulumiCli) -> None:
     pulumi_cli.set_state(pending_operation("neev:index:Sandbox", name="box", colour="blue"))
     refused = run_recover("--yes")
     assert refused.exit_code == 1
@@ -86,13 +86,13 @@ def test_inputs_of_another_version_are_an_error_that_names_the_resource(pulumi_c
 
 
 @pytest.mark.usefixtures("neev_emulator")
-def test_outputs_among_the_inputs_of_a_dynamic_resource_are_passed_over(pulumi_cli: FakePulumiCli) -> None:
+def test_outputs_in_the_stored_inputs_of_a_dynamic_resource_are_ignored(pulumi_cli: FakePulumiCli) -> None:
     kind = "pulumi-python:dynamic/neev:GoldenImage"
     pulumi_cli.set_state(pending_operation(kind, name="base", recipeDigest="d", snapshotId=None))
     assert run_recover("--yes").exit_code == 0
 
 
-def test_a_provider_that_the_program_made_has_its_account_in_the_state(
+def test_the_account_of_an_explicit_provider_is_read_from_the_state(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     urn = "urn:pulumi:dev::story::pulumi:providers:neev::mine"
@@ -122,12 +122,12 @@ def test_a_provider_that_the_program_made_has_its_account_in_the_state(
     assert "neev:apiKey (or NEEV_API_KEY)" in run_recover("--yes").output
 
 
-def test_what_the_engine_says_is_told(pulumi_cli: FakePulumiCli) -> None:
+def test_a_failed_engine_command_raises_its_error_message(pulumi_cli: FakePulumiCli) -> None:
     with pytest.raises(PulumiCommandFailed, match="`pulumi about` failed: error: unknown command about"):
         PulumiCli(pulumi_cli.directory).run("about")
 
 
-def test_without_an_engine_the_error_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recover_fails_if_pulumi_is_not_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     missing = run_recover("--yes")
     assert (missing.exit_code, "`pulumi` is not on PATH" in missing.output) == (1, True)

@@ -137,7 +137,7 @@ def any_emulator(neev_emulator: Emulator, request: pytest.FixtureRequest) -> Emu
 
 @pytest.mark.parametrize("adapter", TYPE_PREFIXES)
 @pytest.mark.parametrize(("kind", "make"), KINDS)
-def test_what_was_created_since_the_create_began_is_imported(
+def test_an_object_created_after_the_create_began_is_imported(
     pulumi_cli: FakePulumiCli, any_emulator: Emulator, kind: str, make: InputsFactory, adapter: str
 ) -> None:
     step = recover_one(pulumi_cli, adapter + kind, make(any_emulator, owner_labels(adapter + kind)), HOUR)
@@ -146,7 +146,7 @@ def test_what_was_created_since_the_create_began_is_imported(
 
 @pytest.mark.parametrize("adapter", TYPE_PREFIXES)
 @pytest.mark.parametrize(("kind", "make"), KINDS)
-def test_what_existed_before_is_left_alone(
+def test_an_object_created_before_the_create_began_is_not_imported(
     pulumi_cli: FakePulumiCli, any_emulator: Emulator, kind: str, make: InputsFactory, adapter: str
 ) -> None:
     inputs = make(any_emulator, owner_labels(adapter + kind))
@@ -158,7 +158,9 @@ def test_what_existed_before_is_left_alone(
 
 
 @pytest.mark.parametrize("kind", ["Sandbox", "SandboxPool"])
-def test_what_another_stack_holds_is_left_alone(pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str) -> None:
+def test_an_object_in_the_state_of_another_stack_is_not_imported(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str
+) -> None:
     inputs = FACTORIES[kind](neev_emulator, owner_labels(f"neev:index:{kind}"))
     (there,) = out_of_band_request(neev_emulator, "GET", "/sandboxes")["items"]
     theirs = {"urn": "urn:pulumi:prod::story::neev:index:Sandbox::box", "type": "neev:index:Sandbox", "id": there["id"]}
@@ -167,7 +169,7 @@ def test_what_another_stack_holds_is_left_alone(pulumi_cli: FakePulumiCli, neev_
     assert (step["action"], "the stack prod contains it" in step["why"]) == ("leave", True), step
 
 
-def test_a_name_that_was_made_for_the_create_needs_no_other_proof(
+def test_an_object_with_a_generated_name_is_imported_without_more_evidence(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:
     kind = "neev:index:Sandbox"
@@ -181,7 +183,7 @@ def test_a_name_that_was_made_for_the_create_needs_no_other_proof(
     ("kind", "make", "other"),
     [("Sandbox", create_sandbox, {"cpu": 4}), ("Agent", create_agent, {"idleTimeoutSeconds": 777})],
 )
-def test_what_has_the_name_and_is_not_as_asked_is_named(
+def test_an_object_with_the_name_but_other_inputs_is_not_imported(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, make: InputsFactory, other: Inputs
 ) -> None:
     inputs = make(neev_emulator, owner_labels(f"neev:index:{kind}"))
@@ -193,7 +195,7 @@ def test_what_has_the_name_and_is_not_as_asked_is_named(
 @pytest.mark.parametrize(
     ("kind", "other"), [("SandboxPool", "shared-ffffff-0"), ("GoldenImage", "shared-ffffffffffff")]
 )
-def test_of_two_that_have_one_name_neither_is_taken(
+def test_ambiguous_matches_are_not_imported(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, other: str
 ) -> None:
     labels = owner_labels(f"neev:index:{kind}")
@@ -231,7 +233,7 @@ def create_file(neev_emulator: Emulator, id: str) -> Inputs:
     ("kind", "make"), [("PreviewPort", create_port), ("EgressRule", create_egress_rule), ("File", create_file)]
 )
 @pytest.mark.parametrize("own", [True, False])
-def test_what_is_inside_belongs_to_whom_the_sandbox_belongs(
+def test_an_object_in_a_sandbox_is_imported_only_if_the_stack_owns_the_sandbox(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, make: Callable[[Emulator, str], Inputs], *, own: bool
 ) -> None:
     box = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})
@@ -242,7 +244,9 @@ def test_what_is_inside_belongs_to_whom_the_sandbox_belongs(
     assert own or "a sandbox that is not in this stack" in step["why"]
 
 
-def test_a_stack_that_cannot_be_read_may_hold_it(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+def test_recover_fails_if_the_state_of_another_stack_cannot_be_read(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator
+) -> None:
     pulumi_cli.set_other_state("broken")
     (pulumi_cli.directory / "others" / "broken.json").write_text("")
     kind = "neev:index:Sandbox"
@@ -258,7 +262,7 @@ NAMES = {"Sandbox": "box", "SandboxPool": "box-0a1b2c-0", "GoldenImage": "box-01
 
 @pytest.mark.parametrize("adapter", TYPE_PREFIXES)
 @pytest.mark.parametrize(("kind", "name"), NAMES.items())
-def test_what_lacks_the_labels_of_the_create_is_not_shown(
+def test_sandboxes_without_the_labels_of_the_create_are_not_reported(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, adapter: str, kind: str, name: str
 ) -> None:
     inputs: Inputs = {"name": "box", **({"replicas": 1} if kind == "SandboxPool" else {})}
@@ -276,7 +280,7 @@ def test_what_lacks_the_labels_of_the_create_is_not_shown(
     assert recover_one(pulumi_cli, adapter + kind, inputs, HOUR)["action"] == "import"
 
 
-def test_without_labels_of_the_owner_the_name_and_the_inputs_decide(
+def test_name_and_inputs_must_match_if_ownership_labels_are_disabled(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:
     pulumi_cli.set_config(ownershipLabels={"value": "false"})
@@ -284,7 +288,9 @@ def test_without_labels_of_the_owner_the_name_and_the_inputs_decide(
     assert recover_one(pulumi_cli, "neev:index:Sandbox", inputs, HOUR)["action"] == "import"
 
 
-def test_one_list_of_the_stack_finds_what_many_creates_made(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+def test_several_interrupted_creates_are_recovered_with_one_list_request(
+    pulumi_cli: FakePulumiCli, neev_emulator: Emulator
+) -> None:
     kind, names = "neev:index:Sandbox", ("one", "two", "three")
     pending = []
     for name in names:

@@ -42,7 +42,7 @@ def update_record(**rest: Any) -> dict[str, Any]:
     return {"kind": "update", "result": "succeeded", "endTime": CREATED_AT, **rest}
 
 
-def test_the_stack_was_there_before_the_create_began() -> None:
+def test_the_create_began_after_the_stack_was_created() -> None:
     assert compute_create_time_range(make_state(), pending_create(), SANDBOX, ()) == CreateTimeRange(
         parse_time(BEFORE_CREATE), parse_time(LAST_WRITE) + 600
     )
@@ -58,7 +58,7 @@ def test_the_stack_was_there_before_the_create_began() -> None:
         ([update_record(kind="refresh")], BEFORE_CREATE),
     ],
 )
-def test_an_update_that_succeeded_had_ended_before(updates: list[dict[str, Any]], earliest: str) -> None:
+def test_the_create_began_after_the_last_successful_update(updates: list[dict[str, Any]], earliest: str) -> None:
     assert compute_create_time_range(make_state(), pending_create(), SANDBOX, updates).earliest == parse_time(earliest)
 
 
@@ -72,14 +72,14 @@ def test_an_update_that_succeeded_had_ended_before(updates: list[dict[str, Any]]
         ({}, BEFORE_CREATE),
     ],
 )
-def test_what_it_is_made_upon_was_there_before(more: dict[str, Any], earliest: str) -> None:
+def test_the_create_began_after_its_dependencies_were_written(more: dict[str, Any], earliest: str) -> None:
     part = state_entry("story:Part", "part", created=CREATED_AT, modified=AFTER_CREATE)
     assert compute_create_time_range(make_state(part), pending_create(**more), SANDBOX, ()).earliest == parse_time(
         earliest
     )
 
 
-def test_a_create_ends_within_its_time() -> None:
+def test_the_create_ended_within_its_timeout() -> None:
     assert (
         compute_create_time_range(make_state(), pending_create(customTimeouts={"create": 60}), SANDBOX, ()).latest
         == parse_time(LAST_WRITE) + 60
@@ -99,7 +99,9 @@ def test_a_create_ends_within_its_time() -> None:
         (CREATED_AT, 60, "it was created 2026-11-29T10:01:00Z, before this create began (2026-11-29T10:02:00Z)"),
     ],
 )
-def test_only_what_was_made_in_the_time_of_the_create_is_its_own(created: str, ahead: float, doubt: str | None) -> None:
+def test_an_object_matches_only_if_created_in_the_time_range_of_the_create(
+    created: str, ahead: float, doubt: str | None
+) -> None:
     assert (
         CreateTimeRange(parse_time(CREATED_AT), parse_time(AFTER_CREATE)).explain_mismatch(parse_time(created), ahead)
         == doubt
@@ -107,19 +109,19 @@ def test_only_what_was_made_in_the_time_of_the_create_is_its_own(created: str, a
 
 
 @pytest.mark.parametrize(("earliest", "created"), [(None, 1.0), (1.0, None)])
-def test_without_a_time_nothing_is_proven(earliest: float | None, created: float | None) -> None:
+def test_a_missing_time_is_a_mismatch(earliest: float | None, created: float | None) -> None:
     assert (
         CreateTimeRange(earliest, 2.0).explain_mismatch(created, 0) == "there is no evidence that this create made it"
     )
 
 
-def test_a_name_that_was_made_for_the_create_is_known() -> None:
+def test_generated_names_are_detected() -> None:
     assert has_generated_name({"inputs": {"name": "box-1a2b3c4", "__autonamed": True}})
     assert not has_generated_name({"inputs": {"name": "box"}})
     assert not has_generated_name({})
 
 
-def test_the_sandboxes_of_a_stack_are_those_that_its_resources_are_or_have() -> None:
+def test_own_sandboxes_are_those_of_sandboxes_forks_agents_and_pools() -> None:
     entries = [
         state_entry("neev:index:Sandbox", "box", id="box"),
         state_entry("pulumi-python:dynamic/neev:SandboxFork", "fork", id="fork", outputs={"sourceSandboxId": "source"}),

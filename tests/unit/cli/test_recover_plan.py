@@ -56,7 +56,7 @@ def ids_and_deletes(state: RecoveryPlan) -> list[tuple[str | None, bool]]:
     return [(resource.get("id"), bool(resource.get("delete"))) for resource in list_state_resources(state.state)[1:]]
 
 
-def test_what_was_made_becomes_the_resource_and_is_finished_by_the_next_update() -> None:
+def test_a_created_object_is_imported_and_finished_by_the_next_update() -> None:
     before = make_state(interrupted=[pending_operation()])
     untouched = copy.deepcopy(before)
     after = build_plan(before, {0: stored_resource()})
@@ -69,7 +69,7 @@ def test_what_was_made_becomes_the_resource_and_is_finished_by_the_next_update()
     assert before == untouched
 
 
-def test_what_was_not_made_is_forgotten() -> None:
+def test_a_pending_create_is_dropped_if_no_object_exists() -> None:
     after = build_plan(make_state(interrupted=[pending_operation()]), {})
     assert [(step.action, step.why) for step in after.steps] == [
         (Action.DROP, "nothing of it is there; the next `pulumi up` makes it")
@@ -77,7 +77,7 @@ def test_what_was_not_made_is_forgotten() -> None:
     assert ids_and_deletes(after) == []
 
 
-def test_a_command_is_not_looked_for_and_the_plan_says_that_nobody_knows() -> None:
+def test_a_pending_command_is_dropped_with_an_unknown_outcome() -> None:
     command = pending_operation("neev:index:Command", "install")
     assert resource_for_lookup(command) is None
     (step,) = build_plan(make_state(interrupted=[command]), {}).steps
@@ -85,7 +85,7 @@ def test_a_command_is_not_looked_for_and_the_plan_says_that_nobody_knows() -> No
 
 
 @pytest.mark.parametrize("kind", ["neev:index:Snapshot", "pulumi-python:dynamic/neev:Snapshot"])
-def test_creates_of_either_face_are_looked_for(kind: str) -> None:
+def test_pending_creates_of_both_adapters_are_looked_up(kind: str) -> None:
     found = resource_for_lookup(pending_operation(kind))
     assert found is not None
     assert found.name == "Snapshot"
@@ -102,32 +102,32 @@ def test_other_operations_of_any_provider_are_dropped(operation: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["aws:s3/bucket:Bucket", "neev:index:OfTomorrow"])
-def test_a_create_that_only_its_own_provider_could_look_up_is_named(kind: str) -> None:
+def test_a_pending_create_of_an_unknown_type_is_a_foreign_step(kind: str) -> None:
     after = build_plan(make_state(interrupted=[pending_operation(kind)]), {})
     assert [step.resource for step in after.foreign_steps] == [f"{kind.rpartition(':')[2]} box"]
 
 
-def test_what_the_state_has_already_is_not_imported_twice() -> None:
+def test_an_object_in_the_state_is_not_imported_again() -> None:
     after = build_plan(make_state(state_resource(id="new"), interrupted=[pending_operation()]), {0: stored_resource()})
     assert [(step.action, step.why) for step in after.steps] == [(Action.DROP, "the state already contains it")]
     assert ids_and_deletes(after) == [("new", False)]
 
 
-def test_a_replacement_under_way_goes_on_and_the_old_one_is_deleted() -> None:
+def test_an_interrupted_replacement_imports_the_new_object_and_deletes_the_old() -> None:
     old = state_resource(id="old", outputs={"createdAt": EARLY})
     after = build_plan(make_state(old, interrupted=[pending_operation()]), {0: stored_resource()})
     assert [(step.action, "deletes old" in step.why) for step in after.steps] == [(Action.IMPORT, True)]
     assert ids_and_deletes(after) == [("new", False), ("old", True)]
 
 
-def test_one_that_a_later_update_made_again_is_deleted() -> None:
+def test_an_object_that_a_later_update_recreated_is_deleted() -> None:
     there = state_resource(id="second", outputs={"createdAt": LATE})
     after = build_plan(make_state(there, interrupted=[pending_operation()]), {0: stored_resource("first", EARLY)})
     assert [step.action for step in after.steps] == [Action.RETIRE]
     assert ids_and_deletes(after) == [("second", False), ("first", True)]
 
 
-def test_two_creates_that_were_killed_leave_the_newer() -> None:
+def test_the_newer_object_of_two_interrupted_creates_is_kept() -> None:
     after = build_plan(
         make_state(interrupted=[pending_operation(), pending_operation()]),
         {0: stored_resource("first", EARLY), 1: stored_resource("second", LATE)},
@@ -135,7 +135,7 @@ def test_two_creates_that_were_killed_leave_the_newer() -> None:
     assert ids_and_deletes(after) == [("second", False), ("first", True)]
 
 
-def test_one_that_was_deleted_for_its_replacement_is_gone() -> None:
+def test_a_resource_deleted_before_its_replacement_is_removed_from_the_state() -> None:
     after = build_plan(
         make_state(state_resource(id="old", pendingReplacement=True), interrupted=[pending_operation()]),
         {0: stored_resource()},
@@ -144,7 +144,7 @@ def test_one_that_was_deleted_for_its_replacement_is_gone() -> None:
     assert after.steps[0].action is Action.IMPORT
 
 
-def test_where_no_age_is_known_nothing_is_deleted() -> None:
+def test_no_object_is_deleted_if_its_creation_time_is_unknown() -> None:
     after = build_plan(
         make_state(state_resource(id="other"), interrupted=[pending_operation()]), {0: stored_resource(created=None)}
     )
@@ -157,7 +157,7 @@ def test_where_no_age_is_known_nothing_is_deleted() -> None:
     ("kind", "custom"),
     [("pulumi:pulumi:Stack", False), ("story:index:Part", False), ("pulumi:providers:neev", True)],
 )
-def test_what_exists_only_in_the_state_is_forgotten(kind: str, *, custom: bool) -> None:
+def test_pending_creates_of_components_and_providers_are_dropped(kind: str, *, custom: bool) -> None:
     interrupted = {"resource": {**state_resource(kind, "it"), "custom": custom}, "type": "creating"}
     assert resource_for_lookup(interrupted) is None
     after = build_plan(make_state(interrupted=[interrupted]), {})
@@ -182,7 +182,7 @@ def test_what_exists_only_in_the_state_is_forgotten(kind: str, *, custom: bool) 
         ),
     ],
 )
-def test_what_may_be_anothers_is_left_alone_with_the_way_on(kind: str, way: str) -> None:
+def test_an_unverified_match_is_not_imported_and_the_next_step_is_named(kind: str, way: str) -> None:
     after = build_plan(make_state(interrupted=[pending_operation(kind)]), {0: UnverifiedMatch("theirs", "it is older")})
     (step,) = after.steps
     assert (step.action, step.id) == (Action.LEAVE, "theirs")

@@ -33,7 +33,7 @@ def create(emulator: Emulator, directory: Path, of: str, name: str, workspace: s
     return str(out_of_band_request(emulator, "POST", "/sandboxes", {"name": name, "labels": labels})["id"])
 
 
-def test_what_the_labels_name_is_imported_and_the_rest_is_named(
+def test_recover_imports_labelled_objects_and_reports_the_others(
     terraform_cli: FakeTerraformCli, neev_emulator: Emulator
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
@@ -102,7 +102,7 @@ def test_what_the_labels_name_is_imported_and_the_rest_is_named(
     ]
 
 
-def test_an_import_that_fails_is_reported_and_the_others_go_on(
+def test_a_failed_import_is_reported_and_does_not_affect_the_others(
     terraform_cli: FakeTerraformCli, neev_emulator: Emulator
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
@@ -121,7 +121,7 @@ def test_an_import_that_fails_is_reported_and_the_others_go_on(
     assert terraform_cli.commands[-1] == f"import neev_sandbox.web {id}"
 
 
-def test_with_nothing_missing_there_is_nothing_to_do(
+def test_recover_does_nothing_if_the_state_is_complete(
     terraform_cli: FakeTerraformCli, neev_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
@@ -135,7 +135,7 @@ def test_with_nothing_missing_there_is_nothing_to_do(
     assert (missing.exit_code, "`project_id` (or NEEV_PROJECT_ID)" in missing.output) == (1, True)
 
 
-def test_missing_settings_are_to_be_set_in_the_environment(
+def test_the_error_for_missing_settings_names_environment_variables(
     terraform_cli: FakeTerraformCli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command reads no `provider` block."""

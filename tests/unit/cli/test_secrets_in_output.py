@@ -33,7 +33,7 @@ def run_output(*arguments: str) -> str:
 
 
 @pytest.mark.parametrize("arguments", [("doctor", "--json", "--stack", "dev"), ("doctor", "--stack", "dev")])
-def test_a_doctor_quotes_a_state_without_its_secrets(
+def test_doctor_redacts_the_secrets_of_a_state(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, arguments: tuple[str, ...]
 ) -> None:
     there = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})["id"]
@@ -48,7 +48,7 @@ def test_a_doctor_quotes_a_state_without_its_secrets(
 
 
 @pytest.mark.usefixtures("neev_emulator")
-def test_a_setting_is_quoted_without_the_key(pulumi_cli: FakePulumiCli) -> None:
+def test_doctor_redacts_the_api_key_in_other_settings(pulumi_cli: FakePulumiCli) -> None:
     pulumi_cli.set_config(
         apiKey={"value": "key-of-a-stack", "secret": False}, baseUrl={"value": "http://key-of-a-stack"}
     )
@@ -57,7 +57,7 @@ def test_a_setting_is_quoted_without_the_key(pulumi_cli: FakePulumiCli) -> None:
 
 
 @pytest.mark.usefixtures("neev_emulator")
-def test_a_recovery_names_what_it_found_without_secrets(pulumi_cli: FakePulumiCli) -> None:
+def test_recover_redacts_secrets_in_its_plan(pulumi_cli: FakePulumiCli) -> None:
     begun = box_entry("hush-hush", inputs={"name": "box", "env": secret_value({"A": "hush-hush"})})
     pulumi_cli.set_state({"resource": begun, "type": "creating"})
     for arguments in (("recover",), ("recover", "--json")):
@@ -65,7 +65,7 @@ def test_a_recovery_names_what_it_found_without_secrets(pulumi_cli: FakePulumiCl
         assert ("[secret]" in output, "hush-hush" in output) == (True, False)
 
 
-def test_a_sweep_names_what_is_left_without_secrets(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+def test_sweep_redacts_secrets_in_its_output(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "hush-hush-1"})
     neev_emulator.advance(7200)
     pulumi_cli.set_state(resources=(box_entry("box", id="1", inputs={"env": secret_value({"A": "hush-hush"})}),))

@@ -10,7 +10,7 @@ from neev_provider.client import Settings, connect
 LABELS = {"managed-by": "tool", "managed-by.stack": "dev"}
 
 
-async def test_one_request_asks_for_the_labels_of_the_stack() -> None:
+async def test_the_sandboxes_of_a_stack_are_listed_by_label_with_one_request() -> None:
     items = [
         {"id": "1", "name": "box", "phase": "Ready", "labels": {**LABELS, "team": "search"}},
         {"id": "2", "name": "box-2", "phase": "Ready", "labels": None},

@@ -47,7 +47,7 @@ async def load_orphan(api: Api, neev_emulator: Emulator, kind: str = SANDBOX) ->
     return found
 
 
-async def test_a_leftover_is_deleted(api: Api, neev_emulator: Emulator) -> None:
+async def test_sweep_deletes_an_orphan(api: Api, neev_emulator: Emulator) -> None:
     await create_sandboxes(api, neev_emulator, "pr-1", "dev-1")
     found = await load_orphan(api, neev_emulator)
     assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "deleted"
@@ -56,14 +56,14 @@ async def test_a_leftover_is_deleted(api: Api, neev_emulator: Emulator) -> None:
     assert await sweep_one(api, found, SWEEP_FILTER, pause=False) == "already deleted"
 
 
-async def test_a_leftover_is_paused(api: Api, neev_emulator: Emulator) -> None:
+async def test_sweep_pauses_an_orphan_if_requested(api: Api, neev_emulator: Emulator) -> None:
     await create_sandboxes(api, neev_emulator, "pr-1")
     assert await sweep_one(api, await load_orphan(api, neev_emulator), SWEEP_FILTER, pause=True) == "paused"
     neev_emulator.advance(5)
     assert [item.phase for item in await api.sandboxes.list()] == ["Paused"]
 
 
-async def test_a_snapshot_is_deleted_by_itself(api: Api, neev_emulator: Emulator) -> None:
+async def test_sweep_deletes_an_orphaned_snapshot_without_its_sandbox(api: Api, neev_emulator: Emulator) -> None:
     await create_sandboxes(api, neev_emulator, "dev-1")
     (box,) = await api.sandboxes.list()
     await api.snapshots.create(box.id, name="pr-shot")
@@ -72,7 +72,7 @@ async def test_a_snapshot_is_deleted_by_itself(api: Api, neev_emulator: Emulator
     assert len(await api.sandboxes.list()) == 1
 
 
-async def test_an_agent_goes_with_its_sandbox_or_is_paused_with_it(api: Api, neev_emulator: Emulator) -> None:
+async def test_sweep_pauses_or_deletes_an_agent_with_its_sandbox(api: Api, neev_emulator: Emulator) -> None:
     await api.agents.create({"name": "pr-agent", "agent_template": "claude-code"})
     found = await load_orphan(api, neev_emulator, AGENT)
     assert await sweep_one(api, found, SWEEP_FILTER, pause=True) == "paused"
@@ -83,7 +83,7 @@ async def test_an_agent_goes_with_its_sandbox_or_is_paused_with_it(api: Api, nee
     assert (await api.agents.list(), await api.sandboxes.list()) == ((), ())
 
 
-async def test_an_agent_whose_sandbox_got_a_snapshot_is_left(api: Api, neev_emulator: Emulator) -> None:
+async def test_an_agent_is_skipped_if_its_sandbox_has_a_new_snapshot(api: Api, neev_emulator: Emulator) -> None:
     agent = await api.agents.create({"name": "pr-agent", "agent_template": "claude-code"})
     found = await load_orphan(api, neev_emulator, AGENT)
     await api.snapshots.create(agent.sandbox_id or "", name="kept")
@@ -93,7 +93,7 @@ async def test_an_agent_whose_sandbox_got_a_snapshot_is_left(api: Api, neev_emul
     ).blocked_by == "its snapshot kept would be deleted with it, and is not an orphan"
 
 
-async def test_what_has_changed_since_it_was_listed_is_left(api: Api, neev_emulator: Emulator) -> None:
+async def test_an_orphan_is_skipped_if_it_changed_after_it_was_listed(api: Api, neev_emulator: Emulator) -> None:
     await create_sandboxes(api, neev_emulator, "pr-1")
     found = await load_orphan(api, neev_emulator)
     await api.snapshots.create(found.remote_object.id, name="pr-shot")
@@ -110,14 +110,14 @@ async def test_what_has_changed_since_it_was_listed_is_left(api: Api, neev_emula
     assert len(await api.sandboxes.list()) == 1
 
 
-async def test_a_refusal_is_told_and_the_others_go_on(api: Api, neev_emulator: Emulator) -> None:
+async def test_a_failed_delete_is_returned_as_the_outcome(api: Api, neev_emulator: Emulator) -> None:
     await create_sandboxes(api, neev_emulator, "pr-1")
     found = await load_orphan(api, neev_emulator)
     neev_emulator.inject("status", method="DELETE", path="/sandboxes/{id}", status=409)
     assert (await sweep_one(api, found, SWEEP_FILTER, pause=False)).startswith("failed: DELETE /sandboxes/")
 
 
-async def test_a_list_that_cannot_be_read_ends_it(api: Api, neev_emulator: Emulator) -> None:
+async def test_loading_orphans_fails_if_a_list_request_fails(api: Api, neev_emulator: Emulator) -> None:
     neev_emulator.inject("status", method="GET", path="/agents", status=500, times=100)
     with pytest.raises(Unavailable):
         await load_orphans(api, no_references, SWEEP_FILTER)

@@ -30,11 +30,11 @@ def run_sweep(*arguments: str) -> Result:
         ("--label", "a=1", "--label", "a=2"),
     ],
 )
-def test_what_would_be_too_much_is_refused(arguments: tuple[str, ...]) -> None:
+def test_invalid_or_too_broad_options_are_rejected(arguments: tuple[str, ...]) -> None:
     assert run_sweep(*arguments).exit_code == 2
 
 
-def test_it_shows_and_then_does(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+def test_sweep_lists_orphans_and_deletes_them_with_yes(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     pulumi_cli.set_state()
     assert run_sweep().output == "There are no orphans.\n"
     for name in ("pr-1", "pr-2"):
@@ -51,7 +51,7 @@ def test_it_shows_and_then_does(pulumi_cli: FakePulumiCli, neev_emulator: Emulat
     assert {orphan["name"]: orphan["outcome"] for orphan in done["orphans"]}["pr-1"] == "deleted"
 
 
-def test_without_a_filter_it_shows_what_to_add(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+def test_sweep_without_a_filter_names_the_options_to_add(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     pulumi_cli.set_state()
     labels = {"managed-by": "pulumi-neev"}
     out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-1", "labels": labels})
@@ -61,7 +61,7 @@ def test_without_a_filter_it_shows_what_to_add(pulumi_cli: FakePulumiCli, neev_e
     assert "Run again with --prefix, --stack, --label or ids, and --yes." in shown.output
 
 
-def test_a_backend_without_an_answer_ends_it(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+def test_sweep_fails_if_the_state_cannot_be_read(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-1"})
     neev_emulator.advance(7200)
     refused = run_sweep("--prefix", "pr-", "--yes")  # there is no state to read
@@ -70,9 +70,7 @@ def test_a_backend_without_an_answer_ends_it(pulumi_cli: FakePulumiCli, neev_emu
     assert pulumi_cli.commands == ["stack ls", "stack export"]
 
 
-def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(
-    pulumi_cli: FakePulumiCli, neev_emulator: Emulator
-) -> None:
+def test_sweep_by_id_skips_objects_that_are_not_orphans(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     ids = {
         name: out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": name})["id"]
         for name in ("free", "other", "held")
@@ -104,7 +102,7 @@ def test_ids_name_what_is_meant_and_what_is_no_leftover_is_passed_over(
     assert run_sweep(ids["other"], "--yes").exit_code == 0
 
 
-def test_what_others_created_is_neither_shown_nor_touched(
+def test_sweep_excludes_sandboxes_of_other_owners(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
 ) -> None:
     """Each stack finds its own by one request for its labels, also when it was removed."""
@@ -138,7 +136,7 @@ def test_what_others_created_is_neither_shown_nor_touched(
     assert there == {"pr-dev", "pr-other", "pr-plain"}
 
 
-def test_a_stack_that_nobody_knows_is_said_with_those_that_exist(
+def test_an_unknown_stack_is_reported_with_the_existing_stacks(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
 ) -> None:
     """A removed stack without remains is no error."""
@@ -157,7 +155,7 @@ def test_a_stack_that_nobody_knows_is_said_with_those_that_exist(
     assert run_sweep("-C", str(tmp_path), "--stack", "dve").output == younger
 
 
-def test_orphans_that_are_too_young_are_said(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
+def test_orphans_below_the_minimum_age_are_reported(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     """Without it, a sandbox that an interrupted create left a moment ago would be no orphan at all."""
     ids = [out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": f"pr-{index}"})["id"] for index in "123"]
     out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "other"})
@@ -196,7 +194,7 @@ def swept_names(directory: Path, *arguments: str) -> list[str]:
     return sorted(item["name"] for item in json.loads(shown.stdout)["orphans"])
 
 
-def test_a_stack_of_an_unknown_project_is_refused(
+def test_a_stack_of_an_unknown_project_is_rejected(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
 ) -> None:
     pulumi_cli.set_state()
@@ -238,7 +236,7 @@ def test_a_removed_stack_is_not_confused_with_one_of_another_project(
         assert pulumi_cli.commands.count("config") - before == is_there, stack
 
 
-def test_a_stack_selects_neither_agents_nor_what_has_no_labels(
+def test_the_stack_filter_excludes_agents_and_unlabelled_sandboxes(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
 ) -> None:
     pulumi_cli.set_state()
@@ -259,7 +257,7 @@ def test_a_stack_selects_neither_agents_nor_what_has_no_labels(
     assert {item["id"]: item["why"] for item in output["skipped"]} == {plain["id"]: why, agent_id: why}
 
 
-def test_a_fork_counts_as_created_by_the_stack_of_its_source_and_what_a_state_names_is_kept(
+def test_a_fork_is_swept_with_the_stack_of_its_source_unless_a_state_refers_to_it(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
 ) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: yaml\n")

@@ -80,7 +80,7 @@ def test_only_orphans_of_the_configuration_and_workspace_are_deleted(
     assert not names(neev_emulator) & {"orphan", "in-list"}
 
 
-def test_of_many_other_configurations_those_with_the_most_are_named(
+def test_the_five_other_owners_with_the_most_sandboxes_are_listed(
     terraform_cli: FakeTerraformCli, neev_emulator: Emulator
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
@@ -98,7 +98,7 @@ def test_of_many_other_configurations_those_with_the_most_are_named(
     assert len(json.loads(run_sweep("--terraform", infra, "--json").stdout)["notGiven"]) == 8
 
 
-def test_neither_a_prefix_nor_ids_reach_what_is_of_others(
+def test_prefix_and_ids_do_not_select_sandboxes_of_other_owners(
     terraform_cli: FakeTerraformCli, pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:
     """A sweep of stacks reads no state of Terraform and says whose a sandbox is."""
@@ -120,7 +120,7 @@ def test_neither_a_prefix_nor_ids_reach_what_is_of_others(
     assert names(neev_emulator) == {"pr-own", "pr-plain", "pr-pulumi"}
 
 
-def test_an_agent_is_deleted_if_its_id_is_given_and_no_state_names_it(
+def test_an_agent_is_deleted_by_id_if_no_state_refers_to_it(
     terraform_cli: FakeTerraformCli, neev_emulator: Emulator
 ) -> None:
     """Agents have no labels, so a prefix would also reach those of stacks whose states are not read."""
@@ -138,7 +138,7 @@ def test_an_agent_is_deleted_if_its_id_is_given_and_no_state_names_it(
     assert left == [other]
 
 
-def test_with_a_backend_both_engines_states_count(
+def test_the_states_of_both_engines_are_read_if_a_backend_is_given(
     terraform_cli: FakeTerraformCli, pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
@@ -152,7 +152,7 @@ def test_with_a_backend_both_engines_states_count(
     assert names(neev_emulator) == {"pr-stack", "pr-terraform", "pr-other"}
 
 
-def test_of_a_stack_the_states_of_terraform_only_protect(
+def test_terraform_states_only_protect_objects_in_a_sweep_of_a_stack(
     terraform_cli: FakeTerraformCli, pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
@@ -168,7 +168,7 @@ def test_of_a_stack_the_states_of_terraform_only_protect(
     assert names(neev_emulator) == {"kept", "own"}
 
 
-def test_the_labels_in_a_state_file_say_whose_it_is(neev_emulator: Emulator, tmp_path: Path) -> None:
+def test_the_owner_of_a_state_file_is_read_from_the_labels_in_it(neev_emulator: Emulator, tmp_path: Path) -> None:
     own, foreign = labels_of(tmp_path / "a", "x"), labels_of(tmp_path / "b", "x")
     web, module = create(neev_emulator, "web", own), create(neev_emulator, "module", own)
     create(neev_emulator, "orphan", own)
@@ -224,7 +224,7 @@ def test_the_labels_in_a_state_file_say_whose_it_is(neev_emulator: Emulator, tmp
         ('{"format_version": "1.2", "resource_changes": []}', "is encrypted, a plan, or a state of another version"),
     ],
 )
-def test_a_file_that_is_no_state_ends_it(content: str, message: str, tmp_path: Path) -> None:
+def test_an_invalid_state_file_is_an_error(content: str, message: str, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text(content)
     refused = run_sweep("--terraform", file)
@@ -232,7 +232,7 @@ def test_a_file_that_is_no_state_ends_it(content: str, message: str, tmp_path: P
     assert "terraform state pull > FILE" in refused.output
 
 
-def test_a_state_that_cannot_be_read_ends_it(
+def test_an_unreadable_state_is_an_error(
     terraform_cli: FakeTerraformCli, neev_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
@@ -253,7 +253,7 @@ def test_a_state_that_cannot_be_read_ends_it(
 
 
 @pytest.mark.usefixtures("neev_emulator")
-def test_without_an_engine_a_directory_cannot_be_read(
+def test_reading_a_directory_without_an_engine_is_an_error(
     terraform_cli: FakeTerraformCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
@@ -262,7 +262,7 @@ def test_without_an_engine_a_directory_cannot_be_read(
     assert (refused.exit_code, "neither `terraform` nor `tofu` is on PATH" in refused.output) == (1, True)
 
 
-def test_a_state_of_another_account_ends_it(terraform_cli: FakeTerraformCli, neev_emulator: Emulator) -> None:
+def test_a_state_of_another_account_is_an_error(terraform_cli: FakeTerraformCli, neev_emulator: Emulator) -> None:
     """A configuration may have resources in several accounts; at least one must be in that of the settings."""
     own = f"{neev_emulator.base_url}/orgs/{neev_emulator.org_id}/projects/{neev_emulator.project_id}"
     accounts = (own.replace(neev_emulator.org_id, "other"), own)
@@ -282,7 +282,7 @@ def test_a_state_of_another_account_ends_it(terraform_cli: FakeTerraformCli, nee
     assert run_sweep("--terraform", infra, "--yes").exit_code == 0
 
 
-def test_missing_settings_are_to_be_set_in_the_environment(
+def test_the_error_for_missing_settings_names_environment_variables(
     terraform_cli: FakeTerraformCli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command reads no `provider` block."""

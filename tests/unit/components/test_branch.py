@@ -30,7 +30,7 @@ def run_with_mocks(program: Callable[[], object]) -> ProgramMocks:
     return engine
 
 
-def test_it_is_a_fork_with_files_commands_and_ports() -> None:
+def test_a_branch_environment_is_a_fork_with_files_commands_and_ports() -> None:
     engine = run_with_mocks(
         lambda: neev.BranchEnvironment(
             "web",
@@ -73,7 +73,7 @@ def test_it_is_a_fork_with_files_commands_and_ports() -> None:
     assert [(item["port"], item["waitUntilServed"]) for item in ports] == [(8080, True), (9090, True)]
 
 
-def test_two_environments_of_a_branch_have_names_of_their_own() -> None:
+def test_environments_of_the_same_branch_have_different_names() -> None:
     def program() -> None:
         for name in ("api", "web"):
             neev.BranchEnvironment(name, branch="pr-7", base_sandbox_id="base")
@@ -84,7 +84,7 @@ def test_two_environments_of_a_branch_have_names_of_their_own() -> None:
     assert names == ["api-pr-7", "web-pr-7", "shop-pr-7", "pr-7"]
 
 
-def test_what_a_prefix_and_a_branch_make_is_a_name() -> None:
+def test_prefix_and_branch_are_converted_to_a_valid_name() -> None:
     (fork,) = (
         run_with_mocks(lambda: neev.BranchEnvironment("The API", branch="Feature/Login", base_sandbox_id="base"))
         .of_type("SandboxFork")
@@ -93,13 +93,13 @@ def test_what_a_prefix_and_a_branch_make_is_a_name() -> None:
     assert re.fullmatch(r"the-api-feature-login-[0-9a-f]{6}", fork["name"])
 
 
-def test_it_may_start_from_a_snapshot() -> None:
+def test_a_branch_environment_can_start_from_a_snapshot() -> None:
     engine = run_with_mocks(lambda: neev.BranchEnvironment("web", branch="main", snapshot_id="image", ports=[]))
     assert engine.of_type("Sandbox")["web"]["snapshotId"] == "image"
     assert engine.of_type("PreviewPort") == {}
 
 
-def test_its_outputs_are_where_it_is_and_until_when() -> None:
+def test_the_outputs_are_id_name_secret_urls_and_expiration() -> None:
     observed: list[Any] = []
 
     def program() -> object:
@@ -115,7 +115,7 @@ def test_its_outputs_are_where_it_is_and_until_when() -> None:
     )
 
 
-def test_without_a_port_there_is_no_url() -> None:
+def test_the_url_is_empty_without_ports() -> None:
     observed: list[Any] = []
     run_with_mocks(
         lambda: neev.BranchEnvironment("web", branch="a", base_sandbox_id="b", ports=[]).url.apply(observed.append)
@@ -124,12 +124,12 @@ def test_without_a_port_there_is_no_url() -> None:
 
 
 @pytest.mark.parametrize("bases", [{}, {"base_sandbox_id": "a", "snapshot_id": "b"}])
-def test_it_has_one_base(bases: dict[str, str]) -> None:
+def test_exactly_one_base_is_required(bases: dict[str, str]) -> None:
     with pytest.raises(pulumi.RunError, match="give one of base_sandbox_id and snapshot_id"):
         neev.BranchEnvironment("web", branch="a", **bases)  # type: ignore[arg-type]
 
 
-def test_it_labels_its_sandbox_unless_that_is_a_fork() -> None:
+def test_labels_are_set_on_a_sandbox_and_rejected_for_a_fork() -> None:
     engine = run_with_mocks(
         lambda: neev.BranchEnvironment("web", branch="pr-7", snapshot_id="snap", ports=(), labels={"team": "search"})
     )

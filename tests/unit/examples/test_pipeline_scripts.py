@@ -70,9 +70,7 @@ def checkout(tmp_path: Path) -> ScriptCheckout:
 @pytest.mark.parametrize(
     ("line", "steps"), [("./destroy.sh pr-7", DESTROY), ("./up.sh pr-7 r1", UP), ("./pause.sh pr-7", PAUSE)]
 )
-def test_each_step_that_fails_fails_the_job_and_is_the_last(
-    checkout: ScriptCheckout, line: str, steps: list[str]
-) -> None:
+def test_a_failed_step_stops_the_script_with_an_error(checkout: ScriptCheckout, line: str, steps: list[str]) -> None:
     assert checkout.run(line, "pr-7").returncode == 0
     assert [next(step for step in steps if message.startswith(step)) for message in checkout.commands] == steps
     for number, step in enumerate(steps, 1):
@@ -82,14 +80,14 @@ def test_each_step_that_fails_fails_the_job_and_is_the_last(
         assert "There is no stack" not in failed.stdout
 
 
-def test_only_a_list_that_was_read_says_that_there_is_no_stack(checkout: ScriptCheckout) -> None:
+def test_a_missing_stack_is_reported_only_if_the_list_succeeds(checkout: ScriptCheckout) -> None:
     gone = checkout.run("./destroy.sh pr-7", "pr-70", "a-pr-7", "base")
     assert (gone.returncode, gone.stdout, len(checkout.commands)) == (0, "There is no stack pr-7.\n", 1)
     assert checkout.run("./destroy.sh pr-7").stdout == "There is no stack pr-7.\n"
 
 
 @pytest.mark.parametrize("place", [0, 20_000])
-def test_a_stack_is_found_among_very_many(checkout: ScriptCheckout, place: int) -> None:
+def test_a_stack_is_found_in_a_long_list(checkout: ScriptCheckout, place: int) -> None:
     many = [f"organization/branch-environments/pr-{1000 + number}" for number in range(20_000)]
     many.insert(place, "organization/branch-environments/pr-7")
     done = checkout.run("./destroy.sh pr-7", *many)
@@ -100,7 +98,7 @@ def test_a_stack_is_found_among_very_many(checkout: ScriptCheckout, place: int) 
 @pytest.mark.parametrize(
     ("line", "failing"), [("./closed.sh echo 7", "pulumi stack ls"), ("./closed.sh false", "nothing")]
 )
-def test_no_pull_request_is_said_to_be_closed_where_a_list_cannot_be_read(
+def test_no_closed_pull_requests_are_listed_if_a_list_request_fails(
     checkout: ScriptCheckout, line: str, failing: str
 ) -> None:
     assert checkout.run("./closed.sh echo 8", "pr-7", "pr-8").stdout == '["7"]\n'
@@ -108,5 +106,5 @@ def test_no_pull_request_is_said_to_be_closed_where_a_list_cannot_be_read(
     assert (failed.returncode, failed.stdout) == (1, "")
 
 
-def test_a_sweep_that_fails_fails_the_job(checkout: ScriptCheckout) -> None:
+def test_a_failed_sweep_fails_the_job(checkout: ScriptCheckout) -> None:
     assert checkout.run("./sweep.sh", failing="pulumi-neev sweep").returncode == 1

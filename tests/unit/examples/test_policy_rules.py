@@ -32,7 +32,7 @@ def rules() -> ModuleType:
         ("other:index:Sandbox", None),
     ],
 )
-def test_only_what_is_of_this_package_is_looked_at(rules: ModuleType, resource_type: str, kind: str | None) -> None:
+def test_rules_apply_only_to_resources_of_this_package(rules: ModuleType, resource_type: str, kind: str | None) -> None:
     assert rules.kind_of(resource_type) == kind
 
 
@@ -40,14 +40,14 @@ def test_only_what_is_of_this_package_is_looked_at(rules: ModuleType, resource_t
     ("rule", "name"),
     [("sandbox-ends", "idleTimeoutSeconds"), ("egress-is-closed", "egress"), ("image-is-pinned", "image")],
 )
-def test_each_rule_is_for_every_kind_that_has_what_it_looks_at(rules: ModuleType, rule: str, name: str) -> None:
+def test_each_rule_covers_every_resource_type_with_its_property(rules: ModuleType, rule: str, name: str) -> None:
     """So is each of the doctor's, which asks the resources themselves."""
     assert {*rules.RULES[rule][0]} == {resource.name for resource in RESOURCES if name in resource.inputs.properties}
 
 
 @pytest.mark.parametrize("adapter", ["neev:index:", "pulumi-python:dynamic/neev:"])
 @pytest.mark.parametrize("kind", ["Sandbox", "SandboxPool", "GoldenImage"])
-def test_what_is_open_and_floats_is_named_of_every_kind_that_can(rules: ModuleType, adapter: str, kind: str) -> None:
+def test_open_egress_and_unpinned_images_are_reported_for_each_type(rules: ModuleType, adapter: str, kind: str) -> None:
     props = {"image": "r/python:3", "egress": {"mode": "allow_list", "allowInternet": True}}
     assert rules.broken("egress-is-closed", adapter + kind, props) == rules.OPEN
     assert rules.broken("image-is-pinned", adapter + kind, props) == rules.FLOATING
@@ -67,7 +67,9 @@ def test_what_is_open_and_floats_is_named_of_every_kind_that_can(rules: ModuleTy
         ("SandboxFork", {"idleTimeoutSeconds": 0}, False),
     ],
 )
-def test_what_never_ends_is_named(rules: ModuleType, kind: str, props: dict[str, Any], *, fine: bool) -> None:
+def test_resources_without_an_expiration_are_reported(
+    rules: ModuleType, kind: str, props: dict[str, Any], *, fine: bool
+) -> None:
     assert (rules.endless(kind, props) is None) is fine
 
 
@@ -82,16 +84,16 @@ def test_what_never_ends_is_named(rules: ModuleType, kind: str, props: dict[str,
         ({"mode": "allow_list", "allow": [{"host": "::/0"}]}, False),
     ],
 )
-def test_an_open_door_is_named(rules: ModuleType, egress: dict[str, Any] | None, *, fine: bool) -> None:
+def test_unrestricted_egress_is_reported(rules: ModuleType, egress: dict[str, Any] | None, *, fine: bool) -> None:
     assert (rules.open_to_the_internet("Sandbox", {"egress": egress}) is None) is fine
 
 
 @pytest.mark.parametrize(("image", "fine"), [(None, True), ("r/python:3", False), ("r/python@sha256:0", True)])
-def test_an_image_that_can_change_is_named(rules: ModuleType, image: str | None, *, fine: bool) -> None:
+def test_images_without_a_digest_are_reported(rules: ModuleType, image: str | None, *, fine: bool) -> None:
     assert (rules.floating_image("Sandbox", {"image": image}) is None) is fine
 
 
-def test_cores_are_counted_paused_or_not(rules: ModuleType) -> None:
+def test_the_cores_of_paused_sandboxes_are_counted(rules: ModuleType) -> None:
     stack = [
         ("Sandbox", {"cpu": 2}),
         ("Sandbox", {"cpu": 1, "paused": True}),

@@ -11,7 +11,7 @@ from neev_provider.functions.sandboxes import SandboxIdArguments
 BOX = SandboxIdArguments(sandbox_id="box")
 
 
-async def test_a_token_is_short_lived_and_in_no_text(api: Api) -> None:
+async def test_a_connect_token_is_short_lived_and_redacted(api: Api) -> None:
     await api.sandboxes.create({"name": "box"})
     found = await GetConnectToken().call(api, BOX)
     assert found.token
@@ -19,13 +19,13 @@ async def test_a_token_is_short_lived_and_in_no_text(api: Api) -> None:
     assert found.token not in repr(found)
 
 
-async def test_a_lost_answer_is_asked_for_again(api: Api, emulator: Emulator) -> None:
+async def test_a_request_with_a_lost_response_is_retried(api: Api, emulator: Emulator) -> None:
     await api.sandboxes.create({"name": "box"})
     emulator.inject("reset_after", method="POST", path="/connect-token")
     assert (await GetConnectToken().call(api, BOX)).token
 
 
-async def test_the_ports_of_a_sandbox_are_found_with_their_urls(api: Api) -> None:
+async def test_the_preview_ports_of_a_sandbox_are_returned_with_their_urls(api: Api) -> None:
     sandbox = await api.sandboxes.create({"name": "box"})
     assert (await GetPreviewPorts().call(api, BOX)).ports == []
     exposed = await api.ports.expose(sandbox.id, 8080)
@@ -35,6 +35,6 @@ async def test_the_ports_of_a_sandbox_are_found_with_their_urls(api: Api) -> Non
 
 
 @pytest.mark.parametrize("function", [GetConnectToken(), GetPreviewPorts()])
-async def test_no_sandbox_is_an_error(api: Api, function: GetConnectToken | GetPreviewPorts) -> None:
+async def test_a_missing_sandbox_is_an_error(api: Api, function: GetConnectToken | GetPreviewPorts) -> None:
     with pytest.raises(InputError, match="sandboxId: there is no sandbox 'box' in the project project-emulator"):
         await function.call(api, BOX)

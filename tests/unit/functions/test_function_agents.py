@@ -37,13 +37,15 @@ async def test_an_agent_is_found_by_id_or_by_exact_name(api: Api, emulator: Emul
         ({"name": "code"}, "name: no agent of the project has the name 'code'; did you mean `coder`"),
     ],
 )
-async def test_no_agent_is_an_error(api: Api, emulator: Emulator, arguments: dict[str, str], message: str) -> None:
+async def test_a_missing_agent_is_an_error(
+    api: Api, emulator: Emulator, arguments: dict[str, str], message: str
+) -> None:
     await create_agent(api, emulator, "coder")
     with pytest.raises(InputError, match=message):
         await GetAgent().call(api, IdOrNameArguments(**arguments))
 
 
-async def test_agents_are_filtered(api: Api, emulator: Emulator) -> None:
+async def test_agents_are_filtered_by_name_and_status(api: Api, emulator: Emulator) -> None:
     for name in ("coder", "decoder", "other"):
         id = await create_agent(api, emulator, name)
     await api.agents.pause(id)
@@ -54,9 +56,7 @@ async def test_agents_are_filtered(api: Api, emulator: Emulator) -> None:
     assert [agent.name for agent in paused.agents] == ["other"]
 
 
-async def test_the_gateway_of_an_agent_has_its_url_and_token_and_they_are_in_no_text(
-    api: Api, emulator: Emulator
-) -> None:
+async def test_the_gateway_of_an_agent_has_a_redacted_url_and_token(api: Api, emulator: Emulator) -> None:
     id = await create_agent(api, emulator, "coder")
     for agent_id in (id, "coder"):
         found = await GetAgentGateway().call(api, AgentIdArguments(agent_id=agent_id))

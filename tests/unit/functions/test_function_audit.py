@@ -25,7 +25,7 @@ async def read_scripted(query: AuditQuery, *pages: dict[str, Any]) -> tuple[Any,
         return await GetSandboxAudit().call(api, query), script
 
 
-async def test_what_ran_in_a_sandbox_is_reported(api: Api, emulator: Emulator) -> None:
+async def test_audit_events_are_returned_and_filtered_by_outcome_and_operation(api: Api, emulator: Emulator) -> None:
     created = await api.sandboxes.create({"name": "box"})
     emulator.advance(5)
     sandbox = await api.sandboxes.get(created.id)
@@ -54,7 +54,7 @@ async def test_the_older_api_reports_the_same_operations(api: Api, emulator: Emu
     assert (event.operation, event.outcome, event.command, event.event_class) == ("exec", "success", "true", None)
 
 
-async def test_every_page_of_the_newer_form_is_read() -> None:
+async def test_every_page_of_the_newer_response_format_is_requested() -> None:
     found, script = await read_scripted(
         AuditQuery(sandbox_id="box"),
         {"data": [event(1, api={"operation": "exec"})], "next_cursor": "second"},
@@ -65,7 +65,7 @@ async def test_every_page_of_the_newer_form_is_read() -> None:
     assert [request.url.params.get("cursor") for request in script.sent] == [None, "second"]
 
 
-async def test_no_more_events_are_read_than_asked_for() -> None:
+async def test_max_events_limits_the_number_of_requested_events() -> None:
     pages = [{"data": [event(number)], "next_cursor": str(number)} for number in range(3)]
     found, script = await read_scripted(AuditQuery(sandbox_id="box", max_events=2), *pages)
     assert [item.id for item in found.events] == ["event-0", "event-1"]
@@ -73,17 +73,17 @@ async def test_no_more_events_are_read_than_asked_for() -> None:
     assert found.truncated
 
 
-async def test_an_empty_cursor_is_the_end() -> None:
+async def test_an_empty_cursor_ends_the_list() -> None:
     found, _ = await read_scripted(AuditQuery(sandbox_id="box"), {"data": [event(1)], "next_cursor": ""})
     assert found.truncated is False
 
 
-async def test_a_range_that_the_api_no_longer_has_is_truncated() -> None:
+async def test_a_range_beyond_the_retention_of_the_api_is_truncated() -> None:
     found, _ = await read_scripted(AuditQuery(sandbox_id="box"), {"records": [], "window_truncated": True})
     assert found.truncated
     assert found.events == []
 
 
-async def test_no_sandbox_is_an_error(api: Api) -> None:
+async def test_a_missing_sandbox_is_an_error(api: Api) -> None:
     with pytest.raises(InputError, match="sandboxId: there is no sandbox 'none' in the project project-emulator"):
         await GetSandboxAudit().call(api, AuditQuery(sandbox_id="none"))

@@ -42,27 +42,27 @@ async def box(api: Api, emulator: Emulator) -> str:
     return sandbox.id
 
 
-async def test_the_window_ends_now_and_is_as_long_as_asked(api: Api, box: str) -> None:
+async def test_the_window_ends_now_and_has_the_requested_length(api: Api, box: str) -> None:
     found = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id=box, window_seconds=600, resolution_seconds=60))
     assert span_seconds(found.start, found.end) == 600
     assert abs(datetime.fromisoformat(found.end).timestamp() - api.clock.now()) < 30
     assert found.step == "60s"
 
 
-async def test_without_a_window_it_is_an_hour_and_the_platform_chooses_the_step(api: Api, box: str) -> None:
+async def test_the_default_window_is_an_hour_with_a_step_of_the_api(api: Api, box: str) -> None:
     found = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id=box))
     assert span_seconds(found.start, found.end) == 3600
     assert found.step
 
 
-async def test_a_sandbox_may_be_named(api: Api, box: str) -> None:
+async def test_metrics_are_found_by_the_name_of_the_sandbox(api: Api, box: str) -> None:
     by_name = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id="box"))
     by_id = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id=box))
     assert {sery.metric for sery in by_name.series} == {sery.metric for sery in by_id.series}
     assert {"cpu_usage_cores", "memory_usage_bytes"} <= {sery.metric for sery in by_name.series}
 
 
-async def test_points_are_in_the_order_of_time_inside_the_window(api: Api, box: str) -> None:
+async def test_points_are_sorted_by_time_and_within_the_window(api: Api, box: str) -> None:
     found = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id=box, window_seconds=600, resolution_seconds=30))
     assert all(len(series.points) >= 3 for series in found.series)
     for series in found.series:
@@ -71,6 +71,6 @@ async def test_points_are_in_the_order_of_time_inside_the_window(api: Api, box: 
         assert all(datetime.fromisoformat(found.start).timestamp() <= at for at in moments)
 
 
-async def test_no_sandbox_is_an_error(api: Api) -> None:
+async def test_a_missing_sandbox_is_an_error(api: Api) -> None:
     with pytest.raises(InputError, match="sandboxId: there is no sandbox 'none' in the project project-emulator"):
         await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id="none"))

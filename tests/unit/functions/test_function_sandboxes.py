@@ -30,9 +30,7 @@ async def create_ready(api: Api, emulator: Emulator, name: str, **body: Any) -> 
     return sandbox.id
 
 
-async def test_a_sandbox_is_found_by_id_or_by_exact_name_with_what_the_platform_chose(
-    api: Api, emulator: Emulator
-) -> None:
+async def test_a_sandbox_is_found_by_id_or_by_exact_name_with_its_outputs(api: Api, emulator: Emulator) -> None:
     id = await create_ready(api, emulator, "box", resources={"cpu": 2})
     for arguments in ({"id": id}, {"name": "box"}):
         found = await GetSandbox().call(api, IdOrNameArguments(**arguments))
@@ -40,7 +38,7 @@ async def test_a_sandbox_is_found_by_id_or_by_exact_name_with_what_the_platform_
         assert found.connect_url
 
 
-async def test_a_look_up_tells_what_a_resource_leaves_out(api: Api, emulator: Emulator) -> None:
+async def test_a_look_up_returns_outputs_that_the_resource_does_not_have(api: Api, emulator: Emulator) -> None:
     found = await GetSandbox().call(api, IdOrNameArguments(id=await create_ready(api, emulator, "box")))
     assert (found.org_id, found.project_id) == (emulator.org_id, emulator.project_id)
     assert found.created_by
@@ -50,7 +48,7 @@ async def test_a_look_up_tells_what_a_resource_leaves_out(api: Api, emulator: Em
     assert only_output == {"org_id", "project_id", "created_by", "updated_at"}
 
 
-async def test_a_look_up_has_the_egress_policy_and_the_expiration(api: Api, emulator: Emulator) -> None:
+async def test_a_look_up_returns_the_egress_policy_and_the_expiration(api: Api, emulator: Emulator) -> None:
     policy = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}]}
     lifecycle = {"idle_timeout_seconds": 60, "max_lifetime_seconds": 0, "on_idle": "delete"}
     id = await create_ready(api, emulator, "box", egress=policy, lifecycle=lifecycle)
@@ -64,7 +62,7 @@ async def test_a_look_up_has_the_egress_policy_and_the_expiration(api: Api, emul
 @pytest.mark.parametrize(
     "arguments", [{"id": "00000000-0000-0000-0000-000000000001"}, {"name": "bo"}, {"name": "id-of"}]
 )
-async def test_no_sandbox_is_an_error_that_names_what_was_asked(
+async def test_the_error_for_a_missing_sandbox_names_the_id_or_name(
     api: Api, emulator: Emulator, arguments: dict[str, str]
 ) -> None:
     await create_ready(api, emulator, "box")
@@ -73,20 +71,20 @@ async def test_no_sandbox_is_an_error_that_names_what_was_asked(
         await GetSandbox().call(api, IdOrNameArguments(**arguments))
 
 
-async def test_an_id_is_no_name(api: Api, emulator: Emulator) -> None:
+async def test_a_look_up_by_name_does_not_match_an_id(api: Api, emulator: Emulator) -> None:
     """The API's path takes either; the look-up by name does not."""
     id = await create_ready(api, emulator, "box")
     with pytest.raises(InputError, match="has the name"):
         await GetSandbox().call(api, IdOrNameArguments(name=id))
 
 
-async def test_a_refusal_is_not_taken_for_absence(api: Api, emulator: Emulator) -> None:
+async def test_a_forbidden_response_is_not_treated_as_a_missing_sandbox(api: Api, emulator: Emulator) -> None:
     emulator.inject("status", method="GET", path="/sandboxes/{id}", status=403)
     with pytest.raises(Forbidden):
         await GetSandbox().call(api, IdOrNameArguments(name="box"))
 
 
-async def test_every_page_of_sandboxes_is_read_and_filters_hold(api: Api, emulator: Emulator) -> None:
+async def test_every_page_of_sandboxes_is_read_and_filtered(api: Api, emulator: Emulator) -> None:
     await asyncio.gather(*(api.sandboxes.create({"name": f"box-{number}"}) for number in range(105)))
     other = await create_ready(api, emulator, "other")
     await api.sandboxes.pause(other)
@@ -110,20 +108,20 @@ async def test_snapshots_are_found_by_id_and_by_sandbox(api: Api, emulator: Emul
         assert {snapshot.id for snapshot in listed.snapshots} == set(ids)
 
 
-async def test_no_snapshot_and_no_sandbox_of_snapshots_are_errors(api: Api) -> None:
+async def test_a_missing_snapshot_or_a_missing_sandbox_is_an_error(api: Api) -> None:
     with pytest.raises(InputError, match="no snapshot of the project has the id 'none'"):
         await GetSnapshot().call(api, IdArguments(id="none"))
     with pytest.raises(InputError, match="sandboxId: there is no sandbox 'none' in the project project-emulator"):
         await GetSnapshots().call(api, SandboxIdArguments(sandbox_id="none"))
 
 
-async def test_a_sandbox_of_another_name_that_is_near_is_named(api: Api) -> None:
+async def test_the_error_suggests_a_sandbox_with_a_similar_name(api: Api) -> None:
     await api.sandboxes.create({"name": "review-box"})
     with pytest.raises(InputError, match="has the name 'reviewbox'; did you mean `review-box`"):
         await GetSandbox().call(api, IdOrNameArguments(name="reviewbox"))
 
 
-async def test_sandboxes_are_found_by_their_labels(api: Api, emulator: Emulator) -> None:
+async def test_sandboxes_are_filtered_by_labels(api: Api, emulator: Emulator) -> None:
     both = await create_ready(api, emulator, "both", labels={"team": "search", "role": "worker"})
     await create_ready(api, emulator, "one", labels={"team": "search"})
     labels = {"team": "search", "role": "worker"}

@@ -48,7 +48,7 @@ async def test_a_template_is_found_by_id_or_by_exact_name(api: Api, arguments: d
         ({"id": "node-24"}, "id", "sb-node-24"),
     ],
 )
-async def test_a_name_that_is_only_near_is_an_error_that_lists_the_near_ones(
+async def test_an_inexact_id_or_name_is_an_error_that_lists_similar_ones(
     api: Api, arguments: dict[str, str], path: str, near: str
 ) -> None:
     with pytest.raises(InputError) as caught:
@@ -57,19 +57,19 @@ async def test_a_name_that_is_only_near_is_an_error_that_lists_the_near_ones(
     assert near in caught.value.reason.partition("near: ")[2].split(", ")
 
 
-async def test_where_nothing_is_near_some_of_the_catalogue_is_shown(api: Api) -> None:
+async def test_the_error_lists_some_templates_if_no_name_is_similar(api: Api) -> None:
     with pytest.raises(InputError, match="chromium-desktop"):
         await GetSandboxTemplate().call(api, IdOrNameArguments(name="§"))
 
 
-def test_several_with_one_name_are_an_error_that_lists_their_ids() -> None:
+def test_a_duplicate_name_is_an_error_that_lists_the_ids() -> None:
     twice = [SandboxTemplate.model_validate(template_body(number, "same")) for number in (1, 2)]
     with pytest.raises(InputError, match=r"2 sandbox templates have the name 'same': sb-1, sb-2"):
         exactly_one_match(twice, IdOrNameArguments(name="same"), "sandbox template")
     assert exactly_one_match(twice, IdOrNameArguments(id="sb-2"), "sandbox template") is twice[1]
 
 
-def test_an_empty_catalogue_says_so() -> None:
+def test_an_empty_catalog_is_an_error() -> None:
     with pytest.raises(InputError, match="the catalog is empty"):
         exactly_one_match([], IdOrNameArguments(name="any"), "sandbox template")
 
@@ -84,12 +84,14 @@ def test_an_empty_catalogue_says_so() -> None:
         ({"nameContains": "windows"}, set()),
     ],
 )
-async def test_templates_are_filtered(api: Api, arguments: dict[str, Any], names: set[str]) -> None:
+async def test_templates_are_filtered_by_category_status_and_name(
+    api: Api, arguments: dict[str, Any], names: set[str]
+) -> None:
     found = await GetSandboxTemplates().call(api, SandboxTemplateFilter(**arguments))
     assert {template.name for template in found.templates} == names
 
 
-async def test_every_page_of_a_long_catalogue_is_read() -> None:
+async def test_every_page_of_the_catalog_is_requested() -> None:
     rows = [template_body(number) for number in range(150)]
     script = ScriptedTransport(page_response(rows[:100], total=150), page_response(rows[100:], total=150))
     async with connect(Settings("http://127.0.0.1:1", "key", "org", "project"), transport=script) as api:
@@ -98,7 +100,7 @@ async def test_every_page_of_a_long_catalogue_is_read() -> None:
     assert len(script.sent) == 2
 
 
-async def test_agent_templates_are_found_and_filtered_alike(api: Api) -> None:
+async def test_agent_templates_are_found_by_name_and_filtered(api: Api) -> None:
     found = await GetAgentTemplate().call(api, IdOrNameArguments(name="claude-code"))
     assert (found.id, found.category, found.agent_version) == ("ag-claude-code", "coding", "2.0.14")
     with pytest.raises(InputError, match="near: claude-code"):
@@ -109,7 +111,7 @@ async def test_agent_templates_are_found_and_filtered_alike(api: Api) -> None:
     assert none.templates == []
 
 
-async def test_an_agent_template_has_what_an_agent_of_it_needs(api: Api) -> None:
+async def test_an_agent_template_has_a_schema_and_default_resources_and_egress(api: Api) -> None:
     found = await GetAgentTemplate().call(api, IdOrNameArguments(name="claude-code"))
     assert found.ui == {"mode": "tui"}
     assert found.config_schema
@@ -120,6 +122,6 @@ async def test_an_agent_template_has_what_an_agent_of_it_needs(api: Api) -> None
     assert found.default_egress.allow[0].host == "api.anthropic.com"
 
 
-async def test_an_agent_template_without_defaults_has_none(api: Api) -> None:
+async def test_missing_defaults_of_an_agent_template_are_none(api: Api) -> None:
     found = await GetAgentTemplate().call(api, IdOrNameArguments(name="batch-runner"))
     assert (found.config_schema, found.default_resources, found.default_egress) == (None, None, None)

@@ -40,7 +40,7 @@ NAMED = IdOrNameArguments(id="hunter2")
         ({"items": [TEMPLATE], "total": 1}, "category", lambda api: GetSandboxTemplate().call(api, NAMED)),
     ],
 )
-async def test_the_missing_fields_are_named_and_no_value(
+async def test_the_error_names_the_missing_field_and_redacts_values(
     body: dict[str, Any], field: str, read: Callable[[Api], Awaitable[object]]
 ) -> None:
     script = ScriptedTransport(json_response(json=body))
