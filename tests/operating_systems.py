@@ -33,7 +33,7 @@ POSIX: Final = {
     r"tests/unit/adapters/terraform/test_imports.py": RUNTIME,
     r"tests/unit/adapters/terraform/test_obstacles.py::test_a_missing_local_file": RUNTIME,
     r"tests/unit/adapters/terraform/test_process.py": SIGNALS,
-    r"tests/unit/adapters/terraform/test_listener.py::test_a_socket_": SIGNALS,
+    r"tests/unit/adapters/terraform/test_listener.py::test_the_socket_": SIGNALS,
     r"tests/unit/adapters/test_dynamic_provider.py::.*(_unknown_outcome|_changed_something|_digest_)": RUNTIME,
     r"tests/unit/adapters/test_dynamic_secrets.py::.*_command": RUNTIME,
     r"tests/unit/adapters/test_plugin_secrets.py::.*(_failed_update_|_command_)": RUNTIME,

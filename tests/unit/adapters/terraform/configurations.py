@@ -1,4 +1,4 @@
-"""Configurations of every resource, drawn from its declaration; some are invalid together."""
+"""Configurations of every resource, drawn from its declaration; some combinations are invalid."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _objects(model: type[Model]) -> st.SearchStrategy[dict[str, Any]]:
     served = served_properties(model)
     required = {prop.field: _values(prop) for prop in served if prop.required}
     optional = {prop.field: _values(prop) for prop in served if not prop.required}
-    # few of many, so that most are valid together
+    # a few of many, so that most combinations are valid
     chosen = st.sets(st.sampled_from(sorted(optional)), max_size=3) if optional else st.just(set())
     return chosen.flatmap(
         lambda names: st.fixed_dictionaries({**required, **{name: optional[name] for name in sorted(names)}})

@@ -1,4 +1,4 @@
-"""An emulator on which nothing takes time, and the engine's side of a provider of it."""
+"""An emulator without delays, and the engine's side of a provider that uses it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INSTANT = Durations(create=0, fork=0, addressable=0, pause=0, resume=0, delete=0
 
 @pytest.fixture
 def platform(request: pytest.FixtureRequest) -> Iterator[Emulator]:
-    """Yield an emulator; the parameter is the seconds that a create takes."""
+    """Yield an emulator; the parameter is the duration of a create in seconds."""
     durations = INSTANT.model_copy(update={"create": getattr(request, "param", 0)})
     with serve(Settings(durations=durations)) as running:
         yield running

@@ -5,7 +5,7 @@ from neev_provider.resources.file.directory import DirectoryResource
 from neev_provider.resources.process.inputs import ProcessReadiness
 
 
-def test_a_choice_of_which_one_is_left_without_assets_is_required() -> None:
+def test_the_only_alternative_to_an_asset_is_a_required_attribute() -> None:
     directory = resource_attributes(DirectoryResource())
     assert "source" not in directory
     path = directory["source_path"]

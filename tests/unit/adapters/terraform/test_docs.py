@@ -31,12 +31,12 @@ NAMES = snake_case_names(
 CAMEL_CASE = {name for name in NAMES if not name.islower()}
 
 
-def line_of(page: str, name: str) -> str:
+def find_line(page: str, name: str) -> str:
     """Return the line of an attribute."""
     return next(line for line in PAGES[page].splitlines() if line.startswith(f"- `{name}` "))
 
 
-def test_there_is_a_page_for_each_schema() -> None:
+def test_every_schema_has_a_page() -> None:
     kinds = {kind.folder: getattr(SCHEMA, kind.field) for kind in docs.KINDS}
     expected = {f"{folder}/{name.removeprefix('neev_')}.md" for folder, schemas in kinds.items() for name in schemas}
     assert set(PAGES) == {"index.md", *expected}
@@ -60,49 +60,49 @@ def test_the_registry_accepts_the_number_of_pages() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_says_names_as_the_engine_does(path: str) -> None:
+def test_a_page_has_names_in_snake_case_only(path: str) -> None:
     assert CAMEL_CASE & set(re.findall(r"\w+", PAGES[path])) == set()
 
 
 def test_the_first_page_names_each_setting_with_its_variable() -> None:
     for name, setting in ProviderConfig.properties.items():
-        assert f"`{environment_variables(name)[0]}`" in line_of("index.md", setting.field)
+        assert f"`{environment_variables(name)[0]}`" in find_line("index.md", setting.field)
 
 
-def test_an_attribute_says_its_type_and_what_a_change_does() -> None:
-    assert line_of("resources/snapshot.md", "sandbox_id").startswith("- `sandbox_id` (String) ")
-    assert line_of("resources/sandbox.md", "command").startswith("- `command` (List of String) ")
-    assert line_of("resources/sandbox.md", "image").endswith("A change replaces the resource.")
-    assert "replaces" not in line_of("resources/sandbox.md", "cpu")
+def test_an_attribute_has_its_type_and_whether_a_change_replaces() -> None:
+    assert find_line("resources/snapshot.md", "sandbox_id").startswith("- `sandbox_id` (String) ")
+    assert find_line("resources/sandbox.md", "command").startswith("- `command` (List of String) ")
+    assert find_line("resources/sandbox.md", "image").endswith("A change replaces the resource.")
+    assert "replaces" not in find_line("resources/sandbox.md", "cpu")
 
 
-def test_a_secret_has_a_write_only_twin() -> None:
-    assert line_of("resources/sandbox.md", "env").startswith("- `env` (Map of String, Sensitive) ")
-    assert line_of("resources/sandbox.md", "env_wo").startswith("- `env_wo` (Map of String, Sensitive, [Write-only](")
-    assert "Requires Terraform or OpenTofu 1.11." in line_of("resources/sandbox.md", "env_wo")
-    assert "replaces the resource" in line_of("resources/sandbox.md", "env_wo_version")
-    assert "replaces" not in line_of("resources/process.md", "env_wo_version")
+def test_a_secret_attribute_has_a_write_only_attribute() -> None:
+    assert find_line("resources/sandbox.md", "env").startswith("- `env` (Map of String, Sensitive) ")
+    assert find_line("resources/sandbox.md", "env_wo").startswith("- `env_wo` (Map of String, Sensitive, [Write-only](")
+    assert "Requires Terraform or OpenTofu 1.11." in find_line("resources/sandbox.md", "env_wo")
+    assert "replaces the resource" in find_line("resources/sandbox.md", "env_wo_version")
+    assert "replaces" not in find_line("resources/process.md", "env_wo_version")
 
 
-def test_attributes_are_listed_by_what_sets_them() -> None:
+def test_attributes_are_grouped_by_required_optional_and_read_only() -> None:
     headings = re.findall(r"^### (.+)$", PAGES["resources/snapshot.md"].partition("## Schema")[2], re.MULTILINE)
     assert headings == ["Required", "Optional", "Read-Only", "Nested Schema for `timeouts`", "Identity"]
 
 
-def test_an_object_links_to_its_own_attributes() -> None:
-    assert line_of("resources/sandbox.md", "allow").endswith(
+def test_an_object_attribute_links_to_its_nested_schema() -> None:
+    assert find_line("resources/sandbox.md", "allow").endswith(
         "(see [below for nested schema](#nested-schema-for-egressallow))"
     )
     assert "### Nested Schema for `egress.allow`\n\nRequired:\n\n- `host` " in PAGES["resources/sandbox.md"]
-    assert line_of("data-sources/agents.md", "agents").startswith("- `agents` (Attributes List) ")
+    assert find_line("data-sources/agents.md", "agents").startswith("- `agents` (Attributes List) ")
 
 
-def test_the_time_limits_have_their_defaults() -> None:
-    assert line_of("resources/sandbox.md", "timeouts").startswith("- `timeouts` (Block) ")
-    assert line_of("resources/sandbox.md", "create").endswith("Defaults to `10m`.")
+def test_the_timeouts_block_has_the_default_timeouts() -> None:
+    assert find_line("resources/sandbox.md", "timeouts").startswith("- `timeouts` (Block) ")
+    assert find_line("resources/sandbox.md", "create").endswith("Defaults to `10m`.")
 
 
-def test_a_resource_is_imported_by_a_command_or_a_block() -> None:
+def test_a_page_shows_the_import_command_and_the_import_block() -> None:
     _, section = PAGES["resources/preview_port.md"].split("## Import\n")
     assert "terraform import neev_preview_port.web 3f0e6c1a" in section
     assert 'import {\n  to = neev_preview_port.web\n  id = "3f0e6c1a' in section
@@ -110,7 +110,7 @@ def test_a_resource_is_imported_by_a_command_or_a_block() -> None:
     assert "identity" not in PAGES["resources/process.md"]
 
 
-def test_a_function_has_a_signature() -> None:
+def test_the_page_of_a_function_has_its_signature() -> None:
     text, number = json.dumps("string").encode(), json.dumps("number").encode()
     parameters = [
         pb.Function.Parameter(name="text", type=text, description="The text."),
@@ -125,7 +125,7 @@ def test_a_function_has_a_signature() -> None:
     assert lines[-2:] == ["1. `text` (String) The text.", "2. `length` (Number) Its limit."]
 
 
-def test_writing_leaves_the_guides_and_no_page_of_what_is_gone(tmp_path: Path) -> None:
+def test_writing_the_pages_keeps_guides_and_deletes_obsolete_pages(tmp_path: Path) -> None:
     for name in ("guides/own.md", "resources/gone.md"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text("text")
@@ -134,7 +134,7 @@ def test_writing_leaves_the_guides_and_no_page_of_what_is_gone(tmp_path: Path) -
     assert written == {*PAGES, "guides/own.md"}
 
 
-def test_the_manifest_names_the_protocol_that_is_served() -> None:
+def test_the_manifest_has_the_version_of_the_served_protocol() -> None:
     manifest = json.loads((ROOT / "terraform-registry-manifest.json").read_text())
     major = pb.DESCRIPTOR.package.removeprefix("tfplugin")
     assert manifest == {"version": 1, "metadata": {"protocol_versions": [f"{major}.0"]}}

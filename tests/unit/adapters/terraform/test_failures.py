@@ -1,4 +1,4 @@
-"""Operations that fail or are interrupted: the state is never lost, and no text has a secret."""
+"""Failed and interrupted operations: the state is kept, and secrets are redacted."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ async def wait_until(is_done: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
-class LeavingExecutor(DrawnExecutor):
-    """Creates that leave an object and fail."""
+class FailingExecutor(DrawnExecutor):
+    """An executor whose creates fail after they created an object."""
 
     def __init__(self, cause: BaseException, state: Mapping[str, Any]) -> None:
         super().__init__(random.Random())
@@ -53,19 +53,19 @@ class LeavingExecutor(DrawnExecutor):
         raise ResourceInitFailed(StoredResource("id", raw_inputs, self._state)) from self._cause
 
 
-async def create_and_leave(
+async def create_and_fail(
     kind: str, config: Mapping[str, Any], cause: BaseException, state: Mapping[str, Any]
 ) -> tuple[Engine, State]:
-    """Return the engine and what it stores after a create that left an object and failed."""
+    """Return the engine and its stored state after a create that failed after it created an object."""
 
-    class LeavingProvider(DrawnProvider):
+    class FailingProvider(DrawnProvider):
         def configure(self, config: Mapping[str, Any]) -> None:
             super().configure(config)
             self._operations = Operations(
-                LeavingExecutor(cause, state), lambda kind, name: owner_of(kind, name, self._environ, self._directory)
+                FailingExecutor(cause, state), lambda kind, name: owner_of(kind, name, self._environ, self._directory)
             )
 
-    async with open_engine_of(LeavingProvider(random.Random())) as engine:
+    async with open_engine_of(FailingProvider(random.Random())) as engine:
         stored: State | None
         try:
             stored = await engine.resource(kind).create(config)
@@ -75,8 +75,8 @@ async def create_and_leave(
     return engine, stored
 
 
-async def test_whatever_is_wrong_with_the_rest_the_id_of_an_unfinished_create_is_kept() -> None:
-    engine, state = await create_and_leave("neev_sandbox", {"cpu": 1}, RuntimeError(SECRET), {"effectiveLabels": 5})
+async def test_the_id_of_a_failed_create_is_stored_if_its_outputs_are_invalid() -> None:
+    engine, state = await create_and_fail("neev_sandbox", {"cpu": 1}, RuntimeError(SECRET), {"effectiveLabels": 5})
     assert (state.id, state.values["cpu"], state.is_tainted) == ("id", 1, True)
     assert "A bug in the NeevAI provider (RuntimeError)" in engine.diagnostics[-1].detail
     assert SECRET not in str(engine.diagnostics)
@@ -86,21 +86,19 @@ async def test_whatever_is_wrong_with_the_rest_the_id_of_an_unfinished_create_is
     ("kind", "config", "severity"),
     [
         ("neev_sandbox", {"cpu": 1}, pb.Diagnostic.WARNING),
-        # an update without a change can only be planned where an output may change
+        # an update without a change can be planned only if an output may change
         ("neev_egress_rule", {"sandbox_id": "box", "host": "pypi.org"}, pb.Diagnostic.ERROR),
     ],
 )
-async def test_an_interrupted_create_is_tainted_where_no_update_can_continue_it(
+async def test_an_interrupted_create_is_tainted_if_no_update_can_continue_it(
     kind: str, config: Mapping[str, Any], severity: int
 ) -> None:
-    engine, state = await create_and_leave(kind, config, Cancelled(kind), {})
+    engine, state = await create_and_fail(kind, config, Cancelled(kind), {})
     assert (state.id, state.is_tainted) == ("id", severity == pb.Diagnostic.ERROR)
     assert engine.diagnostics[-1].severity == severity
 
 
-async def test_a_create_that_fails_is_tainted_and_the_error_says_how_to_keep_it(
-    terraform: Engine, platform: Emulator
-) -> None:
+async def test_a_failed_create_is_tainted_and_the_error_names_untaint(terraform: Engine, platform: Emulator) -> None:
     box = terraform.resource("neev_sandbox")
     platform.inject("status", method="POST", path=PAUSE, status=403)
     error = await expect_error(box.create({"paused": True}))
@@ -117,7 +115,7 @@ async def test_a_create_that_fails_is_tainted_and_the_error_says_how_to_keep_it(
     await box.destroy(finished)
 
 
-async def test_a_create_that_the_api_refuses_stores_nothing(terraform: Engine, platform: Emulator) -> None:
+async def test_a_rejected_create_stores_no_state(terraform: Engine, platform: Emulator) -> None:
     platform.inject("status", method="POST", path="/sandboxes", status=400)
     error = await expect_error(terraform.resource("neev_sandbox").create({}))
     assert error.state is None
@@ -130,7 +128,7 @@ async def test_a_create_that_the_api_refuses_stores_nothing(terraform: Engine, p
     ("kind", "config", "output"),
     [("neev_sandbox", {"name": "box"}, ("phase", "Ready")), ("neev_agent", {"agent_template": "claude-code"}, None)],
 )
-async def test_an_interrupted_create_is_stored_and_the_next_apply_goes_on(
+async def test_an_interrupted_create_is_stored_and_the_next_apply_continues_it(
     kind: str, config: dict[str, Any], output: tuple[str, str] | None, terraform: Engine, platform: Emulator
 ) -> None:
     operation = asyncio.ensure_future(terraform.resource(kind).create(config))
@@ -154,7 +152,7 @@ async def test_an_interrupted_create_is_stored_and_the_next_apply_goes_on(
     assert platform.mutating_requests == []
 
 
-async def test_an_update_that_fails_is_planned_again(terraform: Engine, platform: Emulator) -> None:
+async def test_a_failed_update_is_planned_again(terraform: Engine, platform: Emulator) -> None:
     box = terraform.resource("neev_sandbox")
     state = await box.create({"cpu": 1})
     platform.inject("status", method="PATCH", path="/sandboxes/{id}", status=403)
@@ -165,14 +163,14 @@ async def test_an_update_that_fails_is_planned_again(terraform: Engine, platform
     assert (await box.plan({"cpu": 2}, error.state)).action == "update"
 
 
-async def test_a_read_that_fails_is_an_error_and_not_an_absence(terraform: Engine, platform: Emulator) -> None:
+async def test_a_failed_read_is_an_error_and_keeps_the_state(terraform: Engine, platform: Emulator) -> None:
     box = terraform.resource("neev_sandbox")
     state = await box.create({})
     platform.inject("status", method="GET", path="/sandboxes*", status=403, times=9)
     assert "Cannot read neev_sandbox" in (await expect_error(box.read(state))).details()
 
 
-async def test_a_state_of_another_account_is_refused(terraform: Engine, platform: Emulator) -> None:
+async def test_read_plan_and_destroy_reject_a_state_of_another_account(terraform: Engine, platform: Emulator) -> None:
     state = await terraform.resource("neev_sandbox").create({})
     async with open_engine() as other:
         await other.configure(**{**settings_of(platform), "project_id": "another"})
@@ -181,7 +179,7 @@ async def test_a_state_of_another_account_is_refused(terraform: Engine, platform
             assert "project" in (await expect_error(operation)).details()
 
 
-async def test_a_delete_that_fails_keeps_the_state(terraform: Engine, platform: Emulator) -> None:
+async def test_a_failed_delete_keeps_the_state(terraform: Engine, platform: Emulator) -> None:
     box = terraform.resource("neev_sandbox")
     state = await box.create({})
     platform.inject("status", method="DELETE", path="/sandboxes/{id}", status=403)
@@ -192,16 +190,14 @@ async def test_a_delete_that_fails_keeps_the_state(terraform: Engine, platform: 
     assert await box.read(state) is None
 
 
-async def test_what_was_sent_is_awaited_although_the_engine_ends_the_call(
-    terraform: Engine, platform: Emulator
-) -> None:
+async def test_a_sent_create_is_awaited_if_the_engine_cancels_the_call(terraform: Engine, platform: Emulator) -> None:
     operation = asyncio.ensure_future(terraform.resource("neev_sandbox").create({"paused": True}))
     await wait_until(lambda: platform.mutating_requests != [])
     operation.cancel()
     await wait_until(lambda: any(entry["template"] == PAUSE for entry in platform.mutating_requests))
 
 
-async def test_no_secret_is_in_a_diagnostic(
+async def test_secrets_are_redacted_in_diagnostics(
     terraform: Engine, platform: Emulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     box = terraform.resource("neev_sandbox")
@@ -214,7 +210,7 @@ async def test_no_secret_is_in_a_diagnostic(
     assert not any(secret in str(terraform.diagnostics) + "".join(capsys.readouterr()) for secret in (SECRET, key))
 
 
-async def test_a_bug_is_reported_without_the_text_of_its_exception(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_unexpected_exception_is_reported_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
     def fail(_settings: Settings) -> Api:
         raise RuntimeError(SECRET)
 
@@ -231,7 +227,7 @@ async def test_a_bug_is_reported_without_the_text_of_its_exception(capsys: pytes
     assert SECRET not in log
 
 
-async def test_write_only_secrets_are_stored_nowhere_and_change_with_their_version(terraform: Engine) -> None:
+async def test_write_only_secrets_are_not_stored_and_change_with_their_version(terraform: Engine) -> None:
     box = terraform.resource("neev_sandbox")
     first = {"env_wo": {"TOKEN": SECRET}, "env_wo_version": 1}
     state = await box.create(first)
@@ -256,7 +252,7 @@ async def test_write_only_arguments_are_validated(terraform: Engine) -> None:
     assert alone.paths == ["env_wo"]
 
 
-async def test_other_time_limits_call_nothing(terraform: Engine, platform: Emulator) -> None:
+async def test_a_change_of_timeouts_sends_no_request(terraform: Engine, platform: Emulator) -> None:
     box = terraform.resource("neev_sandbox")
     state = await box.create({"cpu": 1})
     platform.clear_log()
@@ -273,13 +269,13 @@ async def test_other_time_limits_call_nothing(terraform: Engine, platform: Emula
     assert (await box.plan({"timeouts": {"create": UNKNOWN}})).action == "create"
 
 
-async def test_only_what_can_change_is_known_after_the_apply(terraform: Engine) -> None:
+async def test_only_outputs_that_an_update_changes_are_unknown_in_the_plan(terraform: Engine) -> None:
     box = terraform.resource("neev_sandbox")
     state = await box.create({"cpu": 1})
     assert (await box.plan({"cpu": 2}, state)).unknown == {"phase"}
 
 
-async def test_the_account_may_depend_on_another_resource(platform: Emulator) -> None:
+async def test_the_api_key_may_be_unknown_in_the_plan(platform: Emulator) -> None:
     async with open_engine() as engine:
         await engine.configure(**{**settings_of(platform), "api_key": UNKNOWN})
         box = engine.resource("neev_sandbox")

@@ -1,4 +1,4 @@
-"""Imports: by which ids, of which project, and what the next plan does."""
+"""Imports: the accepted ids, the project, and the next plan."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from neev_provider.core.model import UNKNOWN
 
 
 @pytest.mark.parametrize("kind", ["id", "name", "identity"])
-async def test_an_import_by_any_name_leaves_a_clean_plan(kind: str, terraform: Engine) -> None:
+async def test_an_import_by_id_name_or_identity_has_an_empty_plan(kind: str, terraform: Engine) -> None:
     box = terraform.resource("neev_sandbox")
     state = await box.create({"name": "box"})
     identity = {"id": state.id, "project_id": None} if kind == "identity" else None
@@ -24,7 +24,7 @@ async def test_an_import_by_any_name_leaves_a_clean_plan(kind: str, terraform: E
     assert await box.import_state("nothing") is None
 
 
-async def test_an_identity_of_another_project_is_refused(terraform: Engine, platform: Emulator) -> None:
+async def test_an_import_rejects_an_identity_of_another_project(terraform: Engine, platform: Emulator) -> None:
     box = terraform.resource("neev_sandbox")
     state = await box.create({"name": "box"})
     assert await box.import_state(identity={"id": state.id, "project_id": platform.project_id}) is not None
@@ -35,7 +35,7 @@ async def test_an_identity_of_another_project_is_refused(terraform: Engine, plat
     assert platform.requests == []
 
 
-async def test_composite_ids_are_imported(terraform: Engine) -> None:
+async def test_resources_are_imported_by_composite_id(terraform: Engine) -> None:
     box = await terraform.resource("neev_sandbox").create({"name": "box"})
     configs: list[tuple[str, dict[str, Any]]] = [
         ("neev_preview_port", {"sandbox_id": box.id, "port": 8080}),
@@ -54,7 +54,7 @@ async def test_composite_ids_are_imported(terraform: Engine) -> None:
         assert plan.action != "replace", (kind, plan.replaced_by)
 
 
-async def test_a_directory_that_is_imported_with_the_same_files_is_not_sent_again(
+async def test_an_imported_directory_with_the_same_files_is_not_uploaded_again(
     terraform: Engine, platform: Emulator, tmp_path: Path
 ) -> None:
     box = await terraform.resource("neev_sandbox").create({"name": "box"})
@@ -79,7 +79,7 @@ async def test_a_directory_that_is_imported_with_the_same_files_is_not_sent_agai
         ("neev_process", {"command": ["sleep", "9"]}, "a process cannot be imported: declare it instead"),
     ],
 )
-async def test_what_is_no_object_of_the_api_is_not_imported(
+async def test_an_import_of_a_command_or_a_process_is_rejected(
     kind: str, config: dict[str, Any], reason: str, terraform: Engine
 ) -> None:
     box = await terraform.resource("neev_sandbox").create({})
@@ -89,7 +89,7 @@ async def test_what_is_no_object_of_the_api_is_not_imported(
         await resource.import_state(state.id)
 
 
-async def test_an_import_needs_the_account(platform: Emulator) -> None:
+async def test_an_import_fails_if_the_api_key_is_unknown(platform: Emulator) -> None:
     async with open_engine() as engine:
         await engine.configure(**{**settings_of(platform), "api_key": UNKNOWN})
         with pytest.raises(EngineError, match="depends on a resource that is not applied yet"):

@@ -1,4 +1,4 @@
-"""Values that are known, wrong or gone only when the plan or the apply needs them."""
+"""Values that become known or invalid, and sources that are deleted, between validation, plan and apply."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def expect_error(operation: Awaitable[Any]) -> EngineError:
     return caught.value
 
 
-async def test_a_value_that_turns_out_to_be_invalid_is_an_error_at_its_argument(
+async def test_an_unknown_value_that_becomes_invalid_is_an_error_at_its_argument(
     terraform: Engine, platform: Emulator
 ) -> None:
     box = terraform.resource("neev_sandbox")
@@ -35,7 +35,7 @@ async def test_a_value_that_turns_out_to_be_invalid_is_an_error_at_its_argument(
     assert platform.requests == []
 
 
-async def test_a_source_that_is_gone_after_the_plan_is_an_error_at_its_argument(
+async def test_a_source_deleted_after_the_plan_is_an_error_at_its_argument(
     terraform: Engine, platform: Emulator, tmp_path: Path
 ) -> None:
     box = await terraform.resource("neev_sandbox").create({})
@@ -57,7 +57,7 @@ async def test_a_source_that_is_gone_after_the_plan_is_an_error_at_its_argument(
     assert platform.requests == []
 
 
-async def test_a_data_source_with_an_argument_that_turns_out_to_be_invalid_is_an_error(
+async def test_an_invalid_argument_of_a_data_source_is_an_error_at_its_argument(
     terraform: Engine, platform: Emulator
 ) -> None:
     block = terraform.schemas.data_source_schemas["neev_sandbox_metrics"].block
@@ -69,7 +69,7 @@ async def test_a_data_source_with_an_argument_that_turns_out_to_be_invalid_is_an
 
 
 @pytest.mark.parametrize("source_path", [None, UNKNOWN])
-async def test_the_error_of_a_required_argument_names_none_that_the_engine_lacks(
+async def test_the_error_of_a_missing_argument_names_only_existing_attributes(
     source_path: Any, terraform: Engine
 ) -> None:
     directory = terraform.resource("neev_directory")
@@ -82,7 +82,7 @@ async def test_the_error_of_a_required_argument_names_none_that_the_engine_lacks
 
 
 @pytest.mark.parametrize("is_read", [False, True])
-async def test_the_order_of_a_list_without_an_order_is_no_change(
+async def test_reordering_an_unordered_list_plans_no_change(
     is_read: bool,  # noqa: FBT001
     terraform: Engine,
     platform: Emulator,
@@ -103,7 +103,7 @@ async def test_the_order_of_a_list_without_an_order_is_no_change(
     assert platform.mutating_requests == []
 
 
-async def test_two_configurations_send_to_their_own_projects(terraform: Engine, platform: Emulator) -> None:
+async def test_two_provider_configurations_use_their_own_projects(terraform: Engine, platform: Emulator) -> None:
     async with open_engine() as alias:
         await alias.configure(**{**settings_of(platform), "project_id": "project-other"})
         for engine, project in ((terraform, "project-emulator"), (alias, "project-other")):
@@ -113,7 +113,7 @@ async def test_two_configurations_send_to_their_own_projects(terraform: Engine, 
             assert [item["name"] for item in found["sandboxes"]] == [f"of-{project}"]
 
 
-async def test_a_read_warns_of_what_is_wrong_with_the_object(terraform: Engine, platform: Emulator) -> None:
+async def test_a_read_warns_about_the_problem_of_the_object(terraform: Engine, platform: Emulator) -> None:
     box = await terraform.resource("neev_sandbox").create({})
     snapshots = terraform.resource("neev_snapshot")
     platform.inject("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
@@ -123,14 +123,14 @@ async def test_a_read_warns_of_what_is_wrong_with_the_object(terraform: Engine, 
     assert "disk full" in str(terraform.warnings())
 
 
-def test_a_type_that_this_version_lacks_is_refused_by_its_name() -> None:
+def test_an_unknown_type_is_rejected_with_its_name() -> None:
     with pytest.raises(InputError, match="this version of the provider has no resource neev_moon"):
         resource_of("neev_moon")
     with pytest.raises(InputError, match="this version of the provider has no data source neev_moon"):
         function_of("neev_moon")
 
 
-async def test_the_error_of_a_text_that_is_no_json_object_says_how_to_write_one(terraform: Engine) -> None:
+async def test_the_error_of_an_invalid_json_object_shows_jsonencode(terraform: Engine) -> None:
     agent = terraform.resource("neev_agent")
     error = await expect_error(agent.validate({"agent_template": "claude-code", "config": "text"}))
     assert error.paths == ["config"]

@@ -1,4 +1,4 @@
-"""Whatever a configuration says, the plan and the result of its apply are legal to the engine."""
+"""For every configuration, the engine accepts the plan and the result of its apply."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ EXAMPLES = 25
 
 
 @pytest.mark.parametrize("resource", [*RESOURCES], ids=lambda resource: resource.name)
-def test_every_plan_is_legal_and_comes_true(resource: AnyResource) -> None:
+def test_every_plan_is_legal_and_consistent_with_its_apply(resource: AnyResource) -> None:
     counts: Counter[str] = Counter()
     one = configurations(resource)
-    hidden = st.sets(st.sampled_from(sorted(resource_fields(resource))), max_size=2)
+    hidden = st.sets(st.sampled_from(sorted(list_input_names(resource))), max_size=2)
 
     drawn = random.Random()
     with asyncio.Runner() as runner:
@@ -41,7 +41,7 @@ def test_every_plan_is_legal_and_comes_true(resource: AnyResource) -> None:
             first: dict[str, Any], second: dict[str, Any], hidden_first: set[str], hidden_second: set[str], seed: int
         ) -> None:
             drawn.seed(seed)
-            runner.run(_live(engine, resource, (first, hidden_first), (second, hidden_second), counts))
+            runner.run(_create_and_change(engine, resource, (first, hidden_first), (second, hidden_second), counts))
 
         check()
         runner.run(opened.__aexit__(None, None, None))
@@ -49,7 +49,7 @@ def test_every_plan_is_legal_and_comes_true(resource: AnyResource) -> None:
     assert counts["changed"] > 0 or isinstance(resource, ContentResource)
 
 
-async def _live(
+async def _create_and_change(
     engine: Engine,
     resource: AnyResource,
     first: tuple[Mapping[str, Any], set[str]],
@@ -64,7 +64,7 @@ async def _live(
     kind = engine.resource(type_name(resource.name))
     read = await kind.read(created)
     assert read == created, "a refresh without a change of the API changes the state"
-    # what the drawn digests of content stand for exists nowhere, so that it differs
+    # the drawn digests belong to no existing content, so a plan always differs
     is_comparable = not isinstance(resource, ContentResource)
     assert not is_comparable or (await kind.plan(first[0], read)).action == "none"
     changed = await _apply(engine, resource, *second, read)
@@ -100,6 +100,6 @@ async def _plan(kind: EngineResource, config: Mapping[str, Any], state: State | 
     return plan
 
 
-def resource_fields(resource: AnyResource) -> set[str]:
+def list_input_names(resource: AnyResource) -> set[str]:
     """Return the attributes that a configuration may set."""
     return {prop.field for prop in resource.inputs.properties.values()}

@@ -1,4 +1,4 @@
-"""The argument at which an engine shows an error: it knows lines of arguments, and none inside of a value."""
+"""The argument at which an engine shows an error: it knows the lines of arguments, and none within a value."""
 
 from __future__ import annotations
 
@@ -26,26 +26,24 @@ from neev_provider.resources.sandbox.sandbox import SandboxInputs
         ("timeouts.create", "timeouts.create", ["timeouts", "create"]),
     ],
 )
-def test_an_error_names_the_whole_path_and_is_at_the_line_of_the_argument(
-    path: str, shown: str, located: list[str]
-) -> None:
+def test_an_error_has_the_whole_path_and_is_located_at_the_argument(path: str, shown: str, located: list[str]) -> None:
     diagnostic = failure_diagnostic(ValidationFailure(path, "is wrong"), SandboxInputs)
     assert (diagnostic.summary, diagnostic.detail) == (f"Invalid {shown}", f"{shown}: is wrong")
     assert [step.attribute_name for step in diagnostic.attribute.steps] == located
 
 
-def test_an_error_inside_of_a_json_text_is_at_the_line_of_the_text() -> None:
+def test_an_error_in_a_json_text_is_located_at_its_argument() -> None:
     path = attribute_path("config.model.name", AgentInputs)
     assert format_path(path) == 'config["model"]'
 
 
-def test_an_error_of_a_secret_argument_is_at_its_line_too() -> None:
+def test_an_error_of_a_secret_argument_is_located_at_the_argument() -> None:
     diagnostic = failure_diagnostic(ValidationFailure("", "slug: is wrong"), PreviewPortInputs)
     assert (diagnostic.summary, diagnostic.detail) == ("Invalid slug", "slug: is wrong")
     assert [step.attribute_name for step in diagnostic.attribute.steps] == ["slug"]
 
 
-def test_an_error_without_an_argument_is_at_the_block() -> None:
+def test_an_error_without_an_argument_is_located_at_the_block() -> None:
     diagnostic = failure_diagnostic(ValidationFailure("", "is wrong"), SandboxInputs)
     assert (diagnostic.detail, diagnostic.HasField("attribute")) == ("is wrong", False)
 
@@ -54,6 +52,6 @@ def test_an_error_without_an_argument_is_at_the_block() -> None:
     ("text", "summary"),
     [("it is not ready yet; the next update waits", "it is not ready yet"), ("It is late.", "It is late")],
 )
-def test_the_summary_of_a_warning_says_what_it_is_about(text: str, summary: str) -> None:
+def test_the_summary_of_a_warning_has_the_resource_and_the_first_clause(text: str, summary: str) -> None:
     diagnostic = warning_diagnostic("neev_sandbox web", text, [SandboxInputs])
     assert (diagnostic.summary, diagnostic.detail) == (f"neev_sandbox web: {summary}", text)

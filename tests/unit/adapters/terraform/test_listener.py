@@ -16,7 +16,7 @@ from neev_provider.adapters.terraform.listener import (
 )
 
 
-def test_a_socket_is_in_a_folder_that_ends_with_it() -> None:
+def test_the_socket_is_in_a_temporary_directory_that_is_deleted_with_it() -> None:
     with choose_address(Network.UNIX) as address:
         folder = Path(address.text).parent
         assert folder.parent == Path(tempfile.gettempdir())
@@ -25,7 +25,7 @@ def test_a_socket_is_in_a_folder_that_ends_with_it() -> None:
     assert not folder.exists()
 
 
-def test_a_socket_has_a_short_path_where_that_of_temporary_files_is_long(tmp_path: Path) -> None:
+def test_the_socket_has_a_short_path_if_the_temporary_directory_is_long(tmp_path: Path) -> None:
     long = tmp_path / ("x" * MAX_TEMPORARY_PATH_BYTES)
     long.mkdir()
     with choose_address(Network.UNIX, str(long)) as address:
@@ -33,7 +33,7 @@ def test_a_socket_has_a_short_path_where_that_of_temporary_files_is_long(tmp_pat
         assert len(address.text) <= MAX_SOCKET_PATH_BYTES
 
 
-def test_a_port_is_any_free_one() -> None:
+def test_the_tcp_listener_uses_a_free_port() -> None:
     with choose_address(Network.TCP) as address:
         assert grpc_target(address) == "127.0.0.1:0"
         assert with_port(address, 8123) == Address(Network.TCP, "127.0.0.1:8123")

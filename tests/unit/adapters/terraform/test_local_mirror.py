@@ -1,4 +1,4 @@
-"""`terraform-provider-neev install`: what it writes, what it leaves alone, and what it prints."""
+"""`terraform-provider-neev install`: the files that it writes and keeps, and its output."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def write_launcher(directory: Path, version: str = VERSION) -> Path:
     return launcher
 
 
-def test_both_engines_and_every_architecture_get_the_same_launcher(tmp_path: Path) -> None:
+def test_install_writes_the_same_launcher_for_both_engines_and_every_architecture(tmp_path: Path) -> None:
     result = run_install(tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     plugins = tmp_path / ".terraform.d" / "plugins"
@@ -52,12 +52,12 @@ def test_both_engines_and_every_architecture_get_the_same_launcher(tmp_path: Pat
 
 
 def test_the_launcher_has_the_hash_that_lock_files_record() -> None:
-    """If that of a version changes, a configuration with a lock file does not start the provider any more."""
+    """If the hash of a version changes, a configuration with a lock file cannot start the provider."""
     digest = "7dcdeb1bd80a42e264ebe8cb907a77d95b4b4a7c0c12d107b43c10539c030fb1"
     assert hashlib.sha256(LAUNCHER.format(version="0.1.0").encode()).hexdigest() == digest
 
 
-def test_the_output_says_what_to_do_next(tmp_path: Path) -> None:
+def test_the_output_of_install_has_the_next_steps(tmp_path: Path) -> None:
     output = run_install(tmp_path).stdout
     assert f"The provider {VERSION} is in {tmp_path}/.terraform.d/plugins" in output
     assert 'source  = "neevcloud/neev"\n        version = "' + VERSION in output
@@ -67,7 +67,7 @@ def test_the_output_says_what_to_do_next(tmp_path: Path) -> None:
     assert "terraform-provider-neev is not on PATH: activate" in run_install(tmp_path, path="/usr/bin").stdout
 
 
-def test_it_replaces_an_earlier_launcher_and_nothing_else(tmp_path: Path) -> None:
+def test_install_replaces_only_an_earlier_launcher(tmp_path: Path) -> None:
     install(tmp_path, VERSION, LINUX, force=False)
     files = [tmp_path / file for file in list_files(tmp_path)]
     files[0].write_text(HEADER + "exit 1\n")
@@ -78,7 +78,7 @@ def test_it_replaces_an_earlier_launcher_and_nothing_else(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("file", [NAME, "_internal/base_library.zip"])
-def test_what_it_did_not_write_stays_without_force(tmp_path: Path, file: str) -> None:
+def test_install_keeps_foreign_files_without_force(tmp_path: Path, file: str) -> None:
     package = tmp_path / f".terraform.d/plugins/registry.terraform.io/neevcloud/neev/{VERSION}/{sys.platform}_arm64"
     foreign = package / file
     foreign.parent.mkdir(parents=True)
@@ -92,7 +92,7 @@ def test_what_it_did_not_write_stays_without_force(tmp_path: Path, file: str) ->
     assert list_files(package) == [NAME]
 
 
-def test_windows_gets_a_copy_of_the_console_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_install_copies_the_console_script_on_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "terraform-provider-neev.exe").write_bytes(b"MZ")
     windows = Installation("windows", tmp_path)
     environ = {"APPDATA": str(tmp_path / "roaming")}
@@ -106,27 +106,27 @@ def test_windows_gets_a_copy_of_the_console_script(tmp_path: Path, capsys: pytes
     assert "lock.hcl" not in capsys.readouterr().out
 
 
-def test_an_executable_from_an_archive_installs_no_launcher(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It may not be on PATH, and needs none: the engines read the archive."""
+def test_install_from_a_release_archive_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The executable may not be on PATH and needs no launcher: the engines read the archive."""
     assert main([], {"HOME": str(tmp_path)}, Installation("linux", tmp_path, is_bundle=True)) == 1
     message = capsys.readouterr().err
     assert f"copy the .zip to {tmp_path}/.terraform.d/plugins/HOST/neevcloud/neev, where HOST is registry." in message
     assert list_files(tmp_path) == []
 
 
-def test_an_empty_home_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_install_rejects_an_empty_home_variable(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([], {"HOME": ""}, LINUX) == 1
     assert capsys.readouterr().err == "terraform-provider-neev: the variable HOME is empty: set it.\n"
 
 
-def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_the_error_of_an_unwritable_directory_names_it(tmp_path: Path) -> None:
     (tmp_path / ".terraform.d").touch()
     result = run_install(tmp_path)
     assert result.returncode == 1
     assert result.stderr.startswith(f"terraform-provider-neev: cannot write to {tmp_path}/.terraform.d/plugins: ")
 
 
-def test_the_launcher_says_on_stdout_that_the_provider_is_not_on_path(tmp_path: Path) -> None:
+def test_the_launcher_prints_on_stdout_that_the_provider_is_not_on_path(tmp_path: Path) -> None:
     """An engine shows the first line of stdout if it is not a handshake."""
     launcher = write_launcher(tmp_path)
     result = subprocess.run(
@@ -144,8 +144,8 @@ def test_the_launcher_starts_the_provider_on_path(tmp_path: Path) -> None:
     assert (result.returncode, result.stdout) == (0, f"{VERSION}\n")
 
 
-def test_a_provider_of_another_version_than_the_selected_one_says_so_on_stdout(tmp_path: Path) -> None:
-    """All versions are `terraform-provider-neev` on PATH, and the lock file names one."""
+def test_the_launcher_prints_on_stdout_that_the_version_differs_from_the_lock_file(tmp_path: Path) -> None:
+    """All versions have the name `terraform-provider-neev` on PATH, and the lock file selects one."""
     command = ["/bin/sh", str(write_launcher(tmp_path, OTHER))]
     env = {**os.environ, "PATH": str(COMMAND.parent), **PLAIN}
     result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
@@ -157,7 +157,7 @@ def test_a_provider_of_another_version_than_the_selected_one_says_so_on_stdout(t
     assert "|" not in result.stdout
 
 
-def test_a_provider_of_the_selected_version_starts(tmp_path: Path) -> None:
+def test_the_launcher_starts_a_provider_of_the_selected_version(tmp_path: Path) -> None:
     env = {"PATH": str(COMMAND.parent), **PLAIN}
     command = ["/bin/sh", str(write_launcher(tmp_path))]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:

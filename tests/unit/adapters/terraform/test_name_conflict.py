@@ -1,4 +1,4 @@
-"""A create whose name something else has says what that is, and how to import it."""
+"""The error of a create whose name is taken reports the existing object and how to import it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def create_conflict(emulator: Emulator, directory: Path, resource: AnyReso
 
 
 @pytest.mark.parametrize(("name", "is_own"), [("web", True), ("other", False)])
-async def test_labels_of_the_resource_mean_that_the_configuration_created_it(
+async def test_a_name_conflict_reports_an_object_with_labels_of_the_configuration(
     emulator: Emulator, tmp_path: Path, name: str, *, is_own: bool
 ) -> None:
     labels = owner_of("neev_sandbox", name, {}, tmp_path).to_labels()
@@ -63,14 +63,14 @@ async def test_labels_of_the_resource_mean_that_the_configuration_created_it(
     assert f"`terraform import neev_sandbox.NAME {id}`" in error.hint
 
 
-async def test_without_labels_somebody_else_may_have_created_it(emulator: Emulator, tmp_path: Path) -> None:
+async def test_a_name_conflict_without_labels_proposes_an_import(emulator: Emulator, tmp_path: Path) -> None:
     body = {"name": "helper", "agent_template": "claude-code"}
     id = out_of_band_request(emulator, "POST", "/agents", body)["id"]
     error = await create_conflict(emulator, tmp_path, AgentResource(), **body)
     assert "if it is in no other state: `terraform import neev_agent.NAME " + id in error.hint
 
 
-async def test_a_failed_look_at_the_labels_leaves_the_conflict(emulator: Emulator, tmp_path: Path) -> None:
+async def test_a_name_conflict_is_reported_if_the_labels_cannot_be_read(emulator: Emulator, tmp_path: Path) -> None:
     labels = owner_of("neev_sandbox", "web", {}, tmp_path).to_labels()
     out_of_band_request(emulator, "POST", "/sandboxes", {"name": "web", "labels": labels})
     emulator.inject("status", method="GET", path="/sandboxes/{id}", status=403, skip=1)
@@ -78,7 +78,7 @@ async def test_a_failed_look_at_the_labels_leaves_the_conflict(emulator: Emulato
     assert "Choose another name" in error.hint
 
 
-async def test_a_replacement_that_meets_the_old_one_is_not_told_to_import_it(
+async def test_a_name_conflict_with_the_replaced_resource_proposes_no_import(
     emulator: Emulator, tmp_path: Path
 ) -> None:
     out_of_band_request(emulator, "POST", "/sandboxes", {"name": "web"})
@@ -90,7 +90,7 @@ async def test_a_replacement_that_meets_the_old_one_is_not_told_to_import_it(
 
 
 @pytest.mark.parametrize("change", ["create", "update"])
-async def test_two_resources_of_one_configuration_cannot_have_one_name(
+async def test_two_resources_of_one_configuration_cannot_have_the_same_name(
     emulator: Emulator, tmp_path: Path, change: str
 ) -> None:
     directory = tmp_path / "configuration"

@@ -1,4 +1,4 @@
-"""What another machine or another resource decides fails the apply, and no plan: a destroy plans everything, too."""
+"""Problems of another machine or resource fail the apply and not the plan, because a destroy also plans them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.fakes.terraform_engine import Engine, EngineError
 from neev_emulator import Emulator
 
 
-async def test_a_missing_local_file_fails_the_apply_alone(
+async def test_a_missing_local_file_fails_the_apply_and_warns_in_the_plan(
     terraform: Engine, platform: Emulator, tmp_path: Path
 ) -> None:
     source = tmp_path / "app.txt"
@@ -36,7 +36,7 @@ async def test_a_missing_local_file_fails_the_apply_alone(
     await file.destroy(state)
 
 
-async def test_a_missing_local_file_of_a_new_resource_does_not_fail_the_plan(terraform: Engine, tmp_path: Path) -> None:
+async def test_a_missing_local_file_of_a_new_resource_fails_only_the_apply(terraform: Engine, tmp_path: Path) -> None:
     directory = terraform.resource("neev_directory")
     plan = await directory.plan({"sandbox_id": "box", "path": "app", "source_path": str(tmp_path / "app")})
     assert plan.action == "create"
@@ -55,7 +55,7 @@ async def test_a_plan_shows_the_warnings_about_local_files(terraform: Engine, tm
     assert "*.pyc" in terraform.warnings()[-1]
 
 
-async def test_a_rule_beside_a_policy_fails_the_apply_alone(terraform: Engine, platform: Emulator) -> None:
+async def test_an_egress_rule_beside_a_policy_fails_only_the_apply(terraform: Engine, platform: Emulator) -> None:
     policy = {"egress": {"mode": "deny_all"}}
     box = await terraform.resource("neev_sandbox").create(policy)
     await terraform.resource("neev_sandbox").plan(policy, box)

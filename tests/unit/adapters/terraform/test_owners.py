@@ -5,7 +5,7 @@ from pathlib import Path
 from neev_provider.adapters.terraform.ownership import owner_of, owners_in
 
 
-def test_what_names_the_configuration_is_read_once_for_all_its_resources(tmp_path: Path) -> None:
+def test_the_workspace_is_read_once_for_all_resources(tmp_path: Path) -> None:
     workspace = tmp_path / ".terraform" / "environment"
     workspace.parent.mkdir()
     workspace.write_text("pr-7")

@@ -1,4 +1,4 @@
-"""Plans that ask the API: what an argument names is there, or the plan says so before anything is made."""
+"""Plans with `check_on_preview`: the plan fails if an object that an argument names does not exist."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ MISSPELT_TEMPLATE = "sb-ubuntu-26-04-minimum"
 
 
 @pytest.fixture
-async def asking(terraform: Engine, platform: Emulator) -> Engine:
-    """The engine's side of a provider whose plans ask the API."""
+async def checking(terraform: Engine, platform: Emulator) -> Engine:
+    """Return the engine's side of a provider whose plans send requests."""
     await terraform.configure(**settings_of(platform), check_on_preview=True)
     return terraform
 
@@ -28,7 +28,7 @@ async def expect_error(engine: Engine, kind: str, config: dict[str, Any]) -> Eng
     return caught.value
 
 
-async def test_a_plan_without_the_setting_asks_nothing(terraform: Engine, platform: Emulator) -> None:
+async def test_a_plan_sends_no_request_without_check_on_preview(terraform: Engine, platform: Emulator) -> None:
     plan = await terraform.resource("neev_sandbox").plan({"template_id": MISSPELT_TEMPLATE})
     assert (plan.action, platform.requests) == ("create", [])
 
@@ -41,30 +41,30 @@ async def test_a_plan_without_the_setting_asks_nothing(terraform: Engine, platfo
         ("neev_agent", {"agent_template": "claude-code", "config": '{"model": 5}'}, "config", 'config["model"]: '),
     ],
 )
-async def test_what_is_not_there_is_an_error_at_the_line_of_its_argument(
-    kind: str, config: dict[str, Any], path: str, reason: str, asking: Engine
+async def test_a_missing_object_is_a_plan_error_at_its_argument(
+    kind: str, config: dict[str, Any], path: str, reason: str, checking: Engine
 ) -> None:
-    error = await expect_error(asking, kind, config)
+    error = await expect_error(checking, kind, config)
     assert error.paths == [path]
     assert reason in error.details()
 
 
-async def test_each_question_is_asked_once(asking: Engine, platform: Emulator) -> None:
-    box = asking.resource("neev_sandbox")
-    await expect_error(asking, "neev_sandbox", {"template_id": MISSPELT_TEMPLATE})
+async def test_plans_send_each_check_once(checking: Engine, platform: Emulator) -> None:
+    box = checking.resource("neev_sandbox")
+    await expect_error(checking, "neev_sandbox", {"template_id": MISSPELT_TEMPLATE})
     plan = await box.plan({"template_id": TEMPLATE})
     assert plan.action == "create"
     requested = [entry["template"] for entry in platform.requests]
     assert requested == ["/sandboxes", "/sandbox-templates", "/sandbox-templates"]
 
 
-async def test_what_is_not_known_yet_is_not_asked_for(asking: Engine, platform: Emulator) -> None:
-    plan = await asking.resource("neev_snapshot").plan({"sandbox_id": UNKNOWN})
+async def test_a_plan_does_not_check_unknown_values(checking: Engine, platform: Emulator) -> None:
+    plan = await checking.resource("neev_snapshot").plan({"sandbox_id": UNKNOWN})
     assert plan.action == "create"
     assert [entry["template"] for entry in platform.requests] == ["/sandboxes"]
 
 
-async def test_a_plan_without_the_account_asks_nothing(terraform: Engine, platform: Emulator) -> None:
+async def test_a_plan_sends_no_request_if_the_api_key_is_unknown(terraform: Engine, platform: Emulator) -> None:
     await terraform.configure(**{**settings_of(platform), "api_key": UNKNOWN}, check_on_preview=True)
     plan = await terraform.resource("neev_sandbox").plan({"template_id": MISSPELT_TEMPLATE})
     assert (plan.action, platform.requests) == ("create", [])

@@ -1,4 +1,4 @@
-"""The plan of a pool: what scaling does not change stays known, so that nothing that uses it is replaced."""
+"""The plan of a pool: outputs that scaling does not change stay known, so that it replaces no dependent resource."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.fakes.terraform_engine import Engine
 CHANGING = {"effective_labels", "members", "ready_replicas"}
 
 
-async def test_scaling_leaves_the_identity_and_the_template_known(terraform: Engine) -> None:
+async def test_a_scaling_plan_keeps_the_identity_and_the_template_known(terraform: Engine) -> None:
     pool = terraform.resource("neev_sandbox_pool")
     state = await pool.create({"name": "fleet", "replicas": 1})
     plan = await pool.plan({"name": "fleet", "replicas": 2}, state)
@@ -19,7 +19,7 @@ async def test_scaling_leaves_the_identity_and_the_template_known(terraform: Eng
     await pool.apply(rebuilt)
 
 
-async def test_an_imported_pool_gets_its_uid_by_the_next_update(terraform: Engine) -> None:
+async def test_the_update_after_an_import_sets_the_uid_of_a_pool(terraform: Engine) -> None:
     pool = terraform.resource("neev_sandbox_pool")
     await pool.create({"name": "fleet", "replicas": 1})
     imported = await pool.import_state("fleet")

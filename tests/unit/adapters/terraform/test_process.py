@@ -1,4 +1,4 @@
-"""The provider as a process: its line, what it has imported by then, and how it ends."""
+"""The provider as a process: its handshake line, the modules imported before it, and the exit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COMMAND = str(Path(sysconfig.get_path("scripts")) / "terraform-provider-neev")
 PLAIN = {COOKIE_NAME: COOKIE}
 ENCRYPTED = {**PLAIN, CLIENT_CERTIFICATE: "of the engine"}
 EXIT_SECONDS = 10
-"""Seconds in which a process of a busy machine ends; it takes two at most on a quiet one."""
+"""Within this time a process exits even on a busy machine; on an idle one it takes two seconds at most."""
 WITH_PORT = f"""\
 import asyncio, os, sys
 from {server.__name__} import serve
@@ -39,7 +39,7 @@ from {listener.__name__} import Network
 asyncio.run(serve(parse_command_line(sys.argv[1:], os.environ), network=Network.TCP))
 """
 ENGINE = "import subprocess, sys; subprocess.run(sys.argv[1:])"
-"""A process in the place of the engine."""
+"""A program that runs the provider as the engine does."""
 HEAVY_MODULES = ("pydantic", "httpx", "msgpack", "neev_provider.core.model", "neev_provider.resources")
 UNNEEDED_MODULES = ("pulumi", "jsonschema", "neevai", "rich", "typer")
 
@@ -48,7 +48,7 @@ UNNEEDED_MODULES = ("pulumi", "jsonschema", "neevai", "rich", "typer")
 def start_provider(
     *arguments: str, env: Mapping[str, str] = PLAIN, command: Sequence[str] = (COMMAND,)
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The process and its first line."""
+    """Start the provider; yield the process and its first line."""
     with subprocess.Popen(
         [*command, *arguments], env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -77,7 +77,7 @@ def read_schema(channel: grpc.Channel) -> pb.GetProviderSchema.Response:
     return found
 
 
-def test_it_serves_at_the_address_of_its_line_and_ends_when_it_is_told_to() -> None:
+def test_the_provider_serves_at_the_printed_address_until_shutdown() -> None:
     with start_provider() as (process, line):
         version, protocol, network, socket, kind, certificate = line.rstrip("\n").split("|")
         assert (version, protocol, network, kind, certificate) == ("1", "6", "unix", "grpc", "")
@@ -94,7 +94,7 @@ def test_it_serves_at_the_address_of_its_line_and_ends_when_it_is_told_to() -> N
 @pytest.mark.parametrize(
     ("command", "network", "scheme"), [((COMMAND,), "unix", "unix:"), ((sys.executable, "-c", WITH_PORT), "tcp", "")]
 )
-def test_its_certificate_encrypts_the_connection(command: Sequence[str], network: str, scheme: str) -> None:
+def test_the_printed_certificate_encrypts_the_connection(command: Sequence[str], network: str, scheme: str) -> None:
     with start_provider(command=command, env=ENCRYPTED) as (process, line):
         *_, shown, address, kind, text = line.rstrip("\n").split("|")
         assert (shown, kind) == (network, "grpc")
@@ -109,7 +109,7 @@ def test_its_certificate_encrypts_the_connection(command: Sequence[str], network
             assert process.wait(EXIT_SECONDS) == 0
 
 
-def test_it_sends_each_event_of_a_list(platform: Emulator) -> None:
+def test_the_provider_streams_every_event_of_a_list(platform: Emulator) -> None:
     for name in ("one", "two"):
         out_of_band_request(platform, "POST", "/sandboxes", {"name": name})
     request = pb.ListResource.Request(type_name="neev_sandbox", config=encode(None))
@@ -126,28 +126,28 @@ def test_it_sends_each_event_of_a_list(platform: Emulator) -> None:
         assert process.wait(EXIT_SECONDS) == 0
 
 
-def test_it_ends_soon_after_a_signal_of_the_system() -> None:
+def test_the_provider_exits_soon_after_sigterm() -> None:
     with start_provider() as (process, _):
         process.send_signal(signal.SIGTERM)
         assert process.wait(EXIT_SECONDS) == 0
 
 
-def test_ctrl_c_is_left_to_the_engine() -> None:
+def test_the_provider_ignores_sigint() -> None:
     with start_provider() as (process, line):
         process.send_signal(signal.SIGINT)
         with grpc.insecure_channel(f"unix:{line.split('|')[3]}") as channel:
             assert read_schema(channel).resource_schemas
 
 
-def test_it_ends_with_an_engine_that_is_killed_while_it_starts() -> None:
+def test_the_provider_exits_if_the_engine_is_killed_during_startup() -> None:
     with start_provider(COMMAND, command=(sys.executable, "-c", ENGINE)) as (engine, _):
         (provider,) = psutil.Process(engine.pid).children()
-        # at once, while the handlers are still being imported
+        # immediately, while the handlers are still being imported
         engine.kill()
         provider.wait(EXIT_SECONDS)
 
 
-def test_a_developer_starts_it_for_any_engine_and_ends_it_with_ctrl_c() -> None:
+def test_debug_mode_prints_the_reattach_variable_and_ends_on_sigint() -> None:
     with start_provider("--debug") as (process, line):
         assert line.startswith("TF_REATTACH_PROVIDERS='{")
         assert f'"Pid": {process.pid}' in line
@@ -155,23 +155,23 @@ def test_a_developer_starts_it_for_any_engine_and_ends_it_with_ctrl_c() -> None:
         assert process.wait(EXIT_SECONDS) == 0
 
 
-def imported_modules(code: str) -> set[str]:
-    """Return the modules that a fresh interpreter has after the code."""
+def list_imported_modules(code: str) -> set[str]:
+    """Return the modules that a new interpreter has imported after the code."""
     shown = subprocess.run(
         [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"], capture_output=True, text=True, check=True
     )
     return set(shown.stdout.split())
 
 
-def test_nothing_heavy_is_imported_before_the_line() -> None:
-    modules = imported_modules(
+def test_no_heavy_module_is_imported_before_the_handshake_line() -> None:
+    modules = list_imported_modules(
         "import neev_provider.adapters.terraform.server, grpc.aio, neev_provider.adapters.terraform.certificate"
     )
     assert modules.isdisjoint(HEAVY_MODULES + UNNEEDED_MODULES)
 
 
-def test_the_handlers_import_nothing_of_other_programs() -> None:
-    modules = imported_modules(
+def test_the_handlers_import_no_module_of_other_programs() -> None:
+    modules = list_imported_modules(
         "from neev_provider.adapters.shared import fast_start\n"
         "fast_start.skip_optional_imports()\n"
         "from neev_provider.adapters.terraform.servicer import load_handlers\n"
@@ -180,16 +180,16 @@ def test_the_handlers_import_nothing_of_other_programs() -> None:
     assert modules.isdisjoint(UNNEEDED_MODULES)
 
 
-def test_a_person_who_starts_it_is_told_who_does() -> None:
+def test_a_start_without_an_engine_fails_with_an_explanation() -> None:
     assert "terraform or tofu starts it" in run_provider().stderr
     assert run_provider().returncode == 1
 
 
-def test_its_help_and_version_are_printed() -> None:
+def test_the_options_help_and_version_print_their_text() -> None:
     assert "--debug" in run_provider("--help").stdout
     assert run_provider("--version").stdout[0].isdigit()
 
 
-def test_an_unknown_argument_is_refused() -> None:
+def test_an_unknown_argument_is_rejected() -> None:
     refused = run_provider("--port")
     assert (refused.returncode, "unknown argument --port" in refused.stderr) == (2, True)

@@ -1,4 +1,4 @@
-"""The schemas keep the rules of the engine, which reads none of them otherwise."""
+"""The schemas follow the rules of the engine, which rejects all of them otherwise."""
 
 from __future__ import annotations
 
@@ -47,20 +47,20 @@ ATTRIBUTES = [attribute for _, block in list_blocks() for attribute in list_attr
 
 
 def is_constraint(kind: Any) -> bool:
-    """Return whether the engine has the type."""
+    """Return whether the type is a type constraint of the engine."""
     if isinstance(kind, str):
         return kind in SCALARS
     return isinstance(kind, list) and len(kind) == 2 and kind[0] in {"list", "map", "set"} and is_constraint(kind[1])
 
 
-def test_no_name_is_reserved() -> None:
+def test_no_attribute_has_a_reserved_name() -> None:
     for kind, block in list_blocks():
         names = [attribute.name for attribute in block.attributes] + [nested.type_name for nested in block.block_types]
         assert len(set(names)) == len(names)
         assert RESERVED[kind].isdisjoint(names)
 
 
-def test_every_name_is_legal() -> None:
+def test_every_name_is_a_valid_identifier() -> None:
     response = load_provider_schema()
     types = [*response.resource_schemas, *response.data_source_schemas, *response.ephemeral_resource_schemas]
     types += [*response.list_resource_schemas, *response.action_schemas]
@@ -69,12 +69,12 @@ def test_every_name_is_legal() -> None:
     assert [name for name in names if not NAME.fullmatch(name)] == []
 
 
-def test_every_attribute_is_of_one_kind() -> None:
+def test_every_attribute_is_required_optional_or_computed() -> None:
     kinds = {item.name: (item.required, item.optional, item.computed) for item in ATTRIBUTES}
     assert {name: kind for name, kind in kinds.items() if kind not in KINDS} == {}
 
 
-def test_every_attribute_has_one_type_that_the_engine_has() -> None:
+def test_every_attribute_has_one_valid_type() -> None:
     for item in ATTRIBUTES:
         assert bool(item.type) != item.HasField("nested_type"), item.name
         if item.type:
@@ -84,13 +84,13 @@ def test_every_attribute_has_one_type_that_the_engine_has() -> None:
             assert item.nested_type.nesting != pb.Schema.Object.INVALID, item.name
 
 
-def test_only_what_a_configuration_sets_is_write_only() -> None:
+def test_computed_attributes_are_not_write_only() -> None:
     written = [item for item in ATTRIBUTES if item.write_only]
     assert written != []
     assert not any(item.computed for item in written)
 
 
 @pytest.mark.parametrize("field", ["data_source_schemas", "ephemeral_resource_schemas", "list_resource_schemas"])
-def test_write_only_arguments_are_those_of_resources(field: str) -> None:
+def test_only_resources_have_write_only_attributes(field: str) -> None:
     schemas = getattr(load_provider_schema(), field).values()
     assert not any(item.write_only for schema in schemas for item in list_attributes(schema.block))

@@ -23,12 +23,12 @@ print(docstrings.attribute_docstrings.cache_info().misses)
 """
 
 
-def test_the_stored_schema_is_that_of_the_declarations() -> None:
+def test_the_stored_schema_equals_the_schema_of_the_declarations() -> None:
     assert load_provider_schema() == build_provider_schema()
     assert json_format.Parse(render_provider_schema(), pb.GetProviderSchema.Response()) == build_provider_schema()
 
 
-def test_a_process_reads_no_source_for_the_schema() -> None:
+def test_the_provider_serves_the_schema_without_reading_sources() -> None:
     """Reading the sources takes half a second, and a frozen bundle has none."""
     finished = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True)
     assert finished.stdout.split() == ["1", "0"]

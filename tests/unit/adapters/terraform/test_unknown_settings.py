@@ -1,4 +1,4 @@
-"""Settings that are known only after another resource is applied: a read or a plan does without those it can."""
+"""Settings that are known only after another resource is applied: a read or a plan that needs none ignores them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from neev_provider.core.model import UNKNOWN
     ],
     ids=str,
 )
-async def test_a_refresh_and_a_plan_need_no_settings_of_new_resources(
+async def test_a_refresh_and_an_empty_plan_ignore_unknown_settings(
     terraform: Engine, platform: Emulator, unknown: dict[str, Any]
 ) -> None:
     config = {"name": "web", "labels": {f"key{number}": "value" for number in range(12)}}
@@ -37,7 +37,7 @@ async def test_a_refresh_and_a_plan_need_no_settings_of_new_resources(
         await box.destroy(state)
 
 
-async def test_missing_settings_are_an_error_although_others_are_unknown() -> None:
+async def test_a_missing_setting_is_an_error_if_others_are_unknown() -> None:
     async with open_engine() as engine:
         with pytest.raises(EngineError, match="NEEV_API_KEY"):
             await engine.configure(org_id="org", default_labels={"team": UNKNOWN})

@@ -1,4 +1,4 @@
-"""The calls of an engine to a configured provider, for what is no resource."""
+"""The engine's calls to a configured provider for everything except resources."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ class Engine:
     schema: pb.GetProviderSchema.Response
 
     async def api(self) -> Api:
-        """The provider's client."""
+        """Return the provider's client."""
         return await self.provider.get_client()
 
     async def call(self, method: str, **fields: Any) -> Any:
-        """The response of one call."""
+        """Return the response of one call."""
         request, response = _messages(method)
         answer = await self.servicer.call(method, request(**fields), response)
         return response.FromString(answer.SerializeToString())
 
     async def stream(self, method: str, **fields: Any) -> AsyncIterator[Any]:
-        """Every event of a call."""
+        """Yield every event of a call."""
         request, response = _messages(method)
         async for event in self.servicer.stream(method, request(**fields)):
             yield response.FromString(event.SerializeToString())
 
 
 def config_of(schema: pb.Schema, **values: Any) -> pb.DynamicValue:
-    """A configuration as the engine sends it: with every attribute."""
+    """Return a configuration as the engine sends it: with every attribute."""
     return encode({**dict.fromkeys(attribute.name for attribute in schema.block.attributes), **values})
 
 
@@ -60,14 +60,14 @@ def _messages(method: str) -> Any:
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """An empty platform."""
+    """Yield an empty emulator."""
     with serve(create_seconds=0.02) as running:
         yield running
 
 
 @pytest.fixture
 async def engine(emulator: Emulator) -> AsyncIterator[Engine]:
-    """The engine's side of a provider with the emulator's settings."""
+    """Yield the engine's side of a provider with the emulator's settings."""
     environ = {
         "NEEV_BASE_URL": emulator.base_url,
         "NEEV_API_KEY": emulator.api_key,

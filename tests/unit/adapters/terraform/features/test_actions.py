@@ -17,19 +17,19 @@ SECRET = "hunter2-of-the-env"
 
 
 async def create_sandbox(engine: Engine) -> str:
-    """The id of a new sandbox that is ready."""
+    """Create a sandbox, wait until it is ready, and return its id."""
     sandbox = await (await engine.api()).sandboxes.create({"name": "box"})
     engine.emulator.advance(5)
     return sandbox.id
 
 
 def config(engine: Engine, type_name: str, arguments: dict[str, Any]) -> pb.DynamicValue:
-    """The configuration of an action."""
+    """Return the configuration of an action."""
     return config_of(engine.schema.action_schemas[type_name].schema, **arguments)
 
 
 async def iter_events(engine: Engine, type_name: str, arguments: dict[str, Any]) -> AsyncGenerator[Any, None]:
-    """The events of an invocation."""
+    """Yield the events of an invocation."""
     async for event in engine.stream(
         "InvokeAction", action_type=type_name, config=config(engine, type_name, arguments)
     ):
@@ -37,14 +37,14 @@ async def iter_events(engine: Engine, type_name: str, arguments: dict[str, Any])
 
 
 async def invoke(engine: Engine, type_name: str, **arguments: Any) -> tuple[list[str], list[pb.Diagnostic]]:
-    """The lines of an invocation, and its diagnostics."""
+    """Invoke the action; return its progress lines and its diagnostics."""
     events = [event async for event in iter_events(engine, type_name, arguments)]
     *progress, completed = events
     assert completed.WhichOneof("type") == "completed"
     return [event.progress.message for event in progress], list(completed.completed.diagnostics)
 
 
-async def test_every_action_is_in_the_schema_with_its_arguments(engine: Engine) -> None:
+async def test_the_schema_has_every_action_with_its_arguments(engine: Engine) -> None:
     attributes = {
         name: {item.name for item in schema.schema.block.attributes if item.required}
         for name, schema in engine.schema.action_schemas.items()
@@ -58,7 +58,7 @@ async def test_every_action_is_in_the_schema_with_its_arguments(engine: Engine) 
     assert len(attributes) == len(list(ACTIONS))
 
 
-async def test_arguments_are_validated_twice_as_far_as_they_are_known(engine: Engine) -> None:
+async def test_validate_and_plan_check_the_known_arguments_of_an_action(engine: Engine) -> None:
     for timeout, errors in ((UNKNOWN, 0), (30, 0), (4000, 1)):
         arguments = {"sandbox_id": "box", "command": ["true"], "timeout_seconds": timeout}
         sent = config(engine, "neev_exec", arguments)
@@ -71,7 +71,7 @@ async def test_arguments_are_validated_twice_as_far_as_they_are_known(engine: En
     assert not engine.emulator.requests
 
 
-async def test_a_command_shows_its_lines_while_it_runs(engine: Engine) -> None:
+async def test_a_command_sends_its_output_lines_while_it_runs(engine: Engine) -> None:
     id = await create_sandbox(engine)
     command = ["sh", "-c", "echo one; until [ -e go ]; do sleep 0.05; done; echo two >&2"]
     events = iter_events(engine, "neev_exec", {"sandbox_id": id, "command": command})
@@ -82,7 +82,7 @@ async def test_a_command_shows_its_lines_while_it_runs(engine: Engine) -> None:
     assert [event async for event in events] == []
 
 
-async def test_an_exit_code_is_an_error_with_the_last_lines_and_no_secret(engine: Engine) -> None:
+async def test_a_nonzero_exit_code_is_an_error_with_the_last_lines_redacted(engine: Engine) -> None:
     await create_sandbox(engine)
     command = ["sh", "-c", 'echo "the key is $KEY"; pwd; exit 3']
     lines, (error,) = await invoke(engine, "neev_exec", sandbox_id="box", command=command, env={"KEY": SECRET}, cwd=".")
@@ -99,7 +99,7 @@ async def test_a_paused_sandbox_is_paused_again_after_the_command(engine: Engine
     assert (await (await engine.api()).sandboxes.get(id)).phase == "Paused"
 
 
-async def test_a_cancelled_command_ends_and_says_that_it_was_under_way(engine: Engine) -> None:
+async def test_a_cancelled_command_ends_with_an_error_that_it_was_under_way(engine: Engine) -> None:
     await create_sandbox(engine)
     arguments = {"sandbox_id": "box", "command": ["sh", "-c", "echo began; sleep 60"]}
     events = iter_events(engine, "neev_exec", arguments)
@@ -110,14 +110,14 @@ async def test_a_cancelled_command_ends_and_says_that_it_was_under_way(engine: E
     assert "look in the sandbox before you invoke the action again" in error.detail
 
 
-async def test_a_lost_connection_says_that_the_outcome_is_unknown(engine: Engine) -> None:
+async def test_a_lost_connection_is_an_error_with_an_unknown_outcome(engine: Engine) -> None:
     await create_sandbox(engine)
     engine.emulator.inject("reset_after", method="POST", path="/v1/exec")
     _, (error,) = await invoke(engine, "neev_exec", sandbox_id="box", command=["true"])
     assert "look in the sandbox before you invoke the action again" in error.detail
 
 
-async def test_an_engine_that_ends_the_call_ends_the_command(engine: Engine) -> None:
+async def test_the_command_ends_if_the_engine_cancels_the_call(engine: Engine) -> None:
     id = await create_sandbox(engine)
     await invoke(engine, "neev_pause", sandbox_id="box")
     events = iter_events(engine, "neev_exec", {"sandbox_id": id, "command": ["sh", "-c", "echo began; sleep 60"]})
@@ -129,7 +129,7 @@ async def test_an_engine_that_ends_the_call_ends_the_command(engine: Engine) -> 
         await asyncio.sleep(0.02)
 
 
-async def test_a_snapshot_is_ready_at_the_end(engine: Engine) -> None:
+async def test_the_snapshot_action_waits_until_the_snapshot_is_ready(engine: Engine) -> None:
     id = await create_sandbox(engine)
     lines, diagnostics = await invoke(engine, "neev_snapshot", sandbox_id="box", name="kept", retain_for="720h")
     assert not diagnostics
@@ -140,7 +140,7 @@ async def test_a_snapshot_is_ready_at_the_end(engine: Engine) -> None:
     assert lines[-1] == f"snapshot {snapshot.id} is ready"
 
 
-async def test_a_warning_is_shown_at_the_end(engine: Engine) -> None:
+async def test_the_completed_event_has_the_warnings(engine: Engine) -> None:
     await create_sandbox(engine)
     engine.emulator.change_settings(ignore_retain_for=True)
     _, (warning,) = await invoke(engine, "neev_snapshot", sandbox_id="box", name="kept", retain_for="720h")
@@ -148,7 +148,7 @@ async def test_a_warning_is_shown_at_the_end(engine: Engine) -> None:
     assert "does not expire: the API accepted `retain_for`" in warning.detail
 
 
-async def test_a_sandbox_is_paused_and_resumed_once(engine: Engine) -> None:
+async def test_pause_and_resume_send_no_request_if_repeated(engine: Engine) -> None:
     id = await create_sandbox(engine)
     engine.emulator.clear_log()
     for type_name, phase in (("neev_pause", "Paused"), ("neev_resume", "Ready")):
@@ -162,7 +162,7 @@ async def test_a_sandbox_is_paused_and_resumed_once(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("type_name", ["neev_exec", "neev_pause", "neev_resume", "neev_snapshot"])
-async def test_no_sandbox_is_an_error_of_the_argument(engine: Engine, type_name: str) -> None:
+async def test_a_missing_sandbox_is_an_error_at_the_argument(engine: Engine, type_name: str) -> None:
     more = {"command": ["true"]} if type_name == "neev_exec" else {}
     _, (error,) = await invoke(engine, type_name, sandbox_id="none", **more)
     assert "sandbox_id: there is no sandbox 'none' in the project" in error.detail

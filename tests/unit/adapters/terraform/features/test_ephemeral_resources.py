@@ -1,4 +1,4 @@
-"""Ephemeral resources: what returns a credential, in no state and no plan."""
+"""Ephemeral resources: functions that return credentials, which no state and no plan contains."""
 
 from tests.unit.adapters.terraform.features.conftest import Engine, config_of
 
@@ -10,7 +10,7 @@ TOKEN, GATEWAY = "neev_connect_token", "neev_agent_gateway"
 
 
 async def open_one(engine: Engine, type_name: str, **arguments: object) -> pb.OpenEphemeralResource.Response:
-    """The response of an open with these arguments."""
+    """Open the ephemeral resource with these arguments and return the response."""
     config = config_of(engine.schema.ephemeral_resource_schemas[type_name], **arguments)
     opened: pb.OpenEphemeralResource.Response = await engine.call(
         "OpenEphemeralResource", type_name=type_name, config=config
@@ -18,7 +18,7 @@ async def open_one(engine: Engine, type_name: str, **arguments: object) -> pb.Op
     return opened
 
 
-async def test_what_returns_a_credential_is_an_ephemeral_resource_and_no_data_source(engine: Engine) -> None:
+async def test_functions_that_return_credentials_are_ephemeral_resources_only(engine: Engine) -> None:
     assert set(engine.schema.ephemeral_resource_schemas) == {TOKEN, GATEWAY}
     assert not {TOKEN, GATEWAY} & set(engine.schema.data_source_schemas)
     block = engine.schema.ephemeral_resource_schemas[GATEWAY].block
@@ -31,7 +31,7 @@ async def test_what_returns_a_credential_is_an_ephemeral_resource_and_no_data_so
     }
 
 
-async def test_an_open_has_a_token_and_asks_for_no_renewal(engine: Engine) -> None:
+async def test_open_returns_a_token_without_a_renewal_time(engine: Engine) -> None:
     await (await engine.api()).sandboxes.create({"name": "box"})
     opened = await open_one(engine, TOKEN, sandbox_id="box")
     result = decode(opened.result)
@@ -43,7 +43,7 @@ async def test_an_open_has_a_token_and_asks_for_no_renewal(engine: Engine) -> No
     assert not opened.HasField("private")
 
 
-async def test_the_gateway_of_an_agent_is_opened(engine: Engine) -> None:
+async def test_open_returns_the_gateway_of_an_agent(engine: Engine) -> None:
     agent = await (await engine.api()).agents.create({"name": "coder", "agent_template": "code-server"})
     engine.emulator.advance(5)
     result = decode((await open_one(engine, GATEWAY, agent_id=agent.id)).result)
@@ -52,7 +52,7 @@ async def test_the_gateway_of_an_agent_is_opened(engine: Engine) -> None:
     assert (result["status"], result["agent_id"]) == ("Ready", agent.id)
 
 
-async def test_a_renewal_asks_for_no_other_and_a_close_does_nothing(engine: Engine) -> None:
+async def test_renew_and_close_send_no_request(engine: Engine) -> None:
     for private in ({}, {"private": b"of an open or of a renewal"}):
         renewed = await engine.call("RenewEphemeralResource", type_name=TOKEN, **private)
         assert renewed == pb.RenewEphemeralResource.Response()
@@ -61,7 +61,7 @@ async def test_a_renewal_asks_for_no_other_and_a_close_does_nothing(engine: Engi
     assert not engine.emulator.requests
 
 
-async def test_arguments_are_validated_as_far_as_they_are_known(engine: Engine) -> None:
+async def test_known_arguments_of_an_ephemeral_resource_are_validated(engine: Engine) -> None:
     schema = engine.schema.ephemeral_resource_schemas[TOKEN]
     for sandbox_id in (UNKNOWN, "box"):
         config = config_of(schema, sandbox_id=sandbox_id)
@@ -72,14 +72,14 @@ async def test_arguments_are_validated_as_far_as_they_are_known(engine: Engine) 
     assert error.attribute.steps[0].attribute_name == "sandbox_id"
 
 
-async def test_an_error_names_the_argument_and_what_was_done(engine: Engine) -> None:
+async def test_an_error_of_open_names_the_argument_and_the_operation(engine: Engine) -> None:
     (error,) = (await open_one(engine, TOKEN, sandbox_id="none")).diagnostics
     assert error.summary == "Cannot open neev_connect_token"
     assert "sandbox_id: there is no sandbox 'none' in the project" in error.detail
     assert error.attribute.steps[0].attribute_name == "sandbox_id"
 
 
-async def test_a_data_source_reads_what_is_no_credential(engine: Engine) -> None:
+async def test_a_data_source_leaves_out_the_credentials(engine: Engine) -> None:
     await (await engine.api()).agents.create({"name": "coder", "agent_template": "code-server"})
     config = config_of(engine.schema.data_source_schemas["neev_agent"], name="coder")
     validated = await engine.call("ValidateDataResourceConfig", type_name="neev_agent", config=config)

@@ -1,4 +1,4 @@
-"""List resources: what exists, with the identity by which it is imported."""
+"""List resources: existing objects with the identity by which they are imported."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from neev_provider.core.model import UNKNOWN
 async def list_all(
     engine: Engine, type_name: str, *, limit: int = 100, whole: bool = False, **filters: Any
 ) -> list[Any]:
-    """The events of a query."""
+    """Return the events of a query."""
     config = config_of(engine.schema.list_resource_schemas[type_name], **filters)
     return [
         event
@@ -26,14 +26,14 @@ async def list_all(
 
 
 async def create_sandboxes(engine: Engine, *names: str) -> dict[str, str]:
-    """The ids of new sandboxes, by name."""
+    """Create sandboxes and return their ids by name."""
     api = await engine.api()
     ids = {name: (await api.sandboxes.create({"name": name})).id for name in names}
     engine.emulator.advance(5)
     return ids
 
 
-async def test_every_resource_with_a_list_can_be_listed_by_the_arguments_of_its_function(engine: Engine) -> None:
+async def test_list_resources_have_the_arguments_of_their_list_functions(engine: Engine) -> None:
     schemas = engine.schema.list_resource_schemas
     names = {name: [item.name for item in schema.block.attributes] for name, schema in schemas.items()}
     assert names == {
@@ -46,7 +46,7 @@ async def test_every_resource_with_a_list_can_be_listed_by_the_arguments_of_its_
     assert schemas.keys() <= identities.keys()
 
 
-async def test_an_event_has_the_identity_and_the_name(engine: Engine) -> None:
+async def test_a_list_event_has_the_identity_and_the_name(engine: Engine) -> None:
     ids = await create_sandboxes(engine, "one", "two")
     events = await list_all(engine, "neev_sandbox")
     found = {event.display_name: decode(event.identity.identity_data) for event in events}
@@ -54,14 +54,14 @@ async def test_an_event_has_the_identity_and_the_name(engine: Engine) -> None:
     assert not any(event.HasField("resource_object") for event in events)
 
 
-async def test_filters_and_the_limit_apply(engine: Engine) -> None:
+async def test_a_list_applies_the_filters_and_the_limit(engine: Engine) -> None:
     await create_sandboxes(engine, "api-1", "api-2", "api-3", "web-1")
     assert len(await list_all(engine, "neev_sandbox", name_contains="api")) == 3
     assert len(await list_all(engine, "neev_sandbox", name_contains="api", limit=2)) == 2
     assert len(await list_all(engine, "neev_sandbox", limit=0)) == 4
 
 
-async def test_a_query_without_a_configuration_lists_everything(engine: Engine) -> None:
+async def test_a_list_without_a_configuration_returns_every_object(engine: Engine) -> None:
     await create_sandboxes(engine, "one")
     checked = await engine.call("ValidateListResourceConfig", type_name="neev_sandbox", config=encode(None))
     assert not checked.diagnostics
@@ -69,7 +69,7 @@ async def test_a_query_without_a_configuration_lists_everything(engine: Engine) 
     assert [event.display_name for event in events] == ["one"]
 
 
-async def test_the_object_of_an_event_is_the_state_after_an_import(engine: Engine) -> None:
+async def test_the_object_of_a_list_event_equals_the_state_after_an_import(engine: Engine) -> None:
     (id,) = (await create_sandboxes(engine, "one")).values()
     (event,) = await list_all(engine, "neev_sandbox", whole=True)
     imported = (await engine.call("ImportResourceState", type_name="neev_sandbox", id=id)).imported_resources[0]
@@ -85,7 +85,7 @@ async def test_an_object_without_a_name_is_shown_by_its_id(engine: Engine) -> No
     assert event.display_name == snapshot.id
 
 
-async def test_an_object_that_is_gone_by_then_is_left_out(engine: Engine) -> None:
+async def test_a_list_leaves_out_an_object_deleted_meanwhile(engine: Engine) -> None:
     ids = await create_sandboxes(engine, "kept", "gone")
     engine.emulator.inject("status", method="GET", path=f"/sandboxes/{ids['gone']}", status=404)
     events = await list_all(engine, "neev_sandbox", whole=True)
@@ -93,13 +93,13 @@ async def test_an_object_that_is_gone_by_then_is_left_out(engine: Engine) -> Non
 
 
 @pytest.mark.parametrize("sandbox_id", [UNKNOWN, "box"])
-async def test_filters_are_validated_as_far_as_they_are_known(engine: Engine, sandbox_id: object) -> None:
+async def test_known_filters_of_a_list_are_validated(engine: Engine, sandbox_id: object) -> None:
     config = config_of(engine.schema.list_resource_schemas["neev_snapshot"], sandbox_id=sandbox_id)
     response = await engine.call("ValidateListResourceConfig", type_name="neev_snapshot", config=config)
     assert not response.diagnostics
 
 
-async def test_an_error_is_an_event(engine: Engine) -> None:
+async def test_a_list_error_is_an_event_with_a_diagnostic(engine: Engine) -> None:
     (event,) = await list_all(engine, "neev_snapshot", sandbox_id="none")
     (error,) = event.diagnostic
     assert error.severity == pb.Diagnostic.ERROR
@@ -108,6 +108,6 @@ async def test_an_error_is_an_event(engine: Engine) -> None:
     assert error.attribute.steps[0].attribute_name == "sandbox_id"
 
 
-def test_a_resource_without_a_list_is_an_error() -> None:
+def test_listing_a_resource_without_a_list_is_an_error() -> None:
     with pytest.raises(InputError, match="this version of the provider cannot list neev_file"):
         list_function_of("neev_file")

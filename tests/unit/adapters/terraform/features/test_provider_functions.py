@@ -11,12 +11,12 @@ from neev_provider.adapters.terraform.values import decode, encode
 
 
 async def call(engine: Engine, name: str, text: str) -> pb.CallFunction.Response:
-    """The response of a call with one text."""
+    """Call the function with one text and return the response."""
     response: pb.CallFunction.Response = await engine.call("CallFunction", name=name, arguments=[encode(text)])
     return response
 
 
-async def test_the_signatures_are_in_the_schema(engine: Engine) -> None:
+async def test_the_schema_has_the_signatures_of_the_functions(engine: Engine) -> None:
     functions = (await engine.call("GetFunctions")).functions
     assert functions == engine.schema.functions
     returned = {name: json.loads(getattr(function, "return").type) for name, function in functions.items()}
@@ -39,14 +39,14 @@ async def test_the_signatures_are_in_the_schema(engine: Engine) -> None:
         ("duration", "100ms", "0.1"),
     ],
 )
-async def test_a_result_needs_no_settings(engine: Engine, name: str, text: str, result: Any) -> None:
+async def test_functions_return_results_without_settings(engine: Engine, name: str, text: str, result: Any) -> None:
     response = await call(engine, name, text)
     assert decode(response.result) == result
     assert not response.HasField("error")
     assert not engine.emulator.requests
 
 
-async def test_a_text_that_is_no_duration_is_an_error_of_the_argument(engine: Engine) -> None:
+async def test_an_invalid_duration_is_an_error_at_the_argument(engine: Engine) -> None:
     error = (await call(engine, "duration", "soon")).error
     assert error.text == "must be a duration, such as 90s, 30m or 1h30m (is 'soon')"
     assert error.HasField("function_argument")

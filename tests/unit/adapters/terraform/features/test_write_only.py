@@ -1,4 +1,4 @@
-"""Write-only attributes: a secret in no plan, no state and no private state, whose version announces a change."""
+"""Write-only attributes: no plan, state or private state has the secret, and its version announces a change."""
 
 from typing import Any
 
@@ -23,11 +23,11 @@ class Resource:
         self.private = b""
 
     def config(self, **values: Any) -> pb.DynamicValue:
-        """The configuration of the resource."""
+        """Return the configuration of the resource."""
         return config_of(self.engine.schema.resource_schemas[self.type_name], timeouts=None, **values)
 
     async def plan(self, **values: Any) -> pb.PlanResourceChange.Response:
-        """The plan for this configuration."""
+        """Return the plan for this configuration."""
         response: pb.PlanResourceChange.Response = await self.engine.call(
             "PlanResourceChange",
             type_name=self.type_name,
@@ -64,7 +64,7 @@ class Resource:
 
 
 def is_change(resource: Resource, plan: pb.PlanResourceChange.Response) -> bool:
-    """Whether the plan changes more than the version."""
+    """Return whether the plan changes more than the version."""
     return any(
         value != resource.state[name]
         for name, value in decode(plan.planned_state).items()
@@ -72,35 +72,35 @@ def is_change(resource: Resource, plan: pb.PlanResourceChange.Response) -> bool:
     )
 
 
-def replaced_by(plan: pb.PlanResourceChange.Response) -> list[str]:
-    """The attributes that replace the resource."""
+def list_replacing_attributes(plan: pb.PlanResourceChange.Response) -> list[str]:
+    """Return the attributes that replace the resource."""
     return [path.steps[0].attribute_name for path in plan.requires_replace]
 
 
 @pytest.fixture
 async def sandbox(engine: Engine) -> Resource:
-    """A sandbox whose environment no state has."""
+    """Return a sandbox whose environment is write-only."""
     created = Resource(engine, SANDBOX)
     await created.apply(name="box", env_wo={"KEY": SECRET}, env_wo_version=1)
     await created.refresh()
     return created
 
 
-async def test_the_same_version_is_no_change_and_another_replaces_as_the_input_would(sandbox: Resource) -> None:
+async def test_only_a_changed_write_only_version_replaces_the_resource(sandbox: Resource) -> None:
     assert (sandbox.state["env"], sandbox.state["env_wo"], sandbox.state["env_wo_version"]) == (None, None, 1)
     same = await sandbox.plan(name="box", env_wo={"KEY": "another"}, env_wo_version=1)
     assert not is_change(sandbox, same)
-    assert replaced_by(same) == []
+    assert list_replacing_attributes(same) == []
     other = await sandbox.plan(name="box", env_wo={"KEY": "another"}, env_wo_version=2)
-    assert replaced_by(other) == ["env", "env_wo_version"]
+    assert list_replacing_attributes(other) == ["env", "env_wo_version"]
 
 
-async def test_a_removal_replaces_as_the_removal_of_the_input_would(sandbox: Resource) -> None:
-    assert replaced_by(await sandbox.plan(name="box")) == ["env", "env_wo_version"]
-    assert replaced_by(await sandbox.plan(name="box", env={"KEY": "plain"})) == ["env", "env_wo_version"]
+async def test_removing_a_write_only_value_replaces_the_resource(sandbox: Resource) -> None:
+    assert list_replacing_attributes(await sandbox.plan(name="box")) == ["env", "env_wo_version"]
+    assert list_replacing_attributes(await sandbox.plan(name="box", env={"KEY": "plain"})) == ["env", "env_wo_version"]
 
 
-async def test_a_value_that_is_stored_from_now_on_is_in_the_state(sandbox: Resource) -> None:
+async def test_a_change_from_write_only_to_stored_puts_the_value_in_the_state(sandbox: Resource) -> None:
     command = Resource(sandbox.engine, COMMAND)
     arguments = {"sandbox_id": sandbox.state["id"], "create": ["true"], "update": ["true"]}
     await command.apply(**arguments, env_wo={"KEY": SECRET}, env_wo_version=1)
@@ -108,7 +108,7 @@ async def test_a_value_that_is_stored_from_now_on_is_in_the_state(sandbox: Resou
     assert (command.state["env"], command.state["env_wo_version"]) == ({"KEY": "plain"}, None)
 
 
-async def test_output_that_may_repeat_the_secret_stays_secret_after_a_refresh(sandbox: Resource) -> None:
+async def test_output_of_a_command_with_a_secret_stays_secret_after_a_refresh(sandbox: Resource) -> None:
     command = Resource(sandbox.engine, COMMAND)
     arguments = {
         "sandbox_id": sandbox.state["id"],
@@ -125,7 +125,7 @@ async def test_output_that_may_repeat_the_secret_stays_secret_after_a_refresh(sa
     assert command.state["secret_stdout"] == "again\n"
 
 
-async def test_an_engine_that_would_store_the_value_is_refused(engine: Engine) -> None:
+async def test_write_only_arguments_are_rejected_if_the_engine_does_not_support_them(engine: Engine) -> None:
     resource = Resource(engine, SANDBOX)
     for values, allowed, refused in (
         ({"env_wo": {"KEY": SECRET}, "env_wo_version": 1}, ALLOWED, False),
@@ -143,7 +143,7 @@ async def test_an_engine_that_would_store_the_value_is_refused(engine: Engine) -
         assert all("env_wo requires Terraform or OpenTofu 1.11" in text for text in texts)
 
 
-async def test_an_input_that_a_refresh_compares_has_no_write_only_twin(engine: Engine) -> None:
+async def test_an_input_that_a_refresh_compares_has_no_write_only_attribute(engine: Engine) -> None:
     names = {item.name for item in engine.schema.resource_schemas["neev_sandbox_pool"].block.attributes}
     assert "env" in names
     assert not {"env_wo", "env_wo_version"} & names
