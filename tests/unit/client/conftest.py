@@ -1,4 +1,4 @@
-"""A real emulator for the calls of the API, emptied before each test."""
+"""Fixtures with an emulator for the calls of the API, reset before each test."""
 
 from collections.abc import AsyncIterator, Iterator
 

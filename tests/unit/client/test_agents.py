@@ -21,7 +21,7 @@ UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 async def create_ready(api: Api, name: str = "coder") -> Agent:
-    """Return a new agent that runs."""
+    """Create an agent and return it once it is running."""
     created = await api.agents.create({**BODY, "name": name})
     return await wait_for_state(api, created.id, "Ready")
 
@@ -52,7 +52,7 @@ async def test_an_agent_is_created_found_listed_and_deleted(api: Api, emulator: 
     await api.agents.delete(created.id)
 
 
-async def test_size_egress_and_window_change_in_place(api: Api) -> None:
+async def test_size_egress_and_idle_timeout_are_updated_in_place(api: Api) -> None:
     id = (await create_ready(api)).id
     body = {"resources": {"cpu": 4}, "egress": {"mode": "deny_all"}, "idle_timeout_seconds": 60}
     changed = await api.agents.patch(id, body)
@@ -62,7 +62,7 @@ async def test_size_egress_and_window_change_in_place(api: Api) -> None:
 
 
 @pytest.mark.parametrize("fault", [None, "reset_after"])
-async def test_an_agent_pauses_and_resumes_whatever_happens_to_the_response(
+async def test_an_agent_is_paused_and_resumed_even_if_the_response_is_lost(
     api: Api, emulator: Emulator, fault: str | None
 ) -> None:
     id = (await create_ready(api)).id
@@ -74,7 +74,7 @@ async def test_an_agent_pauses_and_resumes_whatever_happens_to_the_response(
         assert emulator.counts()[f"POST /agents/{{id}}/{verb}"] == 1
 
 
-async def test_a_pause_that_never_arrived_is_an_error(api: Api, emulator: Emulator) -> None:
+async def test_a_lost_pause_request_raises_outcome_unknown(api: Api, emulator: Emulator) -> None:
     id = (await create_ready(api)).id
     emulator.inject("reset_before", method="POST", path="/agents/{id}/pause")
     with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
@@ -82,7 +82,7 @@ async def test_a_pause_that_never_arrived_is_an_error(api: Api, emulator: Emulat
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "truncate_body", "malformed_body", "wrong_content_type"])
-async def test_an_agent_whose_response_was_lost_is_created_once_and_returned(
+async def test_a_create_whose_response_was_lost_creates_one_agent_and_returns_it(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
     emulator.inject(kind, method="POST", path="/agents")
@@ -91,7 +91,7 @@ async def test_an_agent_whose_response_was_lost_is_created_once_and_returned(
     assert emulator.counts()[POST] == 1
 
 
-async def test_an_agent_that_was_never_created_is_an_error(api: Api, emulator: Emulator) -> None:
+async def test_create_raises_outcome_unknown_if_the_agent_does_not_appear(api: Api, emulator: Emulator) -> None:
     emulator.inject("reset_before", method="POST", path="/agents")
     with pytest.raises(errors.OutcomeUnknown, match="The agent coder has not appeared since"):
         await api.agents.create(BODY)
@@ -120,7 +120,7 @@ async def test_only_an_agent_that_matches_the_request_is_adopted(
                 await api.agents.create({**BODY, "idle_timeout_seconds": 60})
 
 
-async def test_many_agents_are_observed_through_their_list(api: Api, emulator: Emulator) -> None:
+async def test_many_agents_are_observed_with_one_list_request(api: Api, emulator: Emulator) -> None:
     created = [await api.agents.create({**BODY, "name": f"coder-{number}"}) for number in range(4)]
     emulator.clear_log()
     observed = await asyncio.gather(*(api.agents.observe(item.id, 0.01) for item in created))
@@ -128,7 +128,7 @@ async def test_many_agents_are_observed_through_their_list(api: Api, emulator: E
     assert emulator.counts() == {"GET /agents": 1}
 
 
-async def test_what_opens_an_agent_shows_in_no_repr(api: Api) -> None:
+async def test_repr_of_an_agent_hides_its_token_and_url(api: Api) -> None:
     agent = await create_ready(api)
     assert agent.gateway_token
     assert agent.web_ui_url
@@ -136,7 +136,7 @@ async def test_what_opens_an_agent_shows_in_no_repr(api: Api) -> None:
     assert agent.web_ui_url not in repr(agent)
 
 
-async def test_closing_ends_the_observations(api: Api) -> None:
+async def test_close_cancels_pending_observations(api: Api) -> None:
     observing = asyncio.create_task(api.agents.observe(UNKNOWN_ID, 3600))
     await asyncio.sleep(0)
     await api.agents.aclose()

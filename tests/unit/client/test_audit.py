@@ -1,4 +1,4 @@
-"""The audit trail in both forms of the API."""
+"""The audit trail in both formats of the API."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def parse_event(event: Any, name: str = "data") -> AuditEvent:
     return parsed
 
 
-def test_a_record_of_the_older_form_has_its_fields() -> None:
+def test_a_record_of_the_older_format_is_parsed() -> None:
     record = {
         "at": "2026-11-29T10:00:00Z",
         "id": "record-1",
@@ -44,7 +44,7 @@ def test_a_record_of_the_older_form_has_its_fields() -> None:
     assert (event.event_class, event.command) == (None, None)
 
 
-def test_an_operation_of_the_newer_form_has_the_same_fields() -> None:
+def test_an_event_of_the_newer_format_is_parsed_to_the_same_fields() -> None:
     event = parse_event(OPERATION)
     assert (event.id, event.at) == ("event-1", "2026-11-30T00:53:20.123Z")
     assert (event.event_class, event.activity) == ("API Activity", "Create")
@@ -69,16 +69,16 @@ def test_the_target_is_a_destination_or_a_file(part: dict[str, Any], expected: s
     assert (parsed.at, parsed.operation, parsed.outcome) == ("2026-11-29T10:00:00Z", None, None)
 
 
-def test_an_event_without_an_id_or_a_time_is_read_and_a_fraction_of_a_duration_is_rounded() -> None:
+def test_an_event_without_id_or_time_is_parsed_and_its_duration_is_rounded() -> None:
     event = parse_event({"class_name": "Network Activity", "duration": 1.6})
     assert (event.id, event.at, event.duration_ms) == (None, None, 2)
 
 
-def test_a_page_without_events_has_none() -> None:
+def test_a_page_without_events_is_parsed_as_empty() -> None:
     assert parse_audit_page(PAGE).events == ()
 
 
-def test_an_event_that_is_none_is_refused_without_its_content() -> None:
+def test_an_invalid_event_is_rejected_without_showing_its_content() -> None:
     with pytest.raises(ValueError, match=r"data\.0") as caught:
         parse_event("hunter2")
     assert "hunter2" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""How few requests one look at many items takes, and when an item counts as gone."""
+"""The requests of one batch read of many items, and when an item counts as deleted."""
 
 from collections.abc import Collection
 
@@ -10,7 +10,7 @@ from neev_provider.core import errors
 
 
 class ScriptedList:
-    """A list of items in pages of three, with a sweeper that looks at it and a note of every request."""
+    """A list of items in pages of three, with a batch reader for it and a record of every request."""
 
     def __init__(self, *ids: str, limit: int = 3) -> None:
         self.ids = list(ids)
@@ -39,14 +39,14 @@ class ScriptedList:
             raise self.errors[what]
 
     async def read(self, ids: Collection[str], *, confirm: bool = True) -> BatchResult[ApiObject]:
-        """Return what a sweep saw; its requests are in `requests`."""
+        """Return the result of one batch read; its requests are in `requests`."""
         self.requests.clear()
-        sighting = await self.reader.read(ids, confirm=ids if confirm else ())
+        result = await self.reader.read(ids, confirm=ids if confirm else ())
         self.requests.sort(key=str)
-        return sighting
+        return result
 
 
-async def test_one_item_is_read_by_itself() -> None:
+async def test_a_single_item_is_read_with_its_own_request() -> None:
     collection = ScriptedList("a", "b")
     assert (await collection.read("a")).items == {"a": ApiObject(id="a")}
     assert collection.requests == ["a"]
@@ -58,12 +58,12 @@ async def test_several_items_are_read_from_one_page() -> None:
     assert collection.requests == [1]
 
 
-async def test_items_that_nobody_requested_are_returned_apart() -> None:
+async def test_items_that_were_not_requested_are_returned_separately() -> None:
     result = await ScriptedList("a", "b", "c").read("ab")
     assert (set(result.items), set(result.others)) == (set("ab"), {"c"})
 
 
-async def test_further_pages_are_read_only_while_something_is_missing() -> None:
+async def test_further_pages_are_read_only_if_an_item_is_still_missing() -> None:
     collection = ScriptedList(*"abcdefghi")
     assert set((await collection.read("abefhi")).items) == set("abefhi")
     assert collection.requests == [1, 2, 3]
@@ -71,27 +71,27 @@ async def test_further_pages_are_read_only_while_something_is_missing() -> None:
     assert collection.requests == [1]
 
 
-async def test_the_pages_that_showed_the_items_last_are_read_first() -> None:
+async def test_the_pages_that_last_listed_the_items_are_read_first() -> None:
     collection = ScriptedList(*"abcdefghi")
     await collection.read("abcdefghi")
     assert set((await collection.read("ghi")).items) == set("ghi")
     assert collection.requests == [3]
 
 
-async def test_few_items_on_as_many_pages_are_read_by_themselves() -> None:
+async def test_items_on_separate_pages_are_read_with_their_own_requests() -> None:
     collection = ScriptedList(*"abcdefghi")
     await collection.read("abcdefghi")
     await collection.read("ad")
     assert collection.requests == ["a", "d"]
 
 
-async def test_a_few_missing_ones_are_read_by_themselves_rather_than_all_other_pages() -> None:
+async def test_a_few_missing_items_are_read_with_their_own_requests() -> None:
     collection = ScriptedList(*"abcdefghijkl")
     assert set((await collection.read("abl")).items) == set("abl")
     assert collection.requests == [1, "l"]
 
 
-async def test_newcomers_are_looked_for_where_the_last_one_appeared() -> None:
+async def test_new_items_are_searched_on_the_page_of_the_latest_new_item() -> None:
     collection = ScriptedList(*"abcdef")
     await collection.read("abcdef")
     collection.ids += ["x", "y"]
@@ -101,7 +101,7 @@ async def test_newcomers_are_looked_for_where_the_last_one_appeared() -> None:
     assert collection.requests == [3]
 
 
-async def test_an_item_that_moved_to_another_page_is_found_there() -> None:
+async def test_an_item_that_moved_to_another_page_is_found() -> None:
     collection = ScriptedList(*"abcdef")
     await collection.read("abcdef")
     collection.ids.insert(0, "x")
@@ -109,7 +109,7 @@ async def test_an_item_that_moved_to_another_page_is_found_there() -> None:
     assert collection.requests == [1, "c"]
 
 
-async def test_pages_that_the_list_no_longer_has_are_not_read() -> None:
+async def test_pages_beyond_the_end_of_a_shortened_list_are_not_read() -> None:
     collection = ScriptedList(*"abcdefghi")
     await collection.read("abcdefghi")
     del collection.ids[3:]
@@ -119,53 +119,53 @@ async def test_pages_that_the_list_no_longer_has_are_not_read() -> None:
     assert set(collection.reader._ids_by_page) == {1}
 
 
-async def test_an_item_whose_own_request_says_so_is_gone() -> None:
+async def test_an_item_whose_own_request_returns_404_is_gone() -> None:
     assert (await ScriptedList("a").read("x")).gone_ids == {"x"}
 
 
-async def test_an_item_that_a_whole_list_lacks_is_gone_for_those_who_need_no_proof() -> None:
+async def test_an_item_missing_from_a_complete_list_is_gone_if_confirm_is_false() -> None:
     collection = ScriptedList("a", "b")
-    sighting = await collection.read("axy", confirm=False)
-    assert (set(sighting.items), sighting.gone_ids) == ({"a"}, {"x", "y"})
+    result = await collection.read("axy", confirm=False)
+    assert (set(result.items), result.gone_ids) == ({"a"}, {"x", "y"})
     assert collection.requests == [1]
 
 
-async def test_for_those_who_do_it_is_read_by_itself_first() -> None:
+async def test_an_item_missing_from_a_list_is_read_to_confirm_that_it_is_gone() -> None:
     collection = ScriptedList("a", "b", "c")
     collection.hidden, collection.wrong_total = {"c"}, -1
-    sighting = await collection.read("acx")
-    assert (set(sighting.items), sighting.gone_ids) == ({"a", "c"}, {"x"})
+    result = await collection.read("acx")
+    assert (set(result.items), result.gone_ids) == ({"a", "c"}, {"x"})
     assert collection.requests == [1, "c", "x"]
 
 
-async def test_a_list_that_does_not_add_up_proves_nothing_gone() -> None:
+async def test_an_incomplete_list_does_not_mark_missing_items_as_gone() -> None:
     collection = ScriptedList(*"abcd", limit=10)
     collection.hidden = {"c", "d"}
-    sighting = await collection.read("acd", confirm=False)
-    assert (set(sighting.items), sighting.gone_ids) == ({"a", "c"}, set())
+    result = await collection.read("acd", confirm=False)
+    assert (set(result.items), result.gone_ids) == ({"a", "c"}, set())
     assert collection.requests == [1, "c"]
 
 
-async def test_yet_it_keeps_no_reader_waiting() -> None:
+async def test_items_missing_from_an_incomplete_list_are_read_with_their_own_requests() -> None:
     collection = ScriptedList(*"abcd", limit=10)
     collection.hidden = {"c", "d"}
-    sighting = await collection.read("acdx")
-    assert (set(sighting.items), sighting.gone_ids) == (set("acd"), {"x"})
+    result = await collection.read("acdx")
+    assert (set(result.items), result.gone_ids) == (set("acd"), {"x"})
 
 
-async def test_an_item_whose_own_request_fails_is_neither_found_nor_gone() -> None:
+async def test_an_item_whose_own_request_fails_is_returned_as_an_error() -> None:
     collection, busy = ScriptedList("a"), errors.Unavailable(503)
     collection.errors["a"] = busy
-    sighting = await collection.read("a")
-    assert (sighting.items, sighting.gone_ids, sighting.errors) == ({}, set(), {"a": busy})
+    result = await collection.read("a")
+    assert (result.items, result.gone_ids, result.errors) == ({}, set(), {"a": busy})
 
 
-async def test_a_page_that_fails_fails_the_sweep() -> None:
+async def test_a_failed_page_request_fails_the_batch_read() -> None:
     collection = ScriptedList(*"abc")
     collection.errors[1] = errors.Unavailable(503)
     with pytest.raises(errors.Unavailable):
         await collection.read("abc")
 
 
-async def test_an_empty_list_shows_that_all_are_gone() -> None:
+async def test_all_items_are_gone_if_the_list_is_empty() -> None:
     assert (await ScriptedList().read("abc", confirm=False)).gone_ids == set("abc")

@@ -1,4 +1,4 @@
-"""Which authorities the provider trusts when no setting names them, without a connection."""
+"""The certificate authorities that are trusted if no setting names them; no test opens a connection."""
 
 import os
 import ssl
@@ -34,7 +34,7 @@ def write_authorities(path: Path, count: int) -> Path:
 
 
 def run_python(program: str, **env: str) -> int:
-    """Return the number that the program prints, with no other variables that name authorities."""
+    """Return the number that the program prints; the environment has no other variables for authorities."""
     inherited = {name: value for name, value in os.environ.items() if name not in NAMED}
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, env={**inherited, **env}, capture_output=True, text=True, check=True)
@@ -42,32 +42,32 @@ def run_python(program: str, **env: str) -> int:
 
 
 @pytest.mark.parametrize("variable", NAMED)
-def test_the_environment_names_authorities_in_the_place_of_the_systems(tmp_path: Path, variable: str) -> None:
+def test_ssl_cert_file_and_ssl_cert_dir_replace_the_system_authorities(tmp_path: Path, variable: str) -> None:
     named = write_authorities(tmp_path / "three.pem", 3)
     is_file = variable == "SSL_CERT_FILE"
     # a folder is read at the handshake
     assert run_python(COUNT, **{variable: str(named if is_file else tmp_path)}) == (3 if is_file else 0)
 
 
-def test_the_store_that_openssl_finds_is_the_systems(tmp_path: Path) -> None:
+def test_the_system_context_uses_the_default_store_of_openssl(tmp_path: Path) -> None:
     file = write_authorities(tmp_path / "one.pem", 1)
-    # for OpenSSL the variable is the place of the store
+    # OpenSSL takes the path of its store from this variable
     assert run_python(PRINT_AUTHORITY_COUNT.format(file="/nowhere"), SSL_CERT_FILE=str(file)) == 1
 
 
-def test_a_python_that_looks_in_places_of_another_system_finds_the_systems_file(tmp_path: Path) -> None:
+def test_the_system_file_is_used_if_openssl_finds_no_store(tmp_path: Path) -> None:
     file = write_authorities(tmp_path / "two.pem", 2)
     program = PRINT_AUTHORITY_COUNT.format(file=str(file))
     assert run_python(program, SSL_CERT_FILE="/nowhere", SSL_CERT_DIR="/nowhere") == 2
 
 
-def test_a_system_without_authorities_trusts_those_of_certifi() -> None:
+def test_certifi_is_used_if_the_system_has_no_authorities() -> None:
     program = PRINT_AUTHORITY_COUNT.format(file="/nowhere")
     expected = ssl.create_default_context(cafile=certifi.where()).cert_store_stats()["x509_ca"]
     assert run_python(program, SSL_CERT_FILE="/nowhere", SSL_CERT_DIR="/nowhere") == expected
 
 
-def test_without_these_variables_the_systems_authorities_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_system_authorities_are_trusted_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NAMED:
         monkeypatch.delenv(name, raising=False)
     context = new_ssl_context(Settings("https://api.test", "key", "org", "project"))
@@ -75,5 +75,5 @@ def test_without_these_variables_the_systems_authorities_are_trusted(monkeypatch
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
-def test_where_the_system_checks_certificates_it_is_asked(platform: str) -> None:
+def test_the_system_verifier_is_used_on_macos_and_windows(platform: str) -> None:
     assert isinstance(new_system_context(platform=platform), truststore.SSLContext)

@@ -1,4 +1,4 @@
-"""The way in: connecting, closing, and what an import costs."""
+"""Connecting and closing a client, and the modules that its import loads."""
 
 import asyncio
 import subprocess
@@ -20,25 +20,25 @@ def test_importing_the_client_does_not_import_httpx() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-async def test_an_api_keeps_what_it_was_made_of(settings: Settings) -> None:
+async def test_connect_stores_the_settings_and_the_clock(settings: Settings) -> None:
     async with connect(settings) as api:
         assert isinstance(api, Api)
         assert (api.settings, api.clock) == (settings, SYSTEM_CLOCK)
 
 
-async def test_no_representation_shows_the_key(settings: Settings) -> None:
+async def test_repr_of_the_api_hides_the_key(settings: Settings) -> None:
     async with connect(settings) as api:
         assert settings.api_key not in f"{api!r} {vars(api)!r}"
 
 
-async def test_a_wrong_key_is_reported_as_such(settings: Settings) -> None:
+async def test_a_wrong_key_raises_unauthorized_and_names_the_setting(settings: Settings) -> None:
     wrong = Settings(settings.base_url, "wrong-key", settings.org_id, settings.project_id)
     async with connect(wrong) as api:
         with pytest.raises(errors.Unauthorized, match="the setting `apiKey`"):
             await api.sandboxes.list()
 
 
-async def test_closing_ends_every_observation(settings: Settings) -> None:
+async def test_close_cancels_every_pending_observation(settings: Settings) -> None:
     api = connect(settings)
     observing = asyncio.create_task(api.sandboxes.observe("s", 3600))
     await asyncio.sleep(0)
@@ -52,8 +52,8 @@ async def test_a_client_can_be_created_in_any_running_loop() -> None:
     await connect(Settings("https://h", "k", "o", "p")).aclose()
 
 
-async def test_everything_goes_through_what_stands_in_for_the_network() -> None:
-    """The transport of a test serves requests to the API and to a sandbox."""
+async def test_a_custom_transport_serves_the_api_and_the_sandboxes() -> None:
+    """Requests to the API and to a sandbox use the same transport."""
     exited = httpx.Response(200, content=b'{"type": "exit", "exit_code": 3}')
     script = ScriptedTransport(
         json_response(json={"id": "1", "name": "box", "phase": "Ready", "connect_url": "https://in"}), exited

@@ -1,4 +1,4 @@
-"""Connections are opened for what is under way at the same time, and used again."""
+"""Concurrent requests have a connection each, and later requests reuse them."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from neev_provider.client.settings import Settings
 
 
 class KeepAliveServer:
-    """Answers every request after a moment, and keeps its connections open."""
+    """A server that answers every request after a short delay and keeps its connections open."""
 
     def __init__(self) -> None:
         self.address = ""
@@ -54,7 +54,7 @@ async def start_connected() -> AsyncIterator[tuple[KeepAliveServer, HttpClientPo
         await listening.wait_closed()
 
 
-async def test_requests_under_way_together_have_a_connection_each_and_later_ones_share() -> None:
+async def test_concurrent_requests_open_connections_that_later_requests_reuse() -> None:
     async with start_connected() as (server, connections):
         request = connections.build_request("GET", server.address)
         answers = await asyncio.gather(*(connections.send(request) for _ in range(5)))
@@ -66,35 +66,35 @@ async def test_requests_under_way_together_have_a_connection_each_and_later_ones
         assert server.connection_count == 5
 
 
-async def test_one_after_another_needs_one_connection() -> None:
+async def test_sequential_requests_use_one_connection() -> None:
     async with start_connected() as (server, connections):
         for _ in range(5):
             await connections.send(connections.build_request("GET", server.address))
         assert server.connection_count == 1
 
 
-async def test_a_request_that_is_given_up_frees_its_connection() -> None:
+async def test_a_cancelled_request_releases_its_connection() -> None:
     async with start_connected() as (server, connections):
         request = connections.build_request("GET", server.address)
-        given_up = asyncio.ensure_future(connections.send(request))
+        cancelled = asyncio.ensure_future(connections.send(request))
         await asyncio.sleep(0)
-        given_up.cancel()
-        await asyncio.gather(given_up, return_exceptions=True)
+        cancelled.cancel()
+        await asyncio.gather(cancelled, return_exceptions=True)
         assert (await connections.send(request)).text == "ok"
 
 
-async def test_closing_ends_the_connections_that_are_in_use_too() -> None:
+async def test_close_ends_connections_that_are_in_use() -> None:
     async with start_connected() as (server, connections):
         request = connections.build_request("GET", server.address)
-        under_way = [asyncio.ensure_future(connections.send(request)) for _ in range(2)]
-        for _ in under_way:
+        in_progress = [asyncio.ensure_future(connections.send(request)) for _ in range(2)]
+        for _ in in_progress:
             await server.peers.acquire()
         await connections.aclose()
         await asyncio.wait_for(asyncio.gather(*server.request_count), timeout=5)
-        await asyncio.gather(*under_way, return_exceptions=True)
+        await asyncio.gather(*in_progress, return_exceptions=True)
 
 
-async def test_a_tunnel_through_a_proxy_that_cannot_be_encrypted_does_not_hold_up_the_next_request(
+async def test_a_failed_tls_handshake_through_a_proxy_does_not_block_the_next_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def open_tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""What is taken for ours after an unclear answer, and what is not."""
+"""Which object is adopted after a create with an unknown outcome, and which is not."""
 
 import asyncio
 from collections.abc import Iterable
@@ -21,12 +21,12 @@ class CreatedObject:
 
 
 def created_after(seconds: float) -> CreatedObject:
-    """Return something made so many seconds after the test began."""
+    """Return an object created so many seconds after the start of the test."""
     return CreatedObject(datetime.fromtimestamp(EPOCH + seconds, UTC).isoformat())
 
 
 class UnclearCreator:
-    """Makes something with an unclear answer, after which each look shows the next of the lists."""
+    """A create with an unknown outcome; each lookup returns the next of the lists."""
 
     def __init__(self, *shown: Iterable[CreatedObject] | errors.NeevError, ending: Exception | None = None) -> None:
         self.clock = FakeClock()
@@ -54,60 +54,60 @@ class UnclearCreator:
         )
 
 
-async def test_what_was_created_with_a_clear_response_is_not_looked_up() -> None:
-    maker = UnclearCreator(errors.RequestNotSent("nobody asks"))
+async def test_a_successful_create_is_not_looked_up() -> None:
+    creator = UnclearCreator(errors.RequestNotSent("not used"))
 
-    async def make() -> CreatedObject:
+    async def create() -> CreatedObject:
         return created_after(5)
 
     found = await create_or_adopt(
-        make, maker.list_candidates, subject="x", clock=maker.clock, server_clock=ServerClock(maker.clock)
+        create, creator.list_candidates, subject="x", clock=creator.clock, server_clock=ServerClock(creator.clock)
     )
     assert found == created_after(5)
-    assert maker.clock.sleep_calls == []
+    assert creator.clock.sleep_calls == []
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.5, 100.0, -CREATED_AT_TOLERANCE])
-async def test_one_created_since_is_adopted(moment: float) -> None:
-    maker = UnclearCreator([created_after(moment)])
-    assert await maker.create_or_adopt() == created_after(moment)
-    assert (maker.create_count, maker.clock.sleep_calls) == (1, [LOOKUP_DELAYS[0]])
+async def test_an_object_created_after_the_request_is_adopted(moment: float) -> None:
+    creator = UnclearCreator([created_after(moment)])
+    assert await creator.create_or_adopt() == created_after(moment)
+    assert (creator.create_count, creator.clock.sleep_calls) == (1, [LOOKUP_DELAYS[0]])
 
 
-async def test_it_may_appear_late() -> None:
-    maker = UnclearCreator([], [], [created_after(3)])
-    assert await maker.create_or_adopt() == created_after(3)
-    assert maker.clock.sleep_calls == list(LOOKUP_DELAYS[:3])
+async def test_an_object_that_appears_late_is_adopted() -> None:
+    creator = UnclearCreator([], [], [created_after(3)])
+    assert await creator.create_or_adopt() == created_after(3)
+    assert creator.clock.sleep_calls == list(LOOKUP_DELAYS[:3])
 
 
-async def test_lookups_that_fail_in_passing_are_repeated() -> None:
-    maker = UnclearCreator(
+async def test_lookups_are_retried_after_transient_errors() -> None:
+    creator = UnclearCreator(
         errors.Unavailable(503), errors.RequestNotSent("x"), errors.RateLimited(429), [created_after(3)]
     )
-    assert await maker.create_or_adopt() == created_after(3)
+    assert await creator.create_or_adopt() == created_after(3)
 
 
-async def test_what_may_be_there_is_looked_for_even_when_the_user_cancels() -> None:
+async def test_the_object_is_looked_up_even_if_the_user_cancels() -> None:
     stop = asyncio.Event()
     stop.set()
-    maker = UnclearCreator([], [created_after(3)])
+    creator = UnclearCreator([], [created_after(3)])
 
     async def candidates() -> Iterable[CreatedObject]:
-        return await wait_before_send(maker.list_candidates, action="GET /sandboxes", last_status="nothing")
+        return await wait_before_send(creator.list_candidates, action="GET /sandboxes", last_status="nothing")
 
     with send_deadline(Deadline(1, SYSTEM_CLOCK, stop)):
         found = await create_or_adopt(
-            maker.create, candidates, subject="it", clock=maker.clock, server_clock=ServerClock(maker.clock)
+            creator.create, candidates, subject="it", clock=creator.clock, server_clock=ServerClock(creator.clock)
         )
     assert found == created_after(3)
 
 
-async def test_lookups_that_fail_for_good_are_the_error() -> None:
+async def test_a_permanent_error_of_a_lookup_is_raised() -> None:
     with pytest.raises(errors.Unauthorized):
         await UnclearCreator(errors.Unauthorized(401)).create_or_adopt()
 
 
-async def test_older_ones_of_the_same_name_are_passed_over() -> None:
+async def test_an_older_object_of_the_same_name_is_ignored() -> None:
     assert await UnclearCreator([created_after(-3600), created_after(2)]).create_or_adopt() == created_after(2)
 
 
@@ -120,37 +120,37 @@ async def test_older_ones_of_the_same_name_are_passed_over() -> None:
         [CreatedObject("yesterday")],
         [created_after(1), created_after(2)],
     ],
-    ids=["just before", "long before", "no time", "no readable time", "two"],
+    ids=["just before", "long before", "no time", "invalid time", "two objects"],
 )
-async def test_one_that_cannot_be_proven_to_be_ours_is_never_adopted(shown: list[CreatedObject]) -> None:
-    maker = UnclearCreator(shown)
+async def test_an_object_that_may_not_be_from_this_create_is_never_adopted(shown: list[CreatedObject]) -> None:
+    creator = UnclearCreator(shown)
     with pytest.raises(errors.OutcomeUnknown) as caught:
-        await maker.create_or_adopt()
+        await creator.create_or_adopt()
     assert str(caught.value) == (
         "POST /sandboxes: no answer within 30 s. The sandbox n exists, but is not what this request asked for. "
         "Use another name, or import or delete that one."
     )
-    assert maker.create_count == 1
-    assert maker.clock.sleep_calls == list(LOOKUP_DELAYS)
+    assert creator.create_count == 1
+    assert creator.clock.sleep_calls == list(LOOKUP_DELAYS)
 
 
-async def test_one_that_never_appears_is_an_error_that_names_it_and_what_happened() -> None:
-    maker = UnclearCreator([])
+async def test_an_object_that_never_appears_raises_outcome_unknown_with_its_name() -> None:
+    creator = UnclearCreator([])
     with pytest.raises(errors.OutcomeUnknown) as caught:
-        await maker.create_or_adopt()
+        await creator.create_or_adopt()
     assert str(caught.value) == (
         "POST /sandboxes: no answer within 30 s. The sandbox n has not appeared since. "
         "If it appears later, import or delete it; else run the same command again."
     )
-    assert maker.create_count == 1
+    assert creator.create_count == 1
 
 
 @pytest.mark.parametrize("ending", [errors.Conflict(409), errors.RequestNotSent("x"), errors.InvalidRequest(422)])
-async def test_a_clear_failure_is_not_looked_up(ending: errors.NeevError) -> None:
-    maker = UnclearCreator([created_after(1)], ending=ending)
+async def test_a_definite_failure_is_not_looked_up(ending: errors.NeevError) -> None:
+    creator = UnclearCreator([created_after(1)], ending=ending)
     with pytest.raises(type(ending)):
-        await maker.create_or_adopt()
-    assert maker.clock.sleep_calls == []
+        await creator.create_or_adopt()
+    assert creator.clock.sleep_calls == []
 
 
 async def test_lookups_without_a_result_return_none() -> None:

@@ -1,4 +1,4 @@
-"""What hundreds of sandboxes cost in requests and in time, on a service in virtual time."""
+"""The requests and the delays of waits for hundreds of sandboxes, on a service in virtual time."""
 
 import asyncio
 import random
@@ -16,14 +16,14 @@ SETTINGS = Settings("https://api.test", "key", "o", "p")
 
 @dataclass(frozen=True)
 class OperationCost:
-    """What an operation on many took."""
+    """The cost of an operation on many sandboxes."""
 
     requests: float
-    """Per sandbox, refused ones included."""
+    """Requests for each sandbox, rejected ones included."""
     lags: list[float]
-    """Seconds from readiness to its being noticed, the shortest first."""
+    """Seconds from the readiness of each sandbox to its observation, the shortest first."""
     last: float
-    """Seconds from the readiness of the last to its being noticed."""
+    """Seconds from the readiness of the last sandbox to its observation."""
 
 
 def new_deadline() -> Deadline:
@@ -31,7 +31,7 @@ def new_deadline() -> Deadline:
 
 
 async def create_many(api: Api, service: FakeService, number: int, *, over: float) -> OperationCost:
-    """Create so many sandboxes, spread over the seconds, and wait for each."""
+    """Create so many sandboxes, spread over `over` seconds, and wait for each."""
     lags, before = [], service.requests
 
     async def one(index: int) -> None:
@@ -69,7 +69,7 @@ async def delete_all(api: Api, service: FakeService) -> float:
 
 @pytest.mark.parametrize("newest_first", [True, False])
 @pytest.mark.parametrize(("over", "half", "most", "all_"), [(0.6, 0.4, 0.65, 0.7), (3, 0.3, 1.0, 1.1)])
-def test_200_that_provision_for_5_s_cost_little_more_than_their_creation(
+def test_creating_and_deleting_200_sandboxes_takes_few_extra_requests(
     over: float, half: float, most: float, all_: float, *, newest_first: bool
 ) -> None:
     @in_virtual_time
@@ -88,20 +88,20 @@ def test_200_that_provision_for_5_s_cost_little_more_than_their_creation(
     run()
 
 
-def test_the_jitter_of_each_measurement_is_the_same() -> None:
-    """What still differs is the order in which a watcher tells its observers, which it keeps in a set."""
+def test_random_jitter_is_the_same_in_each_measurement() -> None:
+    """The order in which a poller notifies its subscribers may still differ, because they are in a set."""
 
     @in_virtual_time
-    async def drawn() -> float:
+    async def draw() -> float:
         return random.random()
 
     before = random.getstate()
-    assert drawn() == drawn()
+    assert draw() == draw()
     assert random.getstate() == before
 
 
 @pytest.mark.parametrize(("create_seconds", "over"), [(0.2, 1.0), (1.0, 1.0), (5.0, 1.0), (20.0, 3.0)])
-def test_the_last_of_200_is_noticed_at_once_however_long_they_take(create_seconds: float, over: float) -> None:
+def test_readiness_of_the_last_of_200_sandboxes_is_observed_at_once(create_seconds: float, over: float) -> None:
     @in_virtual_time
     async def run() -> None:
         service = FakeService(create_seconds=create_seconds, newest_first=True)
@@ -114,7 +114,7 @@ def test_the_last_of_200_is_noticed_at_once_however_long_they_take(create_second
 
 
 @in_virtual_time
-async def test_the_others_in_a_long_project_cost_next_to_nothing() -> None:
+async def test_1000_other_sandboxes_in_the_project_add_few_requests() -> None:
     service = FakeService(create_seconds=5)
     for index in range(1000):
         service.add(f"other-{index}")
@@ -123,7 +123,7 @@ async def test_the_others_in_a_long_project_cost_next_to_nothing() -> None:
 
 
 @in_virtual_time
-async def test_a_refresh_of_200_reads_the_list() -> None:
+async def test_a_refresh_of_200_sandboxes_reads_the_list() -> None:
     service = FakeService(create_seconds=0)
     for index in range(200):
         service.add(f"s{index}")
@@ -134,7 +134,7 @@ async def test_a_refresh_of_200_reads_the_list() -> None:
 
 
 @in_virtual_time
-async def test_a_refresh_that_trickles_in_reads_the_list_a_few_times() -> None:
+async def test_staggered_refreshes_of_200_sandboxes_take_few_requests() -> None:
     service = FakeService(create_seconds=0)
     for index in range(200):
         service.add(f"s{index}")
@@ -149,7 +149,7 @@ async def test_a_refresh_that_trickles_in_reads_the_list_a_few_times() -> None:
 
 
 @in_virtual_time
-async def test_one_alone_is_noticed_soon_and_reads_itself() -> None:
+async def test_a_single_sandbox_is_polled_with_its_own_request() -> None:
     service = FakeService(create_seconds=0.08)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         cost = await create_many(api, service, 1, over=0)
@@ -158,7 +158,7 @@ async def test_one_alone_is_noticed_soon_and_reads_itself() -> None:
 
 
 @pytest.mark.parametrize("over", [0.0, 6.0])
-def test_hundreds_under_a_rate_limit_cost_little_more_than_without(over: float) -> None:
+def test_a_rate_limit_adds_few_requests_for_400_sandboxes(over: float) -> None:
     @in_virtual_time
     async def run(per_second: int | None) -> float:
         service = FakeService(create_seconds=5, per_second=per_second)

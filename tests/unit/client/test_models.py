@@ -1,4 +1,4 @@
-"""How leniently answers are read, and how little their faults give away."""
+"""Which responses are accepted, and that errors about the others show no values."""
 
 import pytest
 from pydantic import ValidationError
@@ -10,7 +10,7 @@ class Widget(ApiObject):
     size: int | None = None
 
 
-def test_fields_that_a_newer_api_adds_are_no_trouble() -> None:
+def test_unknown_fields_of_a_newer_api_are_ignored() -> None:
     assert build_parser(Widget)({"id": "a", "size": 1, "colour": "red"}) == Widget(id="a", size=1)
 
 
@@ -20,34 +20,34 @@ def test_responses_are_frozen() -> None:
 
 
 @pytest.mark.parametrize("items", [None, []])
-def test_an_empty_page_may_come_without_items(items: object) -> None:
+def test_a_page_with_null_or_empty_items_is_empty(items: object) -> None:
     assert build_parser(Page[Widget])({"items": items, "total": 0}).items == ()
 
 
-def test_a_wrong_shape_is_reported_by_its_fields_and_never_by_their_values() -> None:
+def test_an_invalid_response_is_reported_with_field_names_and_without_values() -> None:
     with pytest.raises(ValueError, match=r"^items\.0\.size: Input should be a valid integer") as caught:
         build_parser(Page[Widget])({"items": [{"id": "a", "size": "hunter2"}], "total": 1})
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_response_that_is_refused_is_not_repeated() -> None:
+def test_a_validation_error_does_not_show_the_response() -> None:
     with pytest.raises(ValidationError) as caught:
         Widget.model_validate({"id": "a", "size": "hunter2"})
     assert "hunter2" not in f"{caught.value} {caught.value!r}"
 
 
-def test_only_the_first_faults_are_reported() -> None:
+def test_only_the_first_validation_errors_are_reported() -> None:
     with pytest.raises(ValueError, match="items") as caught:
         build_parser(Page[Widget])({"items": [{}] * 50, "total": 1})
     assert str(caught.value) == "; ".join(f"items.{number}.id: Field required" for number in range(3))
 
 
-def test_something_that_is_no_object_is_reported_as_the_response() -> None:
+def test_a_response_that_is_not_an_object_is_rejected() -> None:
     with pytest.raises(ValueError, match=r"^response: "):
         build_parser(Widget)(None)
 
 
-def test_a_response_that_nobody_needs_may_be_anything() -> None:
+def test_an_ignored_response_body_may_have_any_content() -> None:
     ignore_body({"a": 1})
     ignore_body(None)
 
@@ -64,5 +64,7 @@ def test_a_response_that_nobody_needs_may_be_anything() -> None:
         (None, None),
     ],
 )
-def test_a_time_is_read_where_it_is_one_and_has_a_zone(moment: str | None, since_1970: float | None) -> None:
+def test_a_timestamp_is_parsed_only_if_it_is_valid_and_has_a_time_zone(
+    moment: str | None, since_1970: float | None
+) -> None:
     assert parse_timestamp(moment) == since_1970

@@ -1,4 +1,4 @@
-"""A 404 says that something does not exist only where the API says it, and answers for the project."""
+"""A 404 means that an object does not exist only if it is from the API and the project exists."""
 
 import asyncio
 from typing import Any
@@ -37,7 +37,7 @@ NOT_THE_API = [
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
 @pytest.mark.parametrize("ending", NOT_THE_API)
-async def test_a_404_that_is_not_the_apis_own_says_nothing_of_what_exists(method: str, ending: httpx.Response) -> None:
+async def test_a_404_that_is_not_from_the_api_raises_unexpected_response(method: str, ending: httpx.Response) -> None:
     script = ScriptedTransport(ending)
     with pytest.raises(errors.UnexpectedResponse, match="the setting `baseUrl`"):
         await new_transport(script).request(method, IN_PROJECT, parse=parse_id)
@@ -45,7 +45,7 @@ async def test_a_404_that_is_not_the_apis_own_says_nothing_of_what_exists(method
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
-async def test_the_api_is_trusted_that_something_does_not_exist_once_it_answers_for_the_project(method: str) -> None:
+async def test_a_404_raises_not_found_after_one_check_that_the_project_exists(method: str) -> None:
     script = ScriptedTransport(not_found_response(), page_response([]), not_found_response())
     wire = new_transport(script)
     for _ in range(2):
@@ -54,7 +54,7 @@ async def test_the_api_is_trusted_that_something_does_not_exist_once_it_answers_
     assert script.sent_lines == [f"{method} box", "GET sandboxes", f"{method} box"]
 
 
-async def test_a_response_about_an_object_of_the_project_proves_the_project() -> None:
+async def test_a_successful_response_from_the_project_confirms_that_it_exists() -> None:
     script = ScriptedTransport(OK_RESPONSE, not_found_response())
     wire = new_transport(script)
     assert await wire.request("GET", IN_PROJECT, parse=parse_id) == "x"
@@ -63,7 +63,7 @@ async def test_a_response_about_an_object_of_the_project_proves_the_project() ->
     assert script.sent_lines == ["GET box", "GET box"]
 
 
-async def test_what_has_no_project_needs_no_proof_of_one() -> None:
+async def test_a_404_for_a_path_without_a_project_needs_no_project_check() -> None:
     script = ScriptedTransport(not_found_response())
     with pytest.raises(errors.NotFound):
         await new_transport(script).request("GET", "/api/v1beta1/sandbox-templates/t", parse=parse_id)
@@ -79,7 +79,7 @@ async def test_what_has_no_project_needs_no_proof_of_one() -> None:
         (json_response(502), errors.Unavailable),
     ],
 )
-async def test_nothing_is_gone_where_the_api_does_not_answer_for_the_project(
+async def test_a_404_does_not_raise_not_found_if_the_project_check_fails(
     ending: httpx.Response, kind: type[errors.ApiError]
 ) -> None:
     wire = new_transport(ScriptedTransport(not_found_response(), ending))
@@ -89,7 +89,7 @@ async def test_nothing_is_gone_where_the_api_does_not_answer_for_the_project(
     assert "refresh" not in str(caught.value)
 
 
-async def test_a_project_that_is_not_there_is_named_with_its_settings() -> None:
+async def test_the_error_for_a_missing_project_names_it_and_its_settings() -> None:
     wire = new_transport(ScriptedTransport(not_found_response("Project 'p' not found", x_request_id="r-7")))
     with pytest.raises(errors.ProjectNotFound) as caught:
         await wire.request("GET", IN_PROJECT, parse=parse_id)
@@ -98,7 +98,7 @@ async def test_a_project_that_is_not_there_is_named_with_its_settings() -> None:
     assert all(name in text for name in ("r-7", "`projectId`", "`orgId`", "`baseUrl`"))
 
 
-async def test_many_that_are_missing_ask_for_the_project_once() -> None:
+async def test_concurrent_404_responses_check_the_project_once() -> None:
     arguments: list[str] = []
 
     def respond(request: httpx.Request) -> httpx.Response:

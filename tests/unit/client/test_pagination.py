@@ -1,4 +1,4 @@
-"""Lists that come in pages and change while they are read."""
+"""Lists with several pages that change while they are read."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -16,8 +16,8 @@ def new_page(*ids: str, total: int, number: int = 1, limit: int = 2) -> Page[Api
     return Page(items=tuple(ApiObject(id=id) for id in ids), total=total, page=number, limit=limit)
 
 
-def scripted_list(*listings: list[str]) -> Callable[[int], Coroutine[Any, Any, Page[ApiObject]]]:
-    """Return a list that is another one after each request, until the last."""
+def new_scripted_list(*listings: list[str]) -> Callable[[int], Coroutine[Any, Any, Page[ApiObject]]]:
+    """Return a function that reads a page of the next listing; the last listing is used from then on."""
     left = list(listings)
 
     async def read_page(number: int) -> Page[ApiObject]:
@@ -33,18 +33,18 @@ async def list_ids(read_page: Callable[[int], Coroutine[Any, Any, Page[ApiObject
 
 @pytest.mark.parametrize("all_of_it", [[], ["a"], ["a", "b"], ["a", "b", "c"], ["a", "b", "c", "d", "e"]])
 async def test_every_page_is_read(all_of_it: list[str]) -> None:
-    assert await list_ids(scripted_list(all_of_it)) == all_of_it
+    assert await list_ids(new_scripted_list(all_of_it)) == all_of_it
 
 
-async def test_an_item_that_moves_to_the_next_page_while_it_is_read_is_there_once() -> None:
-    assert await list_ids(scripted_list(["b", "c", "d"], ["a", "b", "c", "d"])) == ["a", "b", "c", "d"]
+async def test_an_item_that_moves_to_the_next_page_is_listed_once() -> None:
+    assert await list_ids(new_scripted_list(["b", "c", "d"], ["a", "b", "c", "d"])) == ["a", "b", "c", "d"]
 
 
-async def test_an_item_that_moves_to_a_page_already_read_is_not_lost() -> None:
-    assert await list_ids(scripted_list(["a", "b", "c"], ["b", "c"])) == ["b", "c"]
+async def test_an_item_that_moves_to_a_page_already_read_is_listed() -> None:
+    assert await list_ids(new_scripted_list(["a", "b", "c"], ["b", "c"])) == ["b", "c"]
 
 
-async def test_a_list_that_never_adds_up_is_read_a_few_times_and_all_that_was_read_is_kept() -> None:
+async def test_an_inconsistent_list_is_retried_and_all_items_are_returned() -> None:
     read = 0
 
     async def read_page(_number: int) -> Page[ApiObject]:
@@ -56,7 +56,7 @@ async def test_a_list_that_never_adds_up_is_read_a_few_times_and_all_that_was_re
     assert read == MAX_LIST_ATTEMPTS
 
 
-def test_a_reading_is_whole_only_when_nothing_is_twice_missing_or_moved() -> None:
+def test_pages_are_consistent_only_without_duplicate_or_missing_items() -> None:
     assert is_consistent([new_page("a", "b", total=3), new_page("c", total=3)])
     assert is_consistent([new_page(total=0)])
     assert not is_consistent([new_page("a", "b", total=3), new_page("b", total=3)])
@@ -66,12 +66,12 @@ def test_a_reading_is_whole_only_when_nothing_is_twice_missing_or_moved() -> Non
 
 
 @pytest.mark.parametrize(("total", "limit", "last"), [(0, 100, 1), (100, 100, 1), (101, 100, 2), (5, 0, 5)])
-def test_the_number_of_pages_follows_from_what_the_server_gives_on_one(total: int, limit: int, last: int) -> None:
+def test_the_last_page_number_is_computed_from_the_limit_of_the_response(total: int, limit: int, last: int) -> None:
     assert last_page_number(new_page(total=total, limit=limit)) == last
 
 
 @in_virtual_time
-async def test_operations_that_run_together_take_as_long_as_the_longest_and_keep_their_order() -> None:
+async def test_gather_all_runs_concurrently_and_returns_results_in_order() -> None:
     async def after(seconds: float) -> float:
         await asyncio.sleep(seconds)
         return seconds
@@ -81,7 +81,7 @@ async def test_operations_that_run_together_take_as_long_as_the_longest_and_keep
 
 
 @in_virtual_time
-async def test_when_one_fails_the_others_are_ended_before_its_error_comes() -> None:
+async def test_gather_all_cancels_the_other_tasks_before_it_raises() -> None:
     async def fail() -> None:
         await asyncio.sleep(1)
         raise ValueError("one")

@@ -1,4 +1,4 @@
-"""A watcher that lives for an hour while many come and go: nothing of them is left."""
+"""A poller that runs for an hour while many sandboxes are created and deleted leaks no memory."""
 
 import asyncio
 import gc
@@ -15,20 +15,20 @@ from neev_provider.core.wait import Deadline, Done, InProgress, wait_until
 
 SETTINGS = Settings("https://api.test", "key", "o", "p")
 HOUR, CYCLE_INTERVAL, GROUP_SIZE = 3600.0, 60.0, 5
-"""Seconds that it lives, seconds between two groups, and how many come at a time."""
+"""Seconds of the whole run, seconds between two groups, and sandboxes in a group."""
 CLIENT = f"{Path(client.__file__).parent}/*"
 WARM_UP_SECONDS = 600.0
-"""Seconds after which everything that stays for good is there."""
+"""Seconds after which all permanent objects are allocated."""
 MAX_GROWTH_BYTES = 24 * 1024
-"""Bytes that the client's code contains more than then: some hundred for each one that came would be as many again."""
+"""Bytes by which the client may grow after the warm-up: a leak of 100 bytes for each sandbox exceeds them."""
 SAMPLES = 5
 """The number of measurements of which the smallest counts."""
 MAX_NEW_OBJECTS = 5
-"""Objects of one kind more or less than then: what is under way at the moment of looking."""
+"""Objects of one type that may be added after the warm-up: operations in progress at the moment of the count."""
 
 
 async def _run_cycle(api: Api, name: str) -> None:
-    """A sandbox is made, waited for, deleted and waited for again."""
+    """Create a sandbox, wait until it is ready, delete it and wait until it is gone."""
     deadline = Deadline(timeout=60, clock=VirtualClock(), cancelled=asyncio.Event())
     created = await api.sandboxes.create({"name": name})
     await wait_until(
@@ -47,15 +47,15 @@ async def _run_cycle(api: Api, name: str) -> None:
 
 
 async def _observe_and_cancel(api: Api) -> None:
-    """Someone observes the one that stays, and is cancelled."""
-    task = asyncio.create_task(api.sandboxes.observe("stays", 30))
+    """Observe the permanent sandbox, and cancel the observation."""
+    task = asyncio.create_task(api.sandboxes.observe("permanent", 30))
     await api.clock.sleep(3)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
 async def _run_until(api: Api, moment: float) -> None:
-    """Groups have come and gone until this moment."""
+    """Create and delete groups of sandboxes until this moment."""
     number = 0
     while api.clock.monotonic() < moment:
         number += 1
@@ -65,7 +65,7 @@ async def _run_until(api: Api, moment: float) -> None:
 
 
 def _count_objects() -> Counter[str]:
-    """The objects that are there, by the kind; those of the interpreter aside."""
+    """Return the number of objects of each type, without those of the interpreter."""
     gc.collect()
     ours = ("neev_provider", "_asyncio", "asyncio", "httpx", "httpcore")
     kinds = (type(item) for item in gc.get_objects())
@@ -74,7 +74,7 @@ def _count_objects() -> Counter[str]:
 
 
 async def _least_allocated_bytes(api: Api) -> int:
-    """Return the least that is allocated after each of some groups: what is under way at a moment varies."""
+    """Return the minimum of the allocated bytes after some groups: operations in progress vary."""
     samples = []
     for _ in range(SAMPLES):
         await _run_until(api, api.clock.monotonic() + CYCLE_INTERVAL)
@@ -83,19 +83,19 @@ async def _least_allocated_bytes(api: Api) -> int:
 
 
 def _allocated_bytes() -> int:
-    """The bytes that were asked for by the client's own lines, and are still there."""
+    """Return the bytes that the client's code allocated and that are not freed."""
     ours = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(inclusive=True, filename_pattern=CLIENT)])
     return sum(statistic.size for statistic in ours.statistics("filename"))
 
 
 @in_virtual_time
-async def test_an_observation_of_an_hour_leaks_nothing() -> None:
+async def test_polling_for_an_hour_leaks_no_memory() -> None:
     service = FakeService(create_seconds=2)
-    service.add("stays")
+    service.add("permanent")
     tracemalloc.start()
     try:
         async with connect(SETTINGS, clock=VirtualClock(), transport=service) as api:
-            # never without an observer, so that the watcher's task is the same all the time
+            # one permanent subscriber keeps the poller's task the same all the time
             watched = asyncio.create_task(_observe_forever(api))
             await _run_until(api, WARM_UP_SECONDS)
             kinds, memory = _count_objects(), await _least_allocated_bytes(api)
@@ -114,4 +114,4 @@ async def test_an_observation_of_an_hour_leaks_nothing() -> None:
 
 async def _observe_forever(api: Api) -> None:
     while True:
-        await api.sandboxes.observe("stays", 5)
+        await api.sandboxes.observe("permanent", 5)

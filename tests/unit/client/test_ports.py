@@ -22,7 +22,7 @@ async def test_a_port_keeps_its_url_until_another_slug_is_requested(api: Api) ->
     assert await api.ports.list(box.id) == (rotated,)
 
 
-async def test_revoking_what_is_not_there_is_done(api: Api) -> None:
+async def test_revoking_a_missing_port_succeeds(api: Api) -> None:
     box = await create_ready(api)
     await api.ports.expose(box.id, 8080)
     await api.ports.revoke(box.id, 8080)
@@ -40,7 +40,9 @@ async def test_only_the_exposed_port_is_found(api: Api) -> None:
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "truncate_body", "malformed_body", "wrong_content_type"])
-async def test_a_port_whose_response_was_lost_is_found_in_the_list(api: Api, emulator: Emulator, kind: str) -> None:
+async def test_expose_finds_the_port_in_the_list_if_the_response_is_lost(
+    api: Api, emulator: Emulator, kind: str
+) -> None:
     box = await create_ready(api)
     emulator.inject(kind, method="POST", path="/sandboxes/{id}/ports")
     exposed = await api.ports.expose(box.id, 8080)
@@ -48,7 +50,7 @@ async def test_a_port_whose_response_was_lost_is_found_in_the_list(api: Api, emu
     assert emulator.counts()[POST] == 1
 
 
-async def test_a_port_that_has_another_slug_is_not_the_rotated_one(api: Api, emulator: Emulator) -> None:
+async def test_a_port_with_another_slug_is_not_adopted_after_a_lost_request(api: Api, emulator: Emulator) -> None:
     box = await create_ready(api)
     await api.ports.expose(box.id, 8080)
     emulator.inject("reset_before", method="POST", path="/sandboxes/{id}/ports")
@@ -56,14 +58,14 @@ async def test_a_port_that_has_another_slug_is_not_the_rotated_one(api: Api, emu
         await api.ports.expose(box.id, 8080, slug="abcd1234")
 
 
-async def test_neither_slug_nor_url_shows_in_a_repr(api: Api) -> None:
+async def test_repr_of_a_port_hides_its_slug_and_url(api: Api) -> None:
     box = await create_ready(api)
     exposed = await api.ports.expose(box.id, 8080, slug="abcd1234")
     assert "8080" in repr(exposed)
     assert "abcd1234" not in repr(exposed)
 
 
-async def test_a_list_that_is_null_is_empty(settings: Settings) -> None:
+async def test_a_null_list_of_ports_is_empty(settings: Settings) -> None:
     async with connect(
         settings, clock=FakeClock(), transport=ScriptedTransport(json_response(200, {"ports": None}))
     ) as api:

@@ -14,7 +14,7 @@ from neev_provider.client.polling.shared_poller import SharedPoller
 async def run_subscribers(
     poller: SharedPoller[ApiObject], reader: ScriptedReader, reads: Callable[[int], int], number: int
 ) -> None:
-    """Subscribe one after another, each to an item of its own, until it was read so often."""
+    """Run subscribers that start one after another, each for its own item, until it was read so often."""
 
     async def wait(index: int) -> None:
         await reader.clock.sleep(index / 1000)
@@ -25,7 +25,7 @@ async def run_subscribers(
 
 
 @in_virtual_time
-async def test_while_some_complete_the_others_are_polled_again_soon() -> None:
+async def test_pending_items_are_polled_sooner_while_others_complete() -> None:
     reader = ScriptedReader()
     await run_subscribers(new_poller(reader), reader, lambda index: 2 if index < 50 else 3, 100)
     first, second, third = reader.read_times
@@ -34,7 +34,7 @@ async def test_while_some_complete_the_others_are_polled_again_soon() -> None:
 
 
 @in_virtual_time
-async def test_of_many_the_first_is_probed_and_all_are_polled_once_it_completed() -> None:
+async def test_all_items_are_polled_once_the_probed_item_completes() -> None:
     reader = ScriptedReader()
     await run_subscribers(new_poller(reader), reader, lambda _: 2, 200)
     reads = [(time, sorted(ids) if len(ids) < 200 else "all") for time, ids, _ in reader.reads]
@@ -42,7 +42,7 @@ async def test_of_many_the_first_is_probed_and_all_are_polled_once_it_completed(
 
 
 @in_virtual_time
-async def test_each_probe_is_of_another_item_and_probes_cost_no_more_than_polls() -> None:
+async def test_each_probe_reads_another_item_and_probes_cost_no_more_than_polls() -> None:
     reader = ScriptedReader()
     poller = new_poller(reader)
 
@@ -58,7 +58,7 @@ async def test_each_probe_is_of_another_item_and_probes_cost_no_more_than_polls(
 
 
 @in_virtual_time
-async def test_one_that_is_never_ready_delays_no_other() -> None:
+async def test_an_item_that_never_completes_does_not_delay_the_others() -> None:
     reader = ScriptedReader()
     completed_at: dict[int, float] = {}
 
@@ -84,7 +84,7 @@ async def test_a_new_item_does_not_wait_for_probes_of_others() -> None:
 
 
 @in_virtual_time
-async def test_an_item_that_comes_after_all_others_completed_is_polled_when_it_is_due() -> None:
+async def test_a_new_item_is_polled_when_due_after_all_others_completed() -> None:
     reader = ScriptedReader()
     poller = new_poller(reader)
     await asyncio.gather(*(poller.observe(str(index), 0) for index in range(20)))

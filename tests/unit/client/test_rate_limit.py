@@ -1,4 +1,4 @@
-"""How fast requests leave, before and after the API asks to slow down."""
+"""How fast requests are sent, before and after the API throttles them."""
 
 import asyncio
 from itertools import pairwise
@@ -20,7 +20,7 @@ from neev_provider.client.http.rate_limit import (
 
 
 class LimitedCaller:
-    """Sends many requests at a pace, each answered after its latency, and notes when they left."""
+    """A caller that sends many requests, each answered after the latency, and records when they were sent."""
 
     def __init__(self, *, latency: float = 0.0) -> None:
         self.clock = VirtualClock()
@@ -35,19 +35,19 @@ class LimitedCaller:
         self.limiter.record_success(elapsed=self.latency)
 
     async def send_many(self, number: int) -> list[float]:
-        """Return when each of so many left."""
+        """Send so many requests, and return when each was sent."""
         self.sent_times.clear()
         await asyncio.gather(*(self.send() for _ in range(number)))
         return self.sent_times
 
 
 @in_virtual_time
-async def test_until_the_api_objects_requests_leave_at_once() -> None:
+async def test_requests_are_sent_at_once_before_the_first_429() -> None:
     assert await LimitedCaller().send_many(INITIAL_CONCURRENCY) == [0.0] * INITIAL_CONCURRENCY
 
 
 @in_virtual_time
-async def test_the_first_burst_is_limited_and_each_slow_response_allows_two_more() -> None:
+async def test_the_initial_burst_is_limited_and_each_slow_response_allows_two_more() -> None:
     left = await LimitedCaller(latency=1).send_many(INITIAL_CONCURRENCY * 4)
     assert [left.count(moment) for moment in (0, 1, 2)] == [
         INITIAL_CONCURRENCY,
@@ -57,7 +57,7 @@ async def test_the_first_burst_is_limited_and_each_slow_response_allows_two_more
 
 
 @in_virtual_time
-async def test_quick_responses_do_not_raise_the_limit() -> None:
+async def test_quick_responses_do_not_raise_the_concurrency_limit() -> None:
     left = await LimitedCaller(latency=SLOW_RESPONSE_SECONDS / 2).send_many(INITIAL_CONCURRENCY * 3)
     assert [left.count(moment) for moment in sorted(set(left))] == [INITIAL_CONCURRENCY] * 3
 
@@ -72,21 +72,21 @@ async def test_the_number_of_concurrent_requests_is_limited() -> None:
 
 
 @in_virtual_time
-async def test_a_429_holds_everything_for_as_long_as_it_asks() -> None:
+async def test_a_429_delays_all_requests_for_its_retry_after() -> None:
     caller = LimitedCaller()
     caller.limiter.record_throttled(7, sent_at=0)
     assert (await caller.send_many(1))[0] == 7
 
 
 @in_virtual_time
-async def test_a_429_that_asks_for_nothing_holds_everything_for_a_moment() -> None:
+async def test_a_429_without_retry_after_delays_all_requests_by_the_default() -> None:
     caller = LimitedCaller()
     caller.limiter.record_throttled(None, sent_at=0)
     assert (await caller.send_many(1))[0] == DEFAULT_RETRY_AFTER
 
 
 @in_virtual_time
-async def test_after_it_requests_leave_evenly_just_below_the_rate_that_was_served() -> None:
+async def test_requests_are_spaced_evenly_below_the_served_rate_after_a_429() -> None:
     caller = LimitedCaller()
     await caller.send_many(50)
     caller.limiter.record_throttled(1, sent_at=0)
@@ -97,7 +97,7 @@ async def test_after_it_requests_leave_evenly_just_below_the_rate_that_was_serve
 
 
 @in_virtual_time
-async def test_the_rate_that_was_served_is_that_of_the_last_second() -> None:
+async def test_the_served_rate_is_measured_over_the_last_second() -> None:
     caller = LimitedCaller()
     for number in (50, 30):
         await caller.send_many(number)
@@ -108,7 +108,7 @@ async def test_the_rate_that_was_served_is_that_of_the_last_second() -> None:
 
 
 @in_virtual_time
-async def test_many_that_are_refused_together_slow_down_once() -> None:
+async def test_simultaneous_429_responses_reduce_the_rate_once() -> None:
     caller = LimitedCaller()
     await caller.send_many(50)
     for _ in range(40):
@@ -117,7 +117,7 @@ async def test_many_that_are_refused_together_slow_down_once() -> None:
 
 
 @in_virtual_time
-async def test_those_who_were_waiting_for_their_turn_are_held_by_a_second_429() -> None:
+async def test_a_second_429_delays_requests_that_are_already_queued() -> None:
     caller = LimitedCaller()
     await caller.send_many(10)
     caller.limiter.record_throttled(1, sent_at=0)
@@ -130,7 +130,7 @@ async def test_those_who_were_waiting_for_their_turn_are_held_by_a_second_429() 
 
 
 @in_virtual_time
-async def test_a_429_among_few_requests_slows_down_to_the_initial_rate() -> None:
+async def test_a_429_among_few_requests_sets_the_initial_throttled_rate() -> None:
     caller = LimitedCaller()
     caller.limiter.record_throttled(1, sent_at=0)
     left = await caller.send_many(5)
@@ -138,7 +138,7 @@ async def test_a_429_among_few_requests_slows_down_to_the_initial_rate() -> None
 
 
 @in_virtual_time
-async def test_each_further_429_slows_down_more() -> None:
+async def test_each_further_429_reduces_the_rate() -> None:
     caller = LimitedCaller()
     for number in range(1, 5):
         caller.limiter.record_throttled(1, sent_at=caller.clock.monotonic())
@@ -148,7 +148,7 @@ async def test_each_further_429_slows_down_more() -> None:
 
 
 @in_virtual_time
-async def test_the_rate_recovers_slowly_at_first_and_a_429_has_no_effect_after_a_while() -> None:
+async def test_the_rate_recovers_slowly_at_first_and_throttling_expires() -> None:
     caller = LimitedCaller()
     await caller.send_many(50)
     caller.limiter.record_throttled(1, sent_at=0)
@@ -162,7 +162,7 @@ async def test_the_rate_recovers_slowly_at_first_and_a_429_has_no_effect_after_a
 
 
 @in_virtual_time
-async def test_one_call_that_is_refused_again_and_again_does_not_bring_the_others_to_a_stand_still() -> None:
+async def test_repeated_429_responses_do_not_reduce_the_rate_below_the_minimum() -> None:
     caller = LimitedCaller()
     for _ in range(12):
         (refused,) = await caller.send_many(1)

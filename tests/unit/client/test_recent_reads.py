@@ -1,4 +1,4 @@
-"""Reads that a list of a moment ago serves, and those that it must not serve."""
+"""Reads that a recent list serves, and those that need a request."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,8 +18,8 @@ MAX_CONCURRENCY = 10
 
 
 @asynccontextmanager
-async def listing_api(*names: str) -> AsyncIterator[tuple[Api, FakeService]]:
-    """A client that has read the first two of the sandboxes, and with them the list of all."""
+async def connect_and_list(*names: str) -> AsyncIterator[tuple[Api, FakeService]]:
+    """Yield a client that has read the first two sandboxes, and with them the list of all."""
     service = FakeService(create_seconds=0)
     for name in names:
         service.add(name)
@@ -35,7 +35,7 @@ async def read(api: Api, name: str) -> Sandbox | None:
 
 
 async def refresh(api: Api, names: list[str], read_seconds: float) -> None:
-    """Read every sandbox as an engine does: some at a time, each with work of its own."""
+    """Read every sandbox as an engine does: a limited number at a time, each followed by other work."""
     lock = asyncio.Semaphore(MAX_CONCURRENCY)
 
     async def one(name: str) -> None:
@@ -49,7 +49,7 @@ async def refresh(api: Api, names: list[str], read_seconds: float) -> None:
 
 
 @in_virtual_time
-async def test_a_refresh_of_200_a_few_at_a_time_reads_the_list() -> None:
+async def test_a_refresh_of_200_sandboxes_with_limited_concurrency_reads_the_list() -> None:
     service = FakeService(create_seconds=0)
     names = [f"s{number}" for number in range(200)]
     for name in names:
@@ -60,8 +60,8 @@ async def test_a_refresh_of_200_a_few_at_a_time_reads_the_list() -> None:
 
 
 @in_virtual_time
-async def test_a_list_of_a_moment_ago_serves_an_item_that_was_not_requested_then() -> None:
-    async with listing_api("a", "b", "c") as (api, service):
+async def test_a_recent_list_serves_an_item_that_was_not_requested() -> None:
+    async with connect_and_list("a", "b", "c") as (api, service):
         observed = await read(api, "c")
         assert observed is not None
         assert observed.name == "c"
@@ -69,8 +69,8 @@ async def test_a_list_of_a_moment_ago_serves_an_item_that_was_not_requested_then
 
 
 @in_virtual_time
-async def test_an_older_list_serves_nothing() -> None:
-    async with listing_api("a", "b", "c") as (api, service):
+async def test_an_expired_list_is_not_used() -> None:
+    async with connect_and_list("a", "b", "c") as (api, service):
         await api.clock.sleep(MAX_LIST_AGE)
         del service.created_at["c"]
         assert await read(api, "c") is None
@@ -78,22 +78,22 @@ async def test_an_older_list_serves_nothing() -> None:
 
 
 @in_virtual_time
-async def test_an_item_that_the_list_lacked_is_read() -> None:
-    async with listing_api("a", "b", "c") as (api, service):
+async def test_an_item_missing_from_the_recent_list_is_requested() -> None:
+    async with connect_and_list("a", "b", "c") as (api, service):
         service.add("d")
         assert await read(api, "d") is not None
 
 
 @in_virtual_time
-async def test_an_item_is_read_anew_after_a_change_of_this_process() -> None:
-    async with listing_api("a", "b", "c") as (api, _):
+async def test_an_item_is_requested_again_after_a_write_by_this_process() -> None:
+    async with connect_and_list("a", "b", "c") as (api, _):
         await api.sandboxes.delete("c")
         assert await read(api, "c") is None
 
 
 @in_virtual_time
-async def test_an_item_is_read_anew_while_a_change_of_this_process_is_under_way() -> None:
-    async with listing_api("a", "b", "c") as (api, service):
+async def test_an_item_is_requested_again_during_a_write_by_this_process() -> None:
+    async with connect_and_list("a", "b", "c") as (api, service):
         deleting = asyncio.create_task(api.sandboxes.delete("c"))
         await asyncio.sleep(0)
         assert await read(api, "c") is None
@@ -102,8 +102,8 @@ async def test_an_item_is_read_anew_while_a_change_of_this_process_is_under_way(
 
 
 @in_virtual_time
-async def test_a_list_that_was_read_after_a_change_serves_nothing() -> None:
-    async with listing_api("a", "b", "c", "d") as (api, service):
+async def test_a_list_read_shortly_after_a_write_is_not_used() -> None:
+    async with connect_and_list("a", "b", "c", "d") as (api, service):
         await api.sandboxes.delete("d")
         await asyncio.gather(read(api, "a"), read(api, "b"))
         del service.created_at["c"]
@@ -111,7 +111,7 @@ async def test_a_list_that_was_read_after_a_change_serves_nothing() -> None:
 
 
 @in_virtual_time
-async def test_a_wait_reads_every_item_anew() -> None:
-    async with listing_api("a", "b", "c") as (api, service):
+async def test_a_wait_does_not_use_a_recent_list() -> None:
+    async with connect_and_list("a", "b", "c") as (api, service):
         assert await api.sandboxes.observe("c", REFRESH_BATCH_DELAY) is not None
         assert service.requests == 1

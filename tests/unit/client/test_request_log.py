@@ -1,4 +1,4 @@
-"""The log of requests: one line for each attempt, without secrets, and only where it is asked for."""
+"""The log of requests: one line for each attempt, without secrets, and only if it is enabled."""
 
 import logging
 import subprocess
@@ -29,7 +29,7 @@ asyncio.run(main())
 """
 
 
-async def test_each_attempt_is_one_line_with_its_status_request_id_and_retry(caplog: pytest.LogCaptureFixture) -> None:
+async def test_each_attempt_is_logged_with_its_status_request_id_and_retry(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="neev.http")
     script = ScriptedTransport(json_response(503, x_request_id="r-1"), json_response(json=BOX, x_request_id="r-2"))
     async with connect(SETTINGS, clock=FakeClock(), transport=script) as api:
@@ -40,7 +40,7 @@ async def test_each_attempt_is_one_line_with_its_status_request_id_and_retry(cap
     ]
 
 
-async def test_an_attempt_without_a_response_names_the_kind_of_error(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_attempt_without_a_response_is_logged_with_its_error_class(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="neev.http")
     script = ScriptedTransport(httpx.ReadError("the connection was lost"))
     async with connect(SETTINGS, clock=FakeClock(), transport=script) as api:
@@ -49,7 +49,7 @@ async def test_an_attempt_without_a_response_names_the_kind_of_error(caplog: pyt
     assert caplog.messages == ["POST /sandboxes/box/rollback error=ReadError seconds=0.000 request_id=- retry=0"]
 
 
-async def test_no_line_has_the_key_or_a_body(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_log_contains_neither_the_key_nor_a_body(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="neev.http")
     response = json_response(json={**BOX, "name": KEY}, x_request_id=f"echo-{KEY}")
     async with connect(SETTINGS, clock=FakeClock(), transport=ScriptedTransport(response)) as api:
@@ -58,7 +58,7 @@ async def test_no_line_has_the_key_or_a_body(caplog: pytest.LogCaptureFixture) -
 
 
 @pytest.mark.parametrize(("value", "lines"), [("debug", 2), ("", 0)])
-def test_the_log_goes_to_stderr_once_and_only_where_the_variable_says_debug(
+def test_the_log_is_written_to_stderr_only_if_neev_log_is_debug(
     monkeypatch: pytest.MonkeyPatch, value: str, lines: int
 ) -> None:
     monkeypatch.setenv("NEEV_LOG", value)

@@ -1,4 +1,4 @@
-"""What each call sends, to the letter; and which calls are sent again after an answer that says nothing."""
+"""The exact request of each call, and which calls are retried after an unknown outcome."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from neev_provider.core.errors import NeevError, OutcomeUnknown
 ROOT = "/api/v1beta1/orgs/o/projects/p"
 ID = "a/b c"
 SENT = "a%2Fb%20c"
-"""The id as it stands in a path."""
+"""The id, quoted for a path."""
 BOX = {"id": "1", "name": "box", "phase": "Ready"}
 CODER = {"id": "1", "name": "coder", "status": "Ready"}
 SNAPSHOT = {"id": "1", "name": "shot", "status": "Ready", "sandbox_id": "2"}
@@ -81,8 +81,8 @@ SINGLE_REQUESTS: list[tuple[ApiAction, Any, str, bytes]] = [
 ]
 
 
-async def sent_requests(action: ApiAction, *outcomes: httpx.Response) -> list[httpx.Request]:
-    """What is sent where the requests end so."""
+async def record_requests(action: ApiAction, *outcomes: httpx.Response) -> list[httpx.Request]:
+    """Run the action with these outcomes, and return the requests that it sent."""
     script = ScriptedTransport(*outcomes)
     async with connect(Settings("http://127.0.0.1:1", "key", "o", "p"), clock=FakeClock(), transport=script) as api:
         await action(api)
@@ -90,11 +90,11 @@ async def sent_requests(action: ApiAction, *outcomes: httpx.Response) -> list[ht
 
 
 @pytest.mark.parametrize(("act", "content", "method", "path", "query"), RETRIED_REQUESTS)
-async def test_what_can_be_repeated_is_sent_so_and_repeated(
+async def test_an_idempotent_call_sends_its_exact_request_and_retries_it(
     act: ApiAction, content: Any, method: str, path: str, query: dict[str, str]
 ) -> None:
     done = httpx.Response(204) if content is None else json_response(json=content)
-    first, second = await sent_requests(act, json_response(502), done)
+    first, second = await record_requests(act, json_response(502), done)
     assert (first.method, first.url.raw_path.partition(b"?")[0].decode()) == (method, path)
     assert dict(first.url.params) == query
     assert first.url == second.url
@@ -102,13 +102,13 @@ async def test_what_can_be_repeated_is_sent_so_and_repeated(
 
 
 @pytest.mark.parametrize(("act", "content", "path", "body"), SINGLE_REQUESTS)
-async def test_what_must_not_be_repeated_is_sent_so_and_once(
+async def test_a_call_that_is_not_idempotent_sends_its_exact_request_once(
     act: ApiAction, content: Any, path: str, body: bytes
 ) -> None:
-    [sent] = await sent_requests(act, json_response(json=content))
+    [sent] = await record_requests(act, json_response(json=content))
     assert (sent.method, sent.url.raw_path.decode(), sent.content) == ("POST", path, body)
     with pytest.raises(NeevError):
-        await sent_requests(act, json_response(502), not_found_response())
+        await record_requests(act, json_response(502), not_found_response())
 
 
 @pytest.mark.parametrize(
@@ -123,18 +123,20 @@ async def test_what_must_not_be_repeated_is_sent_so_and_once(
         ),
     ],
 )
-async def test_a_transition_whose_response_was_lost_is_observed_in_the_phase_of_the_object(
+async def test_a_transition_with_a_lost_response_is_confirmed_by_the_phase_of_the_object(
     act: ApiAction, moved: list[dict[str, object]]
 ) -> None:
     for observed in moved:
-        assert [sent.method for sent in await sent_requests(act, json_response(502), json_response(json=observed))] == [
+        assert [
+            sent.method for sent in await record_requests(act, json_response(502), json_response(json=observed))
+        ] == [
             "POST",
             "GET",
         ]
 
 
 async def test_every_page_of_a_list_is_requested() -> None:
-    async def everything(api: Api) -> None:
+    async def list_all(api: Api) -> None:
         for read in (api.sandboxes.list, api.agents.list, api.templates.list, lambda: api.snapshots.list("1")):
             assert [item.id for item in await read()] == ["1", "2"]
 
@@ -146,18 +148,18 @@ async def test_every_page_of_a_list_is_requested() -> None:
 
     two = ((BOX, {**BOX, "id": "2"}), (CODER, {**CODER, "id": "2"}), (TEMPLATE, {**TEMPLATE, "id": "2"}))
     shots = (SNAPSHOT, {**SNAPSHOT, "id": "2"})
-    sent = await sent_requests(everything, *[page for items in (*two, shots) for page in pages(*items)])
+    sent = await record_requests(list_all, *[page for items in (*two, shots) for page in pages(*items)])
     assert [request.url.params["page"] for request in sent] == ["1", "2"] * 4
 
 
-async def test_an_idempotent_post_is_sent_again_after_an_unknown_outcome() -> None:
-    """The transport repeats no POST; whoever calls knows that this one may be."""
-    sent = await sent_requests(lambda api: api.sandboxes.keepalive(ID), json_response(502), json_response(json=BOX))
+async def test_an_idempotent_post_is_retried_after_an_unknown_outcome() -> None:
+    """The transport retries no POST by itself; the caller knows that this one is idempotent."""
+    sent = await record_requests(lambda api: api.sandboxes.keepalive(ID), json_response(502), json_response(json=BOX))
     assert [(item.method, item.url.raw_path.decode(), item.content) for item in sent] == [
         ("POST", f"{ROOT}/sandboxes/{SENT}/keepalive", b"{}")
     ] * 2
     with pytest.raises(OutcomeUnknown):
-        await sent_requests(lambda api: api.sandboxes.rollback(ID, "s"), json_response(502), json_response(json=BOX))
+        await record_requests(lambda api: api.sandboxes.rollback(ID, "s"), json_response(502), json_response(json=BOX))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +174,7 @@ async def test_an_idempotent_post_is_sent_again_after_an_unknown_outcome() -> No
         (lambda api, body: api.agents.find_created(body), {"name": "coder"}, None),
     ],
 )
-async def test_the_object_of_an_interrupted_create_is_looked_for_by_its_name_and_what_it_shows(
+async def test_find_created_matches_the_name_and_the_fields_of_the_request(
     find: Callable[[Api, dict[str, Any]], Awaitable[Any]], body: dict[str, Any], found: dict[str, str] | None
 ) -> None:
     observed = []
@@ -180,8 +182,8 @@ async def test_the_object_of_an_interrupted_create_is_looked_for_by_its_name_and
     async def look(api: Api) -> None:
         observed.append(await find(api, body))
 
-    # without one, the API is asked for the project before it is believed
-    [sent, *_arguments] = await sent_requests(
+    # without an object, the client checks that the project exists
+    [sent, *_arguments] = await record_requests(
         look, *([not_found_response(), page_response([])] if found is None else [json_response(json=found)])
     )
     assert sent.url.path.rpartition("/")[2] == body["name"]
@@ -189,7 +191,7 @@ async def test_the_object_of_an_interrupted_create_is_looked_for_by_its_name_and
     assert (observed[0] is not None) is same
 
 
-def test_how_long_a_sandbox_has_lived_is_counted_from_where_its_lifetime_began() -> None:
+def test_lifetime_elapsed_is_computed_from_the_timestamps_of_the_sandbox() -> None:
     api = connect(
         Settings("http://127.0.0.1:1", "key", "o", "p"), clock=FakeClock(), transport=ScriptedTransport(json_response())
     )

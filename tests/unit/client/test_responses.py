@@ -1,4 +1,4 @@
-"""What an answer means, apart from how it came."""
+"""How responses are parsed, and the error for each error response."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def api_response(status: int = 200, body: bytes = b"{}", **headers: str) -> ApiR
     return ApiResponse("GET", "/x", status, {"content-type": "application/json"} | named, body)
 
 
-def test_a_success_is_what_the_parser_makes_of_its_json() -> None:
+def test_a_successful_response_is_parsed_from_its_json() -> None:
     assert parse_response(api_response(body=b"[1, 2]"), sum) == 3
 
 
@@ -26,7 +26,7 @@ def test_a_success_is_what_the_parser_makes_of_its_json() -> None:
         "text/json",
     ],
 )
-def test_every_kind_of_json_is_json(kind: str) -> None:
+def test_every_json_content_type_is_accepted(kind: str) -> None:
     assert parse_response(api_response(content_type=kind), len) == 0
 
 
@@ -44,18 +44,18 @@ def test_every_kind_of_json_is_json(kind: str) -> None:
         (api_response(body=b'"seven"'), "not the documented shape: invalid literal"),
     ],
 )
-def test_a_success_that_cannot_be_read_is_unexpected_and_says_why(given: ApiResponse, reason: str) -> None:
+def test_an_unreadable_success_raises_unexpected_response_with_the_reason(given: ApiResponse, reason: str) -> None:
     with pytest.raises(errors.UnexpectedResponse, match=reason):
         parse_response(given, int)
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
-def test_every_status_of_success_is_one(status: int) -> None:
+def test_every_2xx_status_is_a_success(status: int) -> None:
     assert parse_response(api_response(status, b""), lambda content: content) is None
 
 
 @pytest.mark.parametrize("status", [199, 300, 400])
-def test_no_other_status_is_a_success(status: int) -> None:
+def test_a_status_other_than_2xx_raises_an_api_error(status: int) -> None:
     with pytest.raises(errors.ApiError):
         parse_response(api_response(status), lambda content: content)
 
@@ -71,11 +71,11 @@ def test_no_other_status_is_a_success(status: int) -> None:
         (b"[" * 100_000, ""),
     ],
 )
-def test_the_reason_of_a_refusal_is_its_message_else_the_deprecated_one(body: bytes, message: str) -> None:
+def test_the_error_message_is_read_from_message_or_else_from_error(body: bytes, message: str) -> None:
     assert error_from_response(api_response(409, body)).message == message
 
 
-def test_a_refusal_keeps_what_the_api_said() -> None:
+def test_an_error_contains_the_fields_of_the_error_response() -> None:
     body = b'{"message": "m", "code": "conflict", "details": "d", "scope": "project"}'
     error = error_from_response(api_response(409, body, x_request_id="r"))
     assert isinstance(error, errors.Conflict)
@@ -84,12 +84,12 @@ def test_a_refusal_keeps_what_the_api_said() -> None:
 
 
 @pytest.mark.parametrize("status", [500, 501, 599])
-def test_every_error_of_the_server_is_unavailable(status: int) -> None:
+def test_every_5xx_status_is_an_unavailable_error(status: int) -> None:
     assert type(error_from_response(api_response(status))) is errors.Unavailable
 
 
 @pytest.mark.parametrize("path", ["/sandboxes", "/agents", "/sandboxes/x/fork", "/sandboxes/x/snapshots"])
-def test_what_cannot_be_created_because_something_it_needs_is_not_there_is_reported_without_a_refresh(
+def test_a_404_for_a_create_names_the_missing_object_and_suggests_no_refresh(
     path: str,
 ) -> None:
     body = b'{"code": "not_found", "message": "Sandbox template x not found"}'
@@ -100,29 +100,29 @@ def test_what_cannot_be_created_because_something_it_needs_is_not_there_is_repor
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/sandboxes"), ("POST", "/sandboxes/x/pause")])
-def test_what_is_gone_is_reported_as_before(method: str, path: str) -> None:
+def test_a_404_for_other_requests_has_the_default_hint(method: str, path: str) -> None:
     error = error_from_response(ApiResponse(method, path, 404, {}, b'{"code": "not_found"}'))
     assert error.hint == errors.NotFound.default_hint
 
 
-def test_a_bill_that_is_open_is_reported_as_such() -> None:
+def test_a_402_is_a_payment_required_error_with_a_billing_hint() -> None:
     error = error_from_response(api_response(402, b'{"message": "no credit"}'))
     assert isinstance(error, errors.PaymentRequired)
     assert "answered with 402: no credit. Nothing was done. Check the billing" in str(error)
 
 
-def test_a_redirect_reports_its_host_but_not_the_rest_of_its_address() -> None:
+def test_a_redirect_error_shows_the_host_but_not_the_rest_of_the_url() -> None:
     assert error_from_response(api_response(302, b"", location="https://e.test/?token=1")).message == (
         "a redirect to e.test, which is not followed"
     )
     assert "another path" in error_from_response(api_response(302, b"", location="/y")).message
 
 
-def test_a_response_does_not_show_what_it_holds() -> None:
+def test_repr_of_a_response_hides_its_body_and_headers() -> None:
     shown = repr(api_response(503, b"hunter2", set_cookie="hunter2"))
     assert "503" in shown
     assert "hunter2" not in shown
 
 
-def test_a_response_without_a_content_type_is_no_json() -> None:
+def test_an_empty_response_without_a_content_type_is_parsed_as_none() -> None:
     assert parse_response(ApiResponse("GET", "/x", 204, {}, b""), lambda content: content) is None

@@ -1,4 +1,4 @@
-"""Calls of a sandbox that was paused meanwhile and that the platform resumes for them."""
+"""Calls to a paused sandbox that the platform resumes for them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RESUMING = {"reason_code": "unavailable", "reason": "sandbox_waking", "message":
 EXIT = frames_response({"type": "exit", "exit_code": 0})
 
 
-def resuming(**headers: str) -> httpx.Response:
+def resuming_response(**headers: str) -> httpx.Response:
     return json_response(503, RESUMING, **headers)
 
 
@@ -30,7 +30,7 @@ def resuming(**headers: str) -> httpx.Response:
 async def open_scripted(
     *outcomes: ScriptedOutcome, seconds: float = 60, cancelled: bool = False
 ) -> AsyncIterator[tuple[SandboxSession, ScriptedTransport, list[str], FakeClock]]:
-    """A session on a scripted network, with what it resumed and its clock."""
+    """Yield a session with scripted responses, its transport, the recorded resumes and its clock."""
     clock, resumed, script = FakeClock(), list[str](), ScriptedTransport(*outcomes)
     event = asyncio.Event()
     if cancelled:
@@ -47,24 +47,29 @@ async def run(session: SandboxSession) -> int:
     return await session.exec(ExecRequest(["tool"]), OutputRecorder(), read_timeout=5)
 
 
-async def test_a_call_waits_until_the_sandbox_runs_and_is_sent_again() -> None:
-    async with open_scripted(resuming(retry_after="2"), resuming(), EXIT) as (session, script, resumed, clock):
+async def test_a_call_is_retried_until_the_sandbox_is_running() -> None:
+    async with open_scripted(resuming_response(retry_after="2"), resuming_response(), EXIT) as (
+        session,
+        script,
+        resumed,
+        clock,
+    ):
         assert await run(session) == 0
         assert (len(script.sent), resumed, clock.sleep_calls) == (3, ["resumed"], [2.0, 2.0])
         assert not session.is_resuming
         assert len({request.content for request in script.sent}) == 1
 
 
-async def test_the_deadline_ends_the_wait_and_nothing_was_done() -> None:
-    async with open_scripted(resuming(retry_after="2"), seconds=5) as (session, script, _, _):
+async def test_the_deadline_ends_the_retries_and_the_rejection_is_raised() -> None:
+    async with open_scripted(resuming_response(retry_after="2"), seconds=5) as (session, script, _, _):
         with pytest.raises(errors.RuntimeRejected, match="waking up"):
             await run(session)
         assert len(script.sent) == 3
         assert session.is_resuming
 
 
-async def test_a_cancelled_operation_sends_nothing_again() -> None:
-    async with open_scripted(resuming(), cancelled=True) as (session, script, resumed, _):
+async def test_a_cancelled_operation_does_not_retry() -> None:
+    async with open_scripted(resuming_response(), cancelled=True) as (session, script, resumed, _):
         with pytest.raises(errors.RuntimeRejected):
             await run(session)
         assert (len(script.sent), resumed) == (1, [])
@@ -79,15 +84,15 @@ async def test_a_cancelled_operation_sends_nothing_again() -> None:
         json_response(500, RESUMING),
     ],
 )
-async def test_no_other_response_is_a_reason_to_send_again(outcome: httpx.Response) -> None:
+async def test_other_responses_are_not_retried(outcome: httpx.Response) -> None:
     async with open_scripted(outcome) as (session, script, resumed, _):
         with pytest.raises(errors.NeevError):
             await run(session)
         assert (len(script.sent), resumed) == (1, [])
 
 
-async def test_a_session_without_a_wait_reports_it() -> None:
-    script = ScriptedTransport(resuming())
+async def test_a_session_without_a_resume_wait_raises_the_rejection() -> None:
+    script = ScriptedTransport(resuming_response())
     runtime = Runtime(SETTINGS, script)
     with pytest.raises(errors.RuntimeRejected):
         await run(runtime.session(SANDBOX))
@@ -119,8 +124,8 @@ def range_response(content: bytes, *, total: int | str = "*", status: int = 206)
         "two ranges",
         "short ranges",
         "short ranges of a file of unknown size",
-        "ends with a range",
-        "an API without ranges",
+        "the size is a multiple of the range",
+        "the API ignores ranges",
         "an empty file",
     ],
 )

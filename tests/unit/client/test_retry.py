@@ -1,4 +1,4 @@
-"""The rules of repetition that the transport's tests do not show."""
+"""Rules of retries that the tests of the transport do not cover."""
 
 import pytest
 
@@ -24,7 +24,7 @@ from neev_provider.core import errors
         ("Thu, 01 Jan 1970 01:00:00 GMT", 60),
     ],
 )
-def test_a_retry_after_is_seconds_or_a_date_and_at_most_a_minute(header: str | None, seconds: float | None) -> None:
+def test_retry_after_is_parsed_as_seconds_or_a_date_up_to_one_minute(header: str | None, seconds: float | None) -> None:
     assert parse_retry_after(header, now=100) == seconds
 
 
@@ -41,5 +41,7 @@ def test_a_retry_after_is_seconds_or_a_date_and_at_most_a_minute(header: str | N
         (ValueError(), False),
     ],
 )
-def test_nothing_was_done_only_where_the_server_or_the_network_says_so(error: Exception, *, nothing: bool) -> None:
+def test_had_no_effect_is_true_only_if_the_request_was_certainly_not_executed(
+    error: Exception, *, nothing: bool
+) -> None:
     assert had_no_effect(error) is nothing

@@ -1,4 +1,4 @@
-"""Commands inside a sandbox: run once, heard as they go, and every end of them told apart."""
+"""Commands and files of a sandbox: requests, streamed output, and the error for each failure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SANDBOX = Sandbox(id="box-1", name="box", phase="Ready", connect_url="https://in
 
 
 class OutputRecorder:
-    """What was heard, in order."""
+    """A listener that records the output, in order."""
 
     def __init__(self) -> None:
         self.outputs: list[tuple[str, str]] = []
@@ -45,7 +45,7 @@ def output_frame(data: bytes, stream: str = "stdout") -> dict[str, str]:
 
 
 async def run_scripted(outcome: ScriptedOutcome, run: ExecRequest | None = None) -> tuple[int, list[tuple[str, str]]]:
-    """The exit code and what was heard, where the network ends the one request so."""
+    """Return the exit code and the output of a command whose only request has this outcome."""
     script, received = ScriptedTransport(outcome), OutputRecorder()
     runtime = Runtime(SETTINGS, script)
     try:
@@ -64,7 +64,7 @@ async def session(api: Api, emulator: Emulator) -> SandboxSession:
     return api.runtime.session(await api.sandboxes.get(created.id))
 
 
-async def test_a_command_runs_once_with_its_environment_its_input_and_its_place(
+async def test_a_command_runs_once_with_its_environment_stdin_and_directory(
     session: SandboxSession, emulator: Emulator
 ) -> None:
     received = OutputRecorder()
@@ -81,7 +81,7 @@ async def test_a_command_runs_once_with_its_environment_its_input_and_its_place(
 
 
 async def test_output_is_reported_while_the_command_runs(session: SandboxSession) -> None:
-    """The command goes on only once its first line has been heard."""
+    """The command ends only after its first line was received."""
     going: list[asyncio.Future[int]] = []
 
     def handle_output(_stream: str, _text: str) -> None:
@@ -97,19 +97,19 @@ async def test_output_is_reported_while_the_command_runs(session: SandboxSession
     assert [await item for item in going] == [0]
 
 
-async def test_a_command_past_its_time_is_killed_and_that_is_known(session: SandboxSession) -> None:
+async def test_a_command_that_exceeds_its_timeout_raises_operation_failed(session: SandboxSession) -> None:
     with pytest.raises(errors.OperationFailed, match=r"still running after 50 ms.*timeoutSeconds"):
         await session.exec(ExecRequest(["sleep", "60"], timeout=0.05), OutputRecorder(), read_timeout=5)
 
 
-async def test_a_program_that_is_not_there_is_refused_and_is_not_a_missing_sandbox(session: SandboxSession) -> None:
+async def test_a_missing_program_raises_runtime_rejected_instead_of_not_found(session: SandboxSession) -> None:
     with pytest.raises(errors.RuntimeRejected, match="no-such-program") as caught:
         await session.exec(ExecRequest(["no-such-program"]), OutputRecorder(), read_timeout=5)
     assert caught.value.code == "not_found"
     assert not isinstance(caught.value, errors.NotFound)
 
 
-async def test_a_connection_that_ends_in_the_middle_leaves_the_outcome_unknown(
+async def test_a_connection_lost_during_a_command_raises_outcome_unknown(
     session: SandboxSession, emulator: Emulator
 ) -> None:
     emulator.inject("reset_after", method="POST", path="/v1/exec")
@@ -145,13 +145,15 @@ async def test_a_connection_that_ends_in_the_middle_leaves_the_outcome_unknown(
         (httpx.Response(200, content="<html>"), errors.OutcomeUnknown),
     ],
 )
-async def test_every_end_that_is_none_is_distinguished(ending: ScriptedOutcome, error: type[errors.NeevError]) -> None:
-    """Nothing is ever sent twice."""
+async def test_every_failed_request_raises_its_error_class(
+    ending: ScriptedOutcome, error: type[errors.NeevError]
+) -> None:
+    """Each request is sent once."""
     with pytest.raises(error):
         await run_scripted(ending)
 
 
-async def test_bytes_that_are_no_text_do_not_end_the_command() -> None:
+async def test_output_with_invalid_utf8_does_not_fail_the_command() -> None:
     code, received = await run_scripted(
         frames_response(
             output_frame(b"\xe2\x82"),
@@ -163,11 +165,11 @@ async def test_bytes_that_are_no_text_do_not_end_the_command() -> None:
     assert (code, "".join(text for _, text in received)) == (0, "€��")
 
 
-async def test_an_exit_without_a_code_is_a_success() -> None:
+async def test_an_exit_frame_without_a_code_means_exit_code_0() -> None:
     assert (await run_scripted(frames_response({"type": "exit"})))[0] == 0
 
 
-async def test_no_error_holds_the_key_and_no_repr_what_the_command_was_given() -> None:
+async def test_errors_redact_the_key_and_repr_hides_the_environment() -> None:
     refused = json_response(400, {"reason_code": "invalid_argument", "message": f"bad: {KEY}"})
     with pytest.raises(errors.RuntimeRejected) as caught:
         await run_scripted(refused)
@@ -175,7 +177,7 @@ async def test_no_error_holds_the_key_and_no_repr_what_the_command_was_given() -
     assert "hunter2" not in repr(ExecRequest(["tool"], env={"TOKEN": "hunter2"}))
 
 
-async def test_the_key_is_not_sent_in_clear_to_another_machine() -> None:
+async def test_a_session_requires_a_secure_connect_url() -> None:
     runtime = Runtime(SETTINGS)
     with pytest.raises(errors.ConfigError, match=r"inside\.example in clear"):
         runtime.session(SANDBOX.model_copy(update={"connect_url": "http://inside.example"}))
@@ -184,7 +186,7 @@ async def test_the_key_is_not_sent_in_clear_to_another_machine() -> None:
     await runtime.aclose()
 
 
-async def test_files_are_written_listed_read_for_their_digest_and_removed(session: SandboxSession) -> None:
+async def test_a_file_is_written_hashed_and_deleted(session: SandboxSession) -> None:
     content = b"0123456789abcdef" * (3 << 15)
     await session.write("deep/file", io.BytesIO(content))
     entry = await session.stat("deep/file")
@@ -197,8 +199,8 @@ async def test_files_are_written_listed_read_for_their_digest_and_removed(sessio
         await session.stat("/etc/passwd")
 
 
-async def test_a_file_whose_response_is_lost_can_be_requested_again() -> None:
-    """It is the same file the second time, so nothing is unknown."""
+async def test_a_file_request_with_a_lost_response_raises_unavailable() -> None:
+    """File requests are idempotent, so the outcome is not unknown."""
     runtime = Runtime(SETTINGS, ScriptedTransport(httpx.ReadError("reset")))
     with pytest.raises(errors.Unavailable, match="connection was lost"):
         await runtime.session(SANDBOX).sha256("file")
@@ -207,8 +209,8 @@ async def test_a_file_whose_response_is_lost_can_be_requested_again() -> None:
     await runtime.aclose()
 
 
-async def test_a_server_that_fails_while_a_file_is_read_is_unavailable() -> None:
-    """Nothing was changed, whatever happened."""
+async def test_a_server_error_while_a_file_is_read_raises_unavailable() -> None:
+    """A read changes nothing, so the outcome is not unknown."""
     runtime = Runtime(
         SETTINGS,
         ScriptedTransport(json_response(500, {"reason_code": "internal", "message": "disk"}, x_request_id="r-7")),
@@ -219,15 +221,15 @@ async def test_a_server_that_fails_while_a_file_is_read_is_unavailable() -> None
     await runtime.aclose()
 
 
-async def test_lines_without_meaning_are_passed_over() -> None:
-    """Blank ones keep a connection alive; a newer sandbox may say more."""
+async def test_blank_lines_and_unknown_frames_are_ignored() -> None:
+    """Blank lines keep a connection alive; a newer sandbox may send other frames."""
     exited = {"type": "exit", "exit_code": 4}
     content = "\n\n".join(json.dumps(item) for item in ({"type": "usage", "cpu": 1}, output_frame(b"x"), exited))
     assert await run_scripted(httpx.Response(200, content=content)) == (4, [("stdout", "x")])
 
 
 async def run_error(outcome: ScriptedOutcome, *, run: bool) -> errors.NeevError:
-    """The error of a command, or of reading a file, where the request ends so."""
+    """Return the error of a command, or of a read of a file, whose request has this outcome."""
     runtime = Runtime(SETTINGS, ScriptedTransport(outcome))
     with pytest.raises(errors.NeevError) as caught:
         await (
@@ -294,18 +296,20 @@ NO_REASON = "the sandbox gave no reason"
         ),
     ],
 )
-async def test_every_end_is_reported_word_for_word(ending: ScriptedOutcome, of_a_command: str, of_a_file: str) -> None:
+async def test_every_failed_request_has_its_exact_error_message(
+    ending: ScriptedOutcome, of_a_command: str, of_a_file: str
+) -> None:
     assert (await run_error(ending, run=True)).summary == of_a_command
     assert (await run_error(ending, run=False)).summary == of_a_file
 
 
-async def test_a_file_of_which_nothing_is_reported_has_no_status() -> None:
+async def test_a_file_error_without_a_response_has_status_0() -> None:
     lost = await run_error(httpx.ReadError("reset"), run=False)
     assert isinstance(lost, errors.Unavailable)
     assert lost.status == 0
 
 
-async def test_what_the_frames_leave_out_is_reported_too() -> None:
+async def test_incomplete_frames_and_invalid_connect_urls_have_exact_error_messages() -> None:
     assert (
         await run_error(frames_response(output_frame(b"half")), run=True)
     ).summary == "tool: the connection ended before the command did."
@@ -320,7 +324,7 @@ async def test_what_the_frames_leave_out_is_reported_too() -> None:
         Runtime(SETTINGS).session(SANDBOX.model_copy(update={"connect_url": "http://inside.example"}))
 
 
-async def test_a_command_and_a_file_are_requested_as_the_sandbox_documents_it() -> None:
+async def test_requests_for_commands_and_files_have_the_documented_format() -> None:
     script = ScriptedTransport(frames_response({"type": "exit", "exit_code": 0}))
     runtime = Runtime(SETTINGS, script)
     run = ExecRequest(["tool", "-v"], cwd="deep", env={"A": "b"}, stdin="in", timeout=2.5)
@@ -352,13 +356,13 @@ async def test_a_command_and_a_file_are_requested_as_the_sandbox_documents_it() 
     await runtime.aclose()
 
 
-async def test_the_rest_of_a_character_is_shown_at_the_end_of_each_stream() -> None:
+async def test_an_incomplete_character_at_the_end_of_a_stream_is_replaced() -> None:
     exited = {"type": "exit", "exit_code": 0}
     _, received = await run_scripted(frames_response(output_frame(b"\xe2"), output_frame(b"\xe2", "stderr"), exited))
     assert received == [("stdout", "\N{REPLACEMENT CHARACTER}"), ("stderr", "\N{REPLACEMENT CHARACTER}")]
 
 
-async def test_what_is_reported_of_a_file_is_its_kind_size_mode_and_time(session: SandboxSession) -> None:
+async def test_stat_returns_the_type_size_mode_and_time_of_a_file(session: SandboxSession) -> None:
     await session.write("file", io.BytesIO(b"12345"))
     await session.exec(ExecRequest(["chmod", "4750", "file"]), OutputRecorder(), read_timeout=5)
     entry = await session.stat("file")
@@ -367,7 +371,7 @@ async def test_what_is_reported_of_a_file_is_its_kind_size_mode_and_time(session
     assert datetime.fromisoformat(entry.modified_at) <= datetime.now(UTC)
 
 
-async def test_a_directory_is_listed_by_names_or_by_paths_and_may_be_absent(session: SandboxSession) -> None:
+async def test_list_directory_is_optionally_recursive_and_returns_none_if_missing(session: SandboxSession) -> None:
     await session.write("top/deep/file", io.BytesIO(b"123"))
     await session.exec(ExecRequest(["chmod", "2750", "top/deep/file"]), OutputRecorder(), read_timeout=5)
     assert await session.list_directory("nowhere") is None
@@ -391,7 +395,7 @@ async def test_a_directory_is_listed_by_names_or_by_paths_and_may_be_absent(sess
         lambda session: session.sha256("/etc/passwd"),
     ],
 )
-async def test_every_refusal_about_a_file_names_it(
+async def test_the_error_for_a_rejected_file_request_names_the_file(
     session: SandboxSession, work: Callable[[SandboxSession], Awaitable[Any]]
 ) -> None:
     with pytest.raises(errors.RuntimeRejected, match=r"^/etc/passwd: the sandbox refuses \(permission_denied\)"):

@@ -25,7 +25,7 @@ BODY: dict[str, Any] = {
 
 
 async def create_ready(api: Api, name: str = "box") -> Sandbox:
-    """Return a new sandbox that runs."""
+    """Create a sandbox and return it once it is ready."""
     created = await api.sandboxes.create({**BODY, "name": name})
     return await wait_for_phase(api, created.id, "Ready")
 
@@ -61,7 +61,7 @@ async def test_a_sandbox_is_created_found_listed_and_deleted(api: Api) -> None:
     assert await api.sandboxes.find("box") is None
 
 
-async def test_deleting_what_is_gone_is_done(api: Api) -> None:
+async def test_deleting_a_missing_sandbox_succeeds(api: Api) -> None:
     await api.sandboxes.delete("00000000-0000-4000-8000-000000000000")
 
 
@@ -79,7 +79,7 @@ async def test_lists_are_filtered_by_part_of_the_name_and_by_phase(api: Api) -> 
     assert await api.sandboxes.list(status="Paused") == ()
 
 
-async def test_size_egress_and_windows_change_in_place(api: Api) -> None:
+async def test_size_egress_and_timeouts_are_updated_in_place(api: Api) -> None:
     id = (await create_ready(api)).id
     sized = await api.sandboxes.patch(id, {"resources": {"cpu": 2}, "egress": {"mode": "deny_all"}})
     assert sized.resources is not None
@@ -88,7 +88,7 @@ async def test_size_egress_and_windows_change_in_place(api: Api) -> None:
     assert (timed.idle_timeout_seconds, timed.on_idle) == (600, "delete")
 
 
-async def test_a_sandbox_pauses_and_resumes(api: Api) -> None:
+async def test_a_sandbox_is_paused_and_resumed(api: Api) -> None:
     id = (await create_ready(api)).id
     await api.sandboxes.pause(id)
     assert await wait_for_phase(api, id, "Paused")
@@ -145,18 +145,18 @@ async def test_a_fork_whose_response_was_lost_creates_one_sandbox_and_returns_it
 @pytest.mark.parametrize(
     "fault", [{"kind": "status", "status": 502, "execute_first": True}, {"kind": "delay", "execute_first": True}]
 )
-async def test_a_create_that_a_gateway_gave_up_on_is_adopted(
+async def test_a_sandbox_is_adopted_after_a_gateway_error_or_a_timeout(
     settings: Settings, emulator: Emulator, fault: dict[str, Any]
 ) -> None:
     emulator.inject(**fault, method="POST", path="/sandboxes")
-    impatient = Settings(settings.base_url, settings.api_key, settings.org_id, settings.project_id, timeout=0.3)
-    async with connect(impatient) as api:
+    short_timeout = Settings(settings.base_url, settings.api_key, settings.org_id, settings.project_id, timeout=0.3)
+    async with connect(short_timeout) as api:
         assert (await api.sandboxes.create(BODY)).name == "box"
     assert emulator.state()["sandboxes"] == 1
 
 
 @pytest.mark.parametrize("labels", [{"owner": "me"}, {"owner": "me", "more": "1"}, {"owner": "you"}, {}, None])
-async def test_only_what_bears_the_labels_of_a_lost_create_is_adopted(
+async def test_only_a_sandbox_with_the_labels_of_the_request_is_adopted(
     settings: Settings, labels: dict[str, str] | None
 ) -> None:
     clock = FakeClock()
@@ -171,7 +171,7 @@ async def test_only_what_bears_the_labels_of_a_lost_create_is_adopted(
                 await creation
 
 
-async def test_a_create_that_never_happened_is_an_error_and_is_not_sent_again(api: Api, emulator: Emulator) -> None:
+async def test_a_lost_create_request_raises_outcome_unknown_and_is_not_retried(api: Api, emulator: Emulator) -> None:
     emulator.inject("reset_before", method="POST", path="/sandboxes")
     with pytest.raises(errors.OutcomeUnknown, match="The sandbox box has not appeared since"):
         await api.sandboxes.create(BODY)
@@ -179,7 +179,7 @@ async def test_a_create_that_never_happened_is_an_error_and_is_not_sent_again(ap
     assert emulator.state()["sandboxes"] == 0
 
 
-async def test_without_a_name_there_is_nothing_to_look_for(api: Api, emulator: Emulator) -> None:
+async def test_a_create_without_a_name_is_not_looked_up_after_a_lost_response(api: Api, emulator: Emulator) -> None:
     emulator.inject("reset_after", method="POST", path="/sandboxes")
     with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
         await api.sandboxes.create({"sandbox_template_id": TEMPLATE})
@@ -188,7 +188,7 @@ async def test_without_a_name_there_is_nothing_to_look_for(api: Api, emulator: E
 
 @pytest.mark.parametrize(("verb", "phases"), [("pause", ("Pausing", "Paused")), ("resume", ("Resuming", "Ready"))])
 @pytest.mark.parametrize("kind", LOST_RESPONSES)
-async def test_a_transition_whose_response_was_lost_is_observed_in_the_phase(
+async def test_a_transition_with_a_lost_response_is_confirmed_by_the_phase(
     api: Api, emulator: Emulator, kind: str, verb: str, phases: tuple[str, ...]
 ) -> None:
     id = (await create_ready(api)).id
@@ -200,7 +200,7 @@ async def test_a_transition_whose_response_was_lost_is_observed_in_the_phase(
     assert emulator.counts()[f"POST /sandboxes/{{id}}/{verb}"] == 1
 
 
-async def test_a_transition_that_never_happened_is_an_error(api: Api, emulator: Emulator) -> None:
+async def test_a_lost_transition_request_raises_outcome_unknown(api: Api, emulator: Emulator) -> None:
     id = (await create_ready(api)).id
     emulator.inject("reset_before", method="POST", path="/sandboxes/{id}/pause")
     with pytest.raises(errors.OutcomeUnknown):
@@ -208,7 +208,7 @@ async def test_a_transition_that_never_happened_is_an_error(api: Api, emulator: 
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
-async def test_a_keepalive_whose_response_was_lost_is_sent_again(api: Api, emulator: Emulator, kind: str) -> None:
+async def test_a_keepalive_is_retried_after_a_lost_response(api: Api, emulator: Emulator, kind: str) -> None:
     id = (await create_ready(api)).id
     emulator.inject(kind, method="POST", path="/sandboxes/{id}/keepalive")
     assert (await api.sandboxes.keepalive(id)).id == id
@@ -216,15 +216,15 @@ async def test_a_keepalive_whose_response_was_lost_is_sent_again(api: Api, emula
 
 
 def format_time(seconds: float) -> str:
-    """Return the time that is this far from the beginning of fake clocks."""
+    """Return the time this many seconds after the start of fake clocks."""
     return datetime.fromtimestamp(EPOCH + seconds, UTC).isoformat()
 
 
 @pytest.mark.parametrize(
     ("ends", "age"), [({}, 60), ({"max_lifetime_seconds": 600, "hard_expires_at": format_time(590)}, 10)]
 )
-async def test_a_lifetime_has_counted_since_the_creation_or_since_it_began_anew(ends: dict[str, Any], age: int) -> None:
-    """The platform says when it ends and how long it is."""
+async def test_lifetime_elapsed_starts_at_the_creation_or_at_the_renewal(ends: dict[str, Any], age: int) -> None:
+    """The API returns the end and the length of the lifetime."""
     observed = Sandbox.model_validate(
         {"id": "1", "name": "box", "phase": "Ready", "created_at": format_time(-60), **ends}
     )
@@ -232,16 +232,14 @@ async def test_a_lifetime_has_counted_since_the_creation_or_since_it_began_anew(
         assert api.sandboxes.lifetime_elapsed(observed) == age
 
 
-async def test_a_rollback_whose_response_was_lost_is_an_error_for_nothing_would_show_it(
-    api: Api, emulator: Emulator
-) -> None:
+async def test_a_lost_rollback_request_raises_outcome_unknown(api: Api, emulator: Emulator) -> None:
     id = (await create_ready(api)).id
     emulator.inject("reset_before", method="POST", path="/sandboxes/{id}/rollback")
     with pytest.raises(errors.OutcomeUnknown):
         await api.sandboxes.rollback(id, "00000000-0000-4000-8000-000000000000")
 
 
-async def test_a_delete_whose_response_was_lost_is_repeated_until_it_is_gone(api: Api, emulator: Emulator) -> None:
+async def test_a_delete_is_retried_after_a_lost_response(api: Api, emulator: Emulator) -> None:
     id = (await create_ready(api)).id
     emulator.inject("reset_after", method="DELETE", path="/sandboxes/{id}")
     await api.sandboxes.delete(id)
@@ -250,7 +248,7 @@ async def test_a_delete_whose_response_was_lost_is_repeated_until_it_is_gone(api
 
 
 def sandbox_response(**changes: object) -> ScriptedOutcome:
-    """Return an answer that shows the sandbox of BODY, made now, with these changes."""
+    """Return a response with the sandbox of BODY, created now, with these changes."""
     resources = {"cpu": 1.0, "memory_gb": 2, "disk_gb": 10, "rootfs_disk_gb": 4}
     sandbox = {"id": "1", "name": "box", "phase": "Pending", "created_at": format_time(1), "resources": resources}
     return json_response(json=sandbox | {"sandbox_template_id": TEMPLATE, "image": "img", "region": "dev"} | changes)
@@ -273,7 +271,7 @@ def sandbox_response(**changes: object) -> ScriptedOutcome:
         ({}, {"name": "other"}, False),
     ],
 )
-async def test_only_what_was_requested_is_adopted(
+async def test_only_a_sandbox_that_matches_the_request_is_adopted(
     settings: Settings, arguments: dict[str, Any], found: dict[str, Any], *, ours: bool
 ) -> None:
     script = ScriptedTransport(json_response(504), sandbox_response(**found))
@@ -286,13 +284,13 @@ async def test_only_what_was_requested_is_adopted(
     assert script.sent_lines.count("POST sandboxes") == 1
 
 
-async def test_an_error_shows_no_value_of_the_environment(api: Api) -> None:
+async def test_an_error_hides_the_values_of_the_environment(api: Api) -> None:
     with pytest.raises(errors.InvalidRequest) as caught:
         await api.sandboxes.create({**BODY, "name": "Not A Name"})
     assert "hunter2" not in str(caught.value)
 
 
-async def test_a_taken_name_is_a_conflict(api: Api) -> None:
+async def test_a_duplicate_name_raises_conflict(api: Api) -> None:
     await create_ready(api)
     with pytest.raises(errors.Conflict):
         await api.sandboxes.create(BODY)

@@ -1,4 +1,4 @@
-"""The decisions of the schedule as a table: what is awaited and what was read, and what is next."""
+"""The decisions of the schedule as a table: pending items, previous reads and the next read."""
 
 from collections.abc import Sequence
 
@@ -14,55 +14,80 @@ def request_all(ids: Sequence[str], *, at: float = NOW, max_delay: float = 1.0) 
     return [Pending(id, at, max_delay) for id in ids]
 
 
-def polled(ids: Sequence[str], *, at: float = NOW) -> History:
+def new_history(ids: Sequence[str], *, at: float = NOW) -> History:
     return History(at, frozenset(ids))
 
 
 @pytest.mark.parametrize(
     ("pending", "history", "expected"),
     [
-        pytest.param(request_all("a"), History(), Sleep(1), id="one, not due"),
-        pytest.param(request_all("a", at=NOW - 1), History(), PollAll(), id="one, due"),
+        pytest.param(request_all("a"), History(), Sleep(1), id="one item, not due"),
+        pytest.param(request_all("a", at=NOW - 1), History(), PollAll(), id="one item, due"),
         pytest.param(
-            [*request_all("a", max_delay=9), *request_all("b", max_delay=2)], History(), Sleep(2), id="the first due"
+            [*request_all("a", max_delay=9), *request_all("b", max_delay=2)],
+            History(),
+            Sleep(2),
+            id="sleep until the first item is due",
         ),
-        pytest.param(request_all("a", max_delay=0), polled("a"), PollAll(), id="one alone is never held back"),
-        pytest.param(request_all("ab", max_delay=0), polled("ab"), Sleep(0.05), id="two share a poll"),
-        pytest.param(request_all(MANY[:50], max_delay=0), polled(MANY[:50]), Sleep(0.35), id="50 share it for longer"),
-        pytest.param(request_all("abc"), polled("abcd"), Sleep(0.1), id="one of four completed"),
-        pytest.param(request_all("abc"), polled("abcd", at=NOW - 0.1), PollAll(), id="and the others are due"),
-        pytest.param(request_all(MANY[:150]), polled(MANY), Sleep(0.2), id="two pages cost twice as much"),
-        pytest.param(request_all(MANY[1:90]), polled(MANY[:90]), Sleep(1), id="one of 90 makes no difference"),
-        pytest.param(request_all("x"), polled("abcd"), Sleep(1), id="all completed, and a new one came"),
-        pytest.param(request_all("abc"), polled("abc"), Sleep(1), id="none completed"),
+        pytest.param(request_all("a", max_delay=0), new_history("a"), PollAll(), id="a single item is not delayed"),
+        pytest.param(request_all("ab", max_delay=0), new_history("ab"), Sleep(0.05), id="two items share a poll"),
+        pytest.param(
+            request_all(MANY[:50], max_delay=0),
+            new_history(MANY[:50]),
+            Sleep(0.35),
+            id="50 items share a poll after a longer delay",
+        ),
+        pytest.param(request_all("abc"), new_history("abcd"), Sleep(0.1), id="one of four completed"),
+        pytest.param(
+            request_all("abc"),
+            new_history("abcd", at=NOW - 0.1),
+            PollAll(),
+            id="one of four completed, and the others are due",
+        ),
+        pytest.param(request_all(MANY[:150]), new_history(MANY), Sleep(0.2), id="the delay is doubled for two pages"),
+        pytest.param(request_all(MANY[1:90]), new_history(MANY[:90]), Sleep(1), id="one of 90 completed"),
+        pytest.param(request_all("x"), new_history("abcd"), Sleep(1), id="all completed, and one new item"),
+        pytest.param(request_all("abc"), new_history("abc"), Sleep(1), id="none completed"),
         pytest.param(request_all(MANY, at=NOW - 1), History(), PollAll(), id="new items are polled"),
-        pytest.param(request_all(MANY), polled(MANY), Sleep(1), id="a probe waits until it is due"),
-        pytest.param(request_all(MANY, at=NOW - 1), polled(MANY, at=NOW - 1), ProbeOne("0"), id="many are probed"),
+        pytest.param(request_all(MANY), new_history(MANY), Sleep(1), id="a probe waits until it is due"),
         pytest.param(
             request_all(MANY, at=NOW - 1),
-            polled(MANY, at=NOW - 1).add_probe(NOW - 0.4, "249"),
+            new_history(MANY, at=NOW - 1),
+            ProbeOne("0"),
+            id="one of many items is probed",
+        ),
+        pytest.param(
+            request_all(MANY, at=NOW - 1),
+            new_history(MANY, at=NOW - 1).add_probe(NOW - 0.4, "249"),
             Sleep(0.6),
-            id="a probe serves all who are due",
+            id="a recent probe delays all due items",
         ),
         pytest.param(
             request_all(MANY, at=NOW - 9),
-            polled(MANY, at=NOW - 9).add_probe(NOW - 2, "248").add_probe(NOW - 1, "249"),
+            new_history(MANY, at=NOW - 9).add_probe(NOW - 2, "248").add_probe(NOW - 1, "249"),
             PollAll(),
             id="probes cost no more than a poll",
         ),
         pytest.param(
-            request_all(MANY[1:]), polled(MANY).add_probe(NOW, "0"), PollAll(), id="a probed item completed: poll all"
+            request_all(MANY[1:]),
+            new_history(MANY).add_probe(NOW, "0"),
+            PollAll(),
+            id="a probed item completed: poll all",
         ),
         pytest.param(
             [*request_all(MANY), *request_all(["new"], at=NOW - 1)],
-            polled(MANY),
+            new_history(MANY),
             Sleep(0.05 * 250**0.5),
             id="a new item ends the probes",
         ),
-        pytest.param(request_all(MANY[:100], at=NOW - 1), polled(MANY[:100], at=NOW - 1), PollAll(), id="one page"),
+        pytest.param(
+            request_all(MANY[:100], at=NOW - 1), new_history(MANY[:100], at=NOW - 1), PollAll(), id="one page"
+        ),
     ],
 )
-def test_what_is_read_next(pending: list[Pending], history: History, expected: ProbeOne | PollAll | Sleep) -> None:
+def test_next_read_follows_from_the_pending_items_and_the_history(
+    pending: list[Pending], history: History, expected: ProbeOne | PollAll | Sleep
+) -> None:
     decision = next_read(NOW, pending, history)
     if isinstance(expected, Sleep):
         assert isinstance(decision, Sleep)

@@ -1,4 +1,4 @@
-"""How well the server's time is known from the dates of its answers."""
+"""The server's time, estimated from the dates of its responses."""
 
 from email.utils import formatdate
 
@@ -11,14 +11,14 @@ AHEAD = 1000.25
 
 
 def record_response(clock: FakeClock, server_clock: ServerClock, *, after: float = 0.2, ahead: float = AHEAD) -> None:
-    """Let an answer come whose Date is the server's whole second half way."""
+    """Record a response whose Date is the server's time, in whole seconds, in the middle of the exchange."""
     sent = clock.monotonic()
     clock.advance(after)
     date = formatdate(int(EPOCH + sent + after / 2 + ahead), usegmt=True)
     server_clock.record_date(date, sent_at=sent, received_at=clock.monotonic())
 
 
-def test_before_any_response_the_servers_time_is_taken_to_be_this_machines() -> None:
+def test_the_server_time_is_the_local_time_before_the_first_response() -> None:
     clock = FakeClock()
     server_clock = ServerClock(clock)
     clock.advance(9)
@@ -26,7 +26,7 @@ def test_before_any_response_the_servers_time_is_taken_to_be_this_machines() -> 
     assert server_clock.earliest(4) == EPOCH + 4
 
 
-def test_one_response_reports_the_time_to_a_second() -> None:
+def test_one_response_gives_the_server_time_to_within_a_second() -> None:
     clock = FakeClock()
     server_clock = ServerClock(clock)
     clock.advance(100)
@@ -34,7 +34,7 @@ def test_one_response_reports_the_time_to_a_second() -> None:
     assert server_clock.now() == pytest.approx(clock.now() + AHEAD, abs=0.7)
 
 
-def test_the_earliest_time_of_a_moment_is_never_after_the_true_one_and_many_responses_bring_it_close() -> None:
+def test_the_earliest_time_approaches_the_true_time_from_below() -> None:
     clock = FakeClock()
     server_clock = ServerClock(clock)
     for _ in range(50):
@@ -43,7 +43,7 @@ def test_the_earliest_time_of_a_moment_is_never_after_the_true_one_and_many_resp
     assert server_clock.earliest(3) == pytest.approx(EPOCH + 3 + AHEAD, abs=0.3)
 
 
-def test_a_clock_that_was_set_is_trusted_anew() -> None:
+def test_the_estimate_follows_a_server_clock_that_was_changed() -> None:
     clock = FakeClock()
     server_clock = ServerClock(clock)
     record_response(clock, server_clock)
@@ -52,7 +52,7 @@ def test_a_clock_that_was_set_is_trusted_anew() -> None:
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday"])
-def test_a_response_without_a_readable_date_changes_nothing(date: str | None) -> None:
+def test_a_response_without_a_valid_date_is_ignored(date: str | None) -> None:
     server_clock = ServerClock(FakeClock())
     server_clock.record_date(date, sent_at=0, received_at=1)
     assert server_clock.now() == EPOCH

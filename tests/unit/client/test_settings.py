@@ -1,4 +1,4 @@
-"""Which settings are accepted, and that none of them shows the key."""
+"""Which settings are accepted, and that no text contains the key."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from neev_provider.core.errors import ConfigError
 KEY = "key-that-nobody-may-see"
 
 
-def make_settings(base_url: str = DEFAULT_BASE_URL, **options: Any) -> Settings:
+def new_settings(base_url: str = DEFAULT_BASE_URL, **options: Any) -> Settings:
     return Settings(**{"base_url": base_url, "api_key": KEY, "org_id": "o", "project_id": "p"} | options)
 
 
-def test_the_key_is_in_no_representation() -> None:
-    assert KEY not in f"{make_settings()} {make_settings()!r}"
+def test_repr_and_str_of_settings_hide_the_key() -> None:
+    assert KEY not in f"{new_settings()} {new_settings()!r}"
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def test_the_key_is_in_no_representation() -> None:
         ("http://neev.localhost", "http://neev.localhost"),
     ],
 )
-def test_https_anywhere_and_http_to_this_machine_are_addresses(given: str, kept: str) -> None:
-    assert make_settings(given).base_url == kept
+def test_https_urls_and_local_http_urls_are_accepted(given: str, kept: str) -> None:
+    assert new_settings(given).base_url == kept
 
 
 @pytest.mark.parametrize(
@@ -53,25 +53,25 @@ def test_https_anywhere_and_http_to_this_machine_are_addresses(given: str, kept:
         ("http://localhost.evil.test", "in clear"),
     ],
 )
-def test_other_addresses_are_refused_without_repeating_what_may_be_secret(given: str, reason: str) -> None:
+def test_other_urls_are_rejected_without_showing_secrets(given: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=f"^the setting `baseUrl` (is|contains|would) .*{reason}") as caught:
-        make_settings(given)
+        new_settings(given)
     remedy = "Use https; plain http is for this machine only, unless the setting `allowInsecure` is true."
     assert caught.value.hint == (remedy if reason == "in clear" else f"Use one like {DEFAULT_BASE_URL}.")
     assert "word" not in str(caught.value)
     assert KEY not in str(caught.value)
 
 
-def test_http_to_another_machine_is_for_those_who_ask_for_it() -> None:
-    assert make_settings("http://10.0.0.1", allow_insecure=True).base_url == "http://10.0.0.1"
+def test_http_to_another_host_is_accepted_if_allow_insecure_is_true() -> None:
+    assert new_settings("http://10.0.0.1", allow_insecure=True).base_url == "http://10.0.0.1"
 
 
 @pytest.mark.parametrize("key", ["", "two words", "key-end\n", "schlüssel"])
-def test_a_key_that_no_header_carries_is_refused_without_repeating_it(key: str) -> None:
+def test_a_key_that_is_invalid_in_a_header_is_rejected_without_showing_it(key: str) -> None:
     with pytest.raises(
         ConfigError, match=r"^the setting `apiKey` is empty or holds spaces, line ends or letters that no key has"
     ) as caught:
-        make_settings(api_key=key)
+        new_settings(api_key=key)
     assert not key or key.strip() not in str(caught.value)
 
 
@@ -83,14 +83,14 @@ def test_a_key_that_no_header_carries_is_refused_without_repeating_it(key: str) 
         ("timeout", 0.0, "the setting `requestTimeoutSeconds` must be more than 0, not 0."),
     ],
 )
-def test_empty_settings_are_named(name: str, value: Any, shown: str) -> None:
+def test_the_error_for_an_empty_setting_names_it(name: str, value: Any, shown: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        make_settings(**{name: value})
+        new_settings(**{name: value})
     assert str(caught.value) == shown
 
 
-def test_a_time_out_may_be_a_part_of_a_second() -> None:
-    assert make_settings(timeout=0.5).timeout == 0.5
+def test_a_timeout_may_be_a_fraction_of_a_second() -> None:
+    assert new_settings(timeout=0.5).timeout == 0.5
 
 
 LOCAL_URL = "http://127.0.0.1:9"
@@ -105,8 +105,8 @@ LOCAL_URL = "http://127.0.0.1:9"
         (LOCAL_URL, "http://box.localhost"),
     ],
 )
-def test_the_key_goes_where_the_api_says_over_tls_or_within_this_machine(base: str, address: str) -> None:
-    require_secure_url(address, make_settings(base), subject="it")
+def test_require_secure_url_accepts_https_and_local_http(base: str, address: str) -> None:
+    require_secure_url(address, new_settings(base), subject="it")
 
 
 @pytest.mark.parametrize(
@@ -121,20 +121,20 @@ def test_the_key_goes_where_the_api_says_over_tls_or_within_this_machine(base: s
         (DEFAULT_BASE_URL, "https://[", "it is not an address"),
     ],
 )
-def test_it_goes_nowhere_else(base: str, address: str, reason: str) -> None:
+def test_require_secure_url_rejects_other_urls(base: str, address: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason) as caught:
-        require_secure_url(address, make_settings(base), subject="it")
+        require_secure_url(address, new_settings(base), subject="it")
     assert caught.value.hint == ("It has to be https." if "in clear" in reason else "")
 
 
-def test_those_who_ask_for_plain_http_get_it_and_nothing_else() -> None:
-    require_secure_url("http://anywhere.test", make_settings(allow_insecure=True), subject="it")
+def test_allow_insecure_accepts_http_but_no_other_scheme() -> None:
+    require_secure_url("http://anywhere.test", new_settings(allow_insecure=True), subject="it")
     with pytest.raises(ConfigError, match="in clear"):
-        require_secure_url("ftp://anywhere.test", make_settings(allow_insecure=True), subject="it")
+        require_secure_url("ftp://anywhere.test", new_settings(allow_insecure=True), subject="it")
 
 
 @pytest.mark.parametrize("given", ["zork", "ftp://a.example", "https://[odd"])
-def test_a_previous_address_that_is_none_is_named(given: str) -> None:
+def test_the_error_for_an_invalid_previous_base_url_names_the_setting(given: str) -> None:
     with pytest.raises(ConfigError, match="the setting `previousBaseUrl` is not an"):
         Settings("https://a.example", "key", "o", "p", previous_base_url=given)
     assert Settings("https://a.example", "key", "o", "p", previous_base_url="http://b.example").account

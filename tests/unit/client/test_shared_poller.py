@@ -1,4 +1,4 @@
-"""One watcher for many observers: when it sweeps, whom it tells, and that nothing of it is left."""
+"""One poller for many subscribers: when it reads, which subscribers it notifies, and that no task is left."""
 
 import asyncio
 
@@ -16,50 +16,50 @@ def has_no_tasks() -> bool:
 
 
 @in_virtual_time
-async def test_an_item_is_read_when_it_was_requested() -> None:
-    sweeps = ScriptedReader()
-    assert await new_poller(sweeps).observe("a", 0.5) == ApiObject(id="a")
-    assert sweeps.reads == [(0.5, {"a"}, {"a"})]
+async def test_an_item_is_read_after_the_requested_delay() -> None:
+    reader = ScriptedReader()
+    assert await new_poller(reader).observe("a", 0.5) == ApiObject(id="a")
+    assert reader.reads == [(0.5, {"a"}, {"a"})]
 
 
 @in_virtual_time
-async def test_one_sweep_serves_everybody_when_the_first_subscriber_is_due() -> None:
-    sweeps = ScriptedReader()
-    watch = new_poller(sweeps)
-    observed = await asyncio.gather(*(watch.observe(str(number), 0.2 + number) for number in range(300)))
+async def test_one_read_serves_all_subscribers_when_the_first_is_due() -> None:
+    reader = ScriptedReader()
+    poller = new_poller(reader)
+    observed = await asyncio.gather(*(poller.observe(str(number), 0.2 + number) for number in range(300)))
     assert [item and item.id for item in observed] == [str(number) for number in range(300)]
-    assert sweeps.read_times == [0.2]
+    assert reader.read_times == [0.2]
 
 
 @in_virtual_time
-async def test_a_later_subscriber_with_an_earlier_time_brings_the_sweep_forward() -> None:
-    sweeps = ScriptedReader()
-    watch = new_poller(sweeps)
-    patient = asyncio.create_task(watch.observe("a", 60))
+async def test_a_subscriber_with_an_earlier_due_time_advances_the_read() -> None:
+    reader = ScriptedReader()
+    poller = new_poller(reader)
+    first = asyncio.create_task(poller.observe("a", 60))
     await asyncio.sleep(1)
-    await watch.observe("b", 0.1)
-    await patient
-    assert sweeps.reads == [(1.1, {"a", "b"}, {"a", "b"})]
+    await poller.observe("b", 0.1)
+    await first
+    assert reader.reads == [(1.1, {"a", "b"}, {"a", "b"})]
 
 
 @in_virtual_time
-async def test_what_a_sweep_sees_is_never_older_than_the_question() -> None:
-    sweeps = ScriptedReader(latency=1)
-    watch = new_poller(sweeps)
-    early = asyncio.create_task(watch.observe("a", 0))
+async def test_a_subscriber_never_receives_a_read_that_began_before_it() -> None:
+    reader = ScriptedReader(latency=1)
+    poller = new_poller(reader)
+    early = asyncio.create_task(poller.observe("a", 0))
     await asyncio.sleep(0.5)
-    await asyncio.gather(early, watch.observe("b", 0))
-    assert [ids for _, ids, _ in sweeps.reads] == [{"a"}, {"b"}]
+    await asyncio.gather(early, poller.observe("b", 0))
+    assert [ids for _, ids, _ in reader.reads] == [{"a"}, {"b"}]
 
 
 @in_virtual_time
-async def test_the_more_observe_the_rarer_the_sweeps() -> None:
+async def test_the_poll_interval_grows_with_the_number_of_subscribers() -> None:
     async def pause(number: int) -> float:
-        sweeps = ScriptedReader()
-        watch = new_poller(sweeps)
+        reader = ScriptedReader()
+        poller = new_poller(reader)
         for _ in range(2):
-            await asyncio.gather(*(watch.observe(str(item), 0) for item in range(number)))
-        return sweeps.read_times[1] - sweeps.read_times[0]
+            await asyncio.gather(*(poller.observe(str(item), 0) for item in range(number)))
+        return reader.read_times[1] - reader.read_times[0]
 
     pauses = [await pause(number) for number in (1, 2, 20, 100)]
     assert pauses == sorted(pauses)
@@ -68,144 +68,144 @@ async def test_the_more_observe_the_rarer_the_sweeps() -> None:
 
 
 @in_virtual_time
-async def test_readers_ask_for_proof_and_those_who_wait_for_the_end_do_not() -> None:
-    sweeps = ScriptedReader()
-    watch = new_poller(sweeps)
-    sweeps.deleted_ids = {"a", "b"}
-    observed = await asyncio.gather(watch.observe("a", 0), watch.observe_gone("b", 0), watch.observe_gone("c", 0))
+async def test_observe_confirms_a_deletion_and_observe_gone_does_not() -> None:
+    reader = ScriptedReader()
+    poller = new_poller(reader)
+    reader.deleted_ids = {"a", "b"}
+    observed = await asyncio.gather(poller.observe("a", 0), poller.observe_gone("b", 0), poller.observe_gone("c", 0))
     assert list(observed) == [None, True, False]
-    assert sweeps.reads == [(0, {"a", "b", "c"}, {"a"})]
+    assert reader.reads == [(0, {"a", "b", "c"}, {"a"})]
 
 
 @in_virtual_time
-async def test_a_sweep_that_fails_is_the_error_of_all_it_was_for() -> None:
-    sweeps = ScriptedReader()
-    sweeps.error = errors.Unavailable(503)
-    watch = new_poller(sweeps)
-    results = await asyncio.gather(watch.observe("a", 0), watch.observe_gone("b", 0), return_exceptions=True)
-    assert list(results) == [sweeps.error, sweeps.error]
+async def test_a_failed_read_raises_its_error_for_all_subscribers() -> None:
+    reader = ScriptedReader()
+    reader.error = errors.Unavailable(503)
+    poller = new_poller(reader)
+    results = await asyncio.gather(poller.observe("a", 0), poller.observe_gone("b", 0), return_exceptions=True)
+    assert list(results) == [reader.error, reader.error]
 
 
 @in_virtual_time
-async def test_after_a_failure_the_next_sweep_is_a_new_chance() -> None:
-    sweeps = ScriptedReader()
-    sweeps.error = errors.Unavailable(503)
-    watch = new_poller(sweeps)
+async def test_the_poller_reads_again_after_a_failed_read() -> None:
+    reader = ScriptedReader()
+    reader.error = errors.Unavailable(503)
+    poller = new_poller(reader)
     with pytest.raises(errors.Unavailable):
-        await watch.observe("a", 0)
-    sweeps.error = None
-    assert await watch.observe("a", 0) == ApiObject(id="a")
+        await poller.observe("a", 0)
+    reader.error = None
+    assert await poller.observe("a", 0) == ApiObject(id="a")
 
 
 @in_virtual_time
-async def test_all_a_sweep_is_for_are_notified_of_what_goes_wrong_meanwhile_and_is_tried_again() -> None:
-    sweeps = ScriptedReader(latency=2)
-    sweeps.retry_reason = "503."
-    watch = new_poller(sweeps)
+async def test_all_subscribers_are_notified_of_retries_during_a_read() -> None:
+    reader = ScriptedReader(latency=2)
+    reader.retry_reason = "503."
+    poller = new_poller(reader)
     received: list[str] = []
 
     async def observe(id: str) -> None:
         with retry_listener(lambda trouble: received.append(f"{id}: {trouble}")):
-            await watch.observe(id, 0)
+            await poller.observe(id, 0)
 
-    leaving = asyncio.create_task(observe("left"))
-    asyncio.get_running_loop().call_later(0.5, leaving.cancel)
-    await asyncio.gather(observe("a"), observe("b"), leaving, return_exceptions=True)
+    cancelled = asyncio.create_task(observe("left"))
+    asyncio.get_running_loop().call_later(0.5, cancelled.cancel)
+    await asyncio.gather(observe("a"), observe("b"), cancelled, return_exceptions=True)
     assert sorted(received) == ["a: 503.", "b: 503."]
 
 
 @in_virtual_time
-async def test_the_sweep_for_all_is_not_given_up_with_its_first_subscriber() -> None:
+async def test_a_shared_read_ignores_the_deadline_of_its_first_subscriber() -> None:
     stop = asyncio.Event()
     stop.set()
-    sweeps = ScriptedReader()
-    with send_deadline(Deadline(60, sweeps.clock, stop)):
-        assert await new_poller(sweeps).observe("a", 0) == ApiObject(id="a")
+    reader = ScriptedReader()
+    with send_deadline(Deadline(60, reader.clock, stop)):
+        assert await new_poller(reader).observe("a", 0) == ApiObject(id="a")
 
 
 @in_virtual_time
-async def test_an_item_whose_own_request_fails_is_no_trouble_to_the_others() -> None:
-    sweeps = ScriptedReader()
+async def test_a_failed_request_for_one_item_does_not_affect_the_others() -> None:
+    reader = ScriptedReader()
     busy = errors.Unavailable(503)
-    sweeps.failing_ids["a"] = busy
-    watch = new_poller(sweeps)
-    observed = await asyncio.gather(watch.observe("a", 0), watch.observe("b", 0), return_exceptions=True)
+    reader.failing_ids["a"] = busy
+    poller = new_poller(reader)
+    observed = await asyncio.gather(poller.observe("a", 0), poller.observe("b", 0), return_exceptions=True)
     assert list(observed) == [busy, ApiObject(id="b")]
 
 
 @in_virtual_time
-async def test_an_unexpected_error_reaches_all_subscribers() -> None:
-    sweeps = ScriptedReader()
-    sweeps.error = ZeroDivisionError()
+async def test_an_unexpected_error_is_raised_for_the_subscriber() -> None:
+    reader = ScriptedReader()
+    reader.error = ZeroDivisionError()
     with pytest.raises(ZeroDivisionError):
-        await new_poller(sweeps).observe("a", 0)
+        await new_poller(reader).observe("a", 0)
 
 
 @in_virtual_time
 async def test_a_cancelled_subscriber_does_not_affect_the_others() -> None:
-    sweeps = ScriptedReader()
-    watch = new_poller(sweeps)
-    leaving = asyncio.create_task(watch.observe("a", 0.1))
-    staying = asyncio.create_task(watch.observe("b", 0.5))
+    reader = ScriptedReader()
+    poller = new_poller(reader)
+    cancelled = asyncio.create_task(poller.observe("a", 0.1))
+    other = asyncio.create_task(poller.observe("b", 0.5))
     await asyncio.sleep(0.05)
-    leaving.cancel()
-    assert await staying == ApiObject(id="b")
-    assert sweeps.reads == [(0.5, {"b"}, {"b"})]
+    cancelled.cancel()
+    assert await other == ApiObject(id="b")
+    assert reader.reads == [(0.5, {"b"}, {"b"})]
 
 
 @in_virtual_time
-async def test_a_subscriber_that_is_cancelled_during_a_sweep_does_not_affect_the_others() -> None:
-    sweeps = ScriptedReader(latency=1)
-    watch = new_poller(sweeps)
-    leaving, staying = (asyncio.create_task(watch.observe(id, 0)) for id in "ab")
+async def test_a_subscriber_cancelled_during_a_read_does_not_affect_the_others() -> None:
+    reader = ScriptedReader(latency=1)
+    poller = new_poller(reader)
+    cancelled, other = (asyncio.create_task(poller.observe(id, 0)) for id in "ab")
     await asyncio.sleep(0.5)
-    leaving.cancel()
-    assert await staying == ApiObject(id="b")
+    cancelled.cancel()
+    assert await other == ApiObject(id="b")
 
 
 @in_virtual_time
-async def test_when_nobody_observes_nothing_runs_on() -> None:
-    sweeps = ScriptedReader()
-    watch = new_poller(sweeps)
-    assert watch.is_idle
-    observing = asyncio.create_task(watch.observe("a", 60))
+async def test_the_poller_has_no_task_without_subscribers() -> None:
+    reader = ScriptedReader()
+    poller = new_poller(reader)
+    assert poller.is_idle
+    observing = asyncio.create_task(poller.observe("a", 60))
     await asyncio.sleep(1)
-    assert not watch.is_idle
+    assert not poller.is_idle
     observing.cancel()
     await asyncio.sleep(0.001)
-    assert watch.is_idle
+    assert poller.is_idle
     assert has_no_tasks()
-    assert sweeps.reads == []
-    await watch.observe("a", 0)
+    assert reader.reads == []
+    await poller.observe("a", 0)
     assert has_no_tasks()
 
 
 @pytest.mark.parametrize("when", [0, 0.5, 1.5])
-def test_closing_ends_every_observation_at_its_start_before_and_during_a_sweep(when: float) -> None:
+def test_close_cancels_every_observation_before_and_during_a_read(when: float) -> None:
     @in_virtual_time
     async def close() -> None:
-        watch = new_poller(ScriptedReader(latency=1))
-        observing = [asyncio.create_task(watch.observe(id, 1)) for id in "ab"]
+        poller = new_poller(ScriptedReader(latency=1))
+        observing = [asyncio.create_task(poller.observe(id, 1)) for id in "ab"]
         await asyncio.sleep(when)
-        await watch.aclose()
+        await poller.aclose()
         results = await asyncio.gather(*observing, return_exceptions=True)
         assert [str(result) for result in results] == [str(errors.Cancelled("polling the API"))] * 2
         assert has_no_tasks()
-        await watch.aclose()
+        await poller.aclose()
 
     close()
 
 
 @in_virtual_time
-async def test_an_hour_of_observations_leaks_nothing() -> None:
-    sweeps = ScriptedReader(latency=0.01)
-    watch = new_poller(sweeps)
+async def test_an_hour_of_observations_leaves_no_task() -> None:
+    reader = ScriptedReader(latency=0.01)
+    poller = new_poller(reader)
 
     async def follow(id: str) -> None:
-        while sweeps.clock.monotonic() < 3600:
-            await watch.observe(id, 5)
+        while reader.clock.monotonic() < 3600:
+            await poller.observe(id, 5)
 
     await asyncio.gather(*(follow(str(number)) for number in range(5)))
-    assert 700 <= len(sweeps.reads) <= 730
-    assert watch.is_idle
+    assert 700 <= len(reader.reads) <= 730
+    assert poller.is_idle
     assert has_no_tasks()

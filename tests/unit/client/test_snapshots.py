@@ -47,7 +47,7 @@ async def test_a_snapshot_is_created_read_listed_and_deleted(api: Api) -> None:
     assert await api.snapshots.list(sandbox.id) == ()
 
 
-async def test_many_snapshots_of_a_sandbox_are_observed_through_its_list(api: Api, emulator: Emulator) -> None:
+async def test_many_snapshots_of_a_sandbox_are_observed_with_one_list_request(api: Api, emulator: Emulator) -> None:
     sandbox = await create_ready(api)
     created = [await api.snapshots.create(sandbox.id, name=f"s{number}") for number in range(5)]
     before = emulator.counts()
@@ -68,7 +68,7 @@ async def test_snapshots_are_observed_on_every_page_of_the_list(settings: Settin
     assert [request.url.params["page"] for request in script.sent] == ["1", "2"]
 
 
-async def test_with_its_sandbox_a_snapshot_is_gone(api: Api, emulator: Emulator) -> None:
+async def test_a_snapshot_is_gone_after_its_sandbox_is_deleted(api: Api, emulator: Emulator) -> None:
     sandbox = await create_ready(api)
     created = [
         await wait_until_ready(api, await api.snapshots.create(sandbox.id, name=f"s{number}")) for number in range(2)
@@ -79,7 +79,7 @@ async def test_with_its_sandbox_a_snapshot_is_gone(api: Api, emulator: Emulator)
     assert list(observed) == [None, None]
 
 
-async def test_a_failed_snapshot_shows_its_reason(api: Api, emulator: Emulator) -> None:
+async def test_the_error_for_a_failed_snapshot_contains_its_reason(api: Api, emulator: Emulator) -> None:
     sandbox = await create_ready(api)
     emulator.inject("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
     with pytest.raises(errors.OperationFailed, match="disk full"):
@@ -87,7 +87,7 @@ async def test_a_failed_snapshot_shows_its_reason(api: Api, emulator: Emulator) 
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "truncate_body", "malformed_body", "wrong_content_type"])
-async def test_a_snapshot_whose_response_was_lost_is_created_once_and_returned(
+async def test_a_create_whose_response_was_lost_creates_one_snapshot_and_returns_it(
     api: Api, emulator: Emulator, kind: str
 ) -> None:
     sandbox = await create_ready(api)
@@ -97,7 +97,7 @@ async def test_a_snapshot_whose_response_was_lost_is_created_once_and_returned(
     assert [item.id for item in await api.snapshots.list(sandbox.id)] == [created.id]
 
 
-async def test_a_snapshot_of_another_name_is_never_adopted(settings: Settings) -> None:
+async def test_a_snapshot_with_another_name_is_not_adopted(settings: Settings) -> None:
     created = datetime.fromtimestamp(EPOCH + 1, UTC).isoformat()
     listed = [
         {"id": name, "sandbox_id": "s", "status": "Ready", "name": name, "created_at": created}
@@ -109,21 +109,21 @@ async def test_a_snapshot_of_another_name_is_never_adopted(settings: Settings) -
         assert (await api.snapshots.create("s", name="two")).id == "two"
 
 
-async def test_a_snapshot_that_was_never_created_is_an_error(api: Api, emulator: Emulator) -> None:
+async def test_create_raises_outcome_unknown_if_the_snapshot_does_not_appear(api: Api, emulator: Emulator) -> None:
     sandbox = await create_ready(api)
     emulator.inject("reset_before", method="POST", path="/sandboxes/{id}/snapshots")
     with pytest.raises(errors.OutcomeUnknown, match="The snapshot one has not appeared since"):
         await api.snapshots.create(sandbox.id, name="one")
 
 
-async def test_without_a_name_there_is_nothing_to_look_for(api: Api, emulator: Emulator) -> None:
+async def test_a_create_without_a_name_is_not_looked_up_after_a_lost_response(api: Api, emulator: Emulator) -> None:
     sandbox = await create_ready(api)
     emulator.inject("reset_after", method="POST", path="/sandboxes/{id}/snapshots")
     with pytest.raises(errors.OutcomeUnknown, match="the connection was lost"):
         await api.snapshots.create(sandbox.id)
 
 
-async def test_closing_ends_the_observations(api: Api) -> None:
+async def test_close_cancels_pending_observations(api: Api) -> None:
     sandbox = await create_ready(api)
     observing = asyncio.create_task(api.snapshots.observe("s", sandbox.id, 3600))
     await asyncio.sleep(0)

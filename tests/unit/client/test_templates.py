@@ -1,4 +1,4 @@
-"""The catalogue, against the emulator and against a longer one."""
+"""The catalogue of templates, on the emulator and with several pages."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ async def test_agent_templates_are_listed_and_read(api: Api) -> None:
     assert await api.agent_templates.get(listed[0].id) == listed[0]
 
 
-async def test_a_template_that_is_not_in_the_catalogue_is_not_found(api: Api) -> None:
+async def test_a_missing_template_raises_not_found(api: Api) -> None:
     with pytest.raises(errors.NotFound):
         await api.templates.get("sb-none")
 
@@ -37,7 +37,7 @@ async def test_a_template_that_is_not_in_the_catalogue_is_not_found(api: Api) ->
         ({"category": "other"}, []),
     ],
 )
-async def test_filters_hold_over_every_page(settings: Settings, filters: dict[str, Any], ids: list[str]) -> None:
+async def test_filters_apply_to_every_page(settings: Settings, filters: dict[str, Any], ids: list[str]) -> None:
     def template(id: str, category: str, status: str) -> dict[str, object]:
         return {"id": id, "name": id, "category": category, "status": status}
 

@@ -1,4 +1,4 @@
-"""Which requests are sent, which are sent again, and what becomes of each ending."""
+"""Which requests are sent, which are retried, and the error for each outcome."""
 
 import asyncio
 import traceback
@@ -36,9 +36,9 @@ THROTTLED_RESPONSE = json_response(429, retry_after="2")
 
 
 def parse_id(content: Any) -> str:
-    """Return the id of an answer that has one."""
+    """Return the id of a response, or raise ValueError if it has none."""
     if not isinstance(content, dict) or not isinstance(content.get("id"), str):
-        raise ValueError("id: missing")  # noqa: TRY004  what parsers raise
+        raise ValueError("id: missing")  # noqa: TRY004  the error of parsers
     return str(content["id"])
 
 
@@ -50,7 +50,7 @@ def new_transport(script: httpx.AsyncBaseTransport | None, *, clock: FakeClock |
 
 
 def format_traceback(error: BaseException) -> str:
-    """Return the traceback as Python prints it, with every error that led to this one."""
+    """Return the traceback as Python prints it, with every error in the chain."""
     return "".join(traceback.format_exception(error))
 
 
@@ -69,47 +69,47 @@ IDEMPOTENT = ("GET", "PUT", "PATCH", "DELETE")
         THROTTLED_RESPONSE,
         json_response(429),
     ],
-    ids=["refused", "connect time-out", "pool", "proxy", "503 + Retry-After", "429 + Retry-After", "429"],
+    ids=["refused", "connect timeout", "pool timeout", "proxy", "503 + Retry-After", "429 + Retry-After", "429"],
 )
-async def test_every_method_is_sent_again_when_nothing_was_done(method: str, ending: ScriptedOutcome) -> None:
+async def test_every_method_is_retried_if_the_request_had_no_effect(method: str, ending: ScriptedOutcome) -> None:
     script = ScriptedTransport(ending, ending, OK_RESPONSE)
     assert await new_transport(script).request(method, "/x", parse=parse_id) == "x"
     assert len(script.sent) == 3
 
 
 UNKNOWN_OUTCOMES: dict[str, ScriptedOutcome] = {
-    "read time-out": READ_TIMEOUT_ERROR,
-    "write time-out": httpx.WriteTimeout("slow"),
-    "cut": PROTOCOL_ERROR,
+    "read timeout": READ_TIMEOUT_ERROR,
+    "write timeout": httpx.WriteTimeout("slow"),
+    "protocol error": PROTOCOL_ERROR,
     "read error": httpx.ReadError("reset"),
-    "bad encoding": httpx.DecodingError("gzip"),
+    "invalid encoding": httpx.DecodingError("gzip"),
     "408": json_response(408, {"code": "request_timeout", "message": "slow"}),
     "425": json_response(425),
-    "425 with a Retry-After": json_response(425, retry_after="1"),
+    "425 with Retry-After": json_response(425, retry_after="1"),
     "499": json_response(499),
     "500": json_response(500),
     "502": json_response(502),
     "503 without Retry-After": json_response(503),
-    "503 with a Retry-After that says nothing": json_response(503, retry_after="soon"),
+    "503 with an invalid Retry-After": json_response(503, retry_after="soon"),
     "504": json_response(504),
     "HTML": HTML_RESPONSE,
-    "broken JSON": TRUNCATED_RESPONSE,
-    "deep JSON": DEEP_RESPONSE,
-    "another shape": WITHOUT_FIELDS,
+    "truncated JSON": TRUNCATED_RESPONSE,
+    "deeply nested JSON": DEEP_RESPONSE,
+    "missing fields": WITHOUT_FIELDS,
     "no body": httpx.Response(200),
 }
 
 
 @pytest.mark.parametrize("method", IDEMPOTENT)
 @pytest.mark.parametrize("ending", UNKNOWN_OUTCOMES.values(), ids=UNKNOWN_OUTCOMES)
-async def test_what_may_be_repeated_is_repeated_after_an_unclear_end(method: str, ending: ScriptedOutcome) -> None:
+async def test_idempotent_methods_are_retried_after_an_unknown_outcome(method: str, ending: ScriptedOutcome) -> None:
     script = ScriptedTransport(ending, OK_RESPONSE)
     assert await new_transport(script).request(method, "/x", parse=parse_id) == "x"
     assert len(script.sent) == 2
 
 
 @pytest.mark.parametrize("ending", UNKNOWN_OUTCOMES.values(), ids=UNKNOWN_OUTCOMES)
-async def test_a_post_is_never_sent_again_after_an_unclear_end(ending: ScriptedOutcome) -> None:
+async def test_a_post_is_not_retried_after_an_unknown_outcome(ending: ScriptedOutcome) -> None:
     script = ScriptedTransport(ending, OK_RESPONSE)
     with pytest.raises(errors.OutcomeUnknown, match="POST /x"):
         await new_transport(script).request("POST", "/x", parse=parse_id)
@@ -135,7 +135,9 @@ async def test_a_post_is_never_sent_again_after_an_unclear_end(ending: ScriptedO
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-async def test_a_refusal_is_final(method: str, status: int, code: str | None, kind: type[errors.ApiError]) -> None:
+async def test_a_rejected_request_is_not_retried(
+    method: str, status: int, code: str | None, kind: type[errors.ApiError]
+) -> None:
     script = ScriptedTransport(json_response(status, {"message": "no", "code": code}, x_request_id="r-7"))
     with pytest.raises(errors.ApiError) as caught:
         await new_transport(script).request(method, "/x", parse=parse_id)
@@ -162,7 +164,7 @@ async def test_a_refusal_is_final(method: str, status: int, code: str | None, ki
         ("POST", UNAVAILABLE_RESPONSE, errors.Unavailable, MAX_ATTEMPTS_WITH_RETRY_AFTER),
     ],
 )
-async def test_attempts_are_bounded_and_the_last_ending_is_reported(
+async def test_the_last_error_is_raised_after_the_maximum_of_attempts(
     method: str, ending: ScriptedOutcome, kind: type[errors.NeevError], attempts: int
 ) -> None:
     script = ScriptedTransport(ending)
@@ -172,7 +174,7 @@ async def test_attempts_are_bounded_and_the_last_ending_is_reported(
     assert len(script.sent) == attempts
 
 
-async def test_the_seconds_of_a_retry_after_are_waited_for() -> None:
+async def test_retry_after_in_seconds_delays_the_retry() -> None:
     clock = FakeClock()
     await new_transport(ScriptedTransport(json_response(503, retry_after="7"), OK_RESPONSE), clock=clock).request(
         "POST", "/x", parse=parse_id
@@ -180,14 +182,14 @@ async def test_the_seconds_of_a_retry_after_are_waited_for() -> None:
     assert 7 <= sum(clock.sleep_calls) <= 7.5
 
 
-async def test_the_date_of_a_retry_after_is_measured_on_the_servers_clock() -> None:
+async def test_retry_after_as_a_date_is_relative_to_the_server_clock() -> None:
     clock, server = FakeClock(), EPOCH + 5000
     busy = json_response(503, date=formatdate(server, usegmt=True), retry_after=formatdate(server + 7, usegmt=True))
     await new_transport(ScriptedTransport(busy, OK_RESPONSE), clock=clock).request("POST", "/x", parse=parse_id)
     assert 6 <= sum(clock.sleep_calls) <= 8
 
 
-async def test_a_retry_after_is_trusted_for_a_minute_at_most() -> None:
+async def test_retry_after_is_limited_to_one_minute() -> None:
     clock = FakeClock()
     await new_transport(ScriptedTransport(json_response(503, retry_after="86400"), OK_RESPONSE), clock=clock).request(
         "GET", "/x", parse=parse_id
@@ -195,7 +197,7 @@ async def test_a_retry_after_is_trusted_for_a_minute_at_most() -> None:
     assert 60 <= sum(clock.sleep_calls) <= 60.5
 
 
-async def test_without_one_the_pauses_grow_and_differ() -> None:
+async def test_retry_delays_grow_with_jitter_without_retry_after() -> None:
     clock = FakeClock()
     with pytest.raises(errors.Unavailable):
         await new_transport(ScriptedTransport(json_response(500)), clock=clock).request("GET", "/x", parse=parse_id)
@@ -203,7 +205,7 @@ async def test_without_one_the_pauses_grow_and_differ() -> None:
     assert all(pause <= limit for pause, limit in zip(clock.sleep_calls, (0.5, 1, 2, 4, 8), strict=True))
 
 
-async def test_after_a_429_every_other_request_waits_as_well() -> None:
+async def test_a_429_delays_all_other_requests() -> None:
     clock = FakeClock()
     wire = new_transport(ScriptedTransport(json_response(429, retry_after="9"), OK_RESPONSE), clock=clock)
     with pytest.raises(errors.RateLimited):
@@ -214,7 +216,7 @@ async def test_after_a_429_every_other_request_waits_as_well() -> None:
     assert clock.sleep_calls == [9]
 
 
-async def test_whoever_waits_is_notified_of_each_attempt_that_is_followed_by_another() -> None:
+async def test_the_retry_listener_is_called_for_each_retried_attempt() -> None:
     received: list[str] = []
     with retry_listener(received.append):
         await new_transport(ScriptedTransport(CONNECT_ERROR, UNAVAILABLE_RESPONSE, OK_RESPONSE)).request(
@@ -226,7 +228,7 @@ async def test_whoever_waits_is_notified_of_each_attempt_that_is_followed_by_ano
 
 
 @in_virtual_time
-async def test_a_request_that_is_to_come_later_is_not_sent_once_the_user_cancels() -> None:
+async def test_a_delayed_retry_is_not_sent_after_a_cancel() -> None:
     stop, script = asyncio.Event(), ScriptedTransport(json_response(503, retry_after="9"))
     wire = Transport(SETTINGS, clock=VirtualClock(), transport=script)
     asyncio.get_running_loop().call_later(1, stop.set)
@@ -237,7 +239,7 @@ async def test_a_request_that_is_to_come_later_is_not_sent_once_the_user_cancels
 
 
 @in_virtual_time
-async def test_a_response_that_puts_off_is_reported_when_the_time_is_over() -> None:
+async def test_the_last_response_is_reported_if_the_deadline_ends_the_retries() -> None:
     wire = Transport(SETTINGS, clock=VirtualClock(), transport=ScriptedTransport(json_response(503, retry_after="9")))
     words = r"^POST /x: not done after 5 s; last seen: POST /x was answered with 503"
     with (
@@ -248,25 +250,25 @@ async def test_a_response_that_puts_off_is_reported_when_the_time_is_over() -> N
 
 
 @in_virtual_time
-async def test_of_those_that_wait_for_their_turn_none_is_sent_once_the_user_cancels() -> None:
+async def test_queued_requests_are_not_sent_after_a_cancel() -> None:
     stop, script = asyncio.Event(), ScriptedTransport(json_response(429, retry_after="9"), OK_RESPONSE)
     wire = Transport(SETTINGS, clock=VirtualClock(), transport=script)
 
-    async def making() -> None:
+    async def create() -> None:
         with send_deadline(Deadline(60, VirtualClock(), stop)):
             await wire.request("POST", "/x", parse=parse_id)
 
     asyncio.get_running_loop().call_later(1, stop.set)
-    ends = await asyncio.gather(*(making() for _ in range(INITIAL_CONCURRENCY * 3)), return_exceptions=True)
+    ends = await asyncio.gather(*(create() for _ in range(INITIAL_CONCURRENCY * 3)), return_exceptions=True)
     sent = sum(1 for end in ends if end is None)
     assert sent == len(script.sent) - 1
     assert sum(1 for end in ends if isinstance(end, errors.Cancelled)) == len(ends) - sent > 0
-    # and nobody keeps a place who has left
+    # a cancelled request releases its place
     await asyncio.sleep(60)
     await asyncio.gather(*(wire.request("POST", "/x", parse=parse_id) for _ in range(INITIAL_CONCURRENCY)))
 
 
-async def test_the_key_travels_in_a_header_and_the_ids_are_quoted_into_the_path() -> None:
+async def test_the_key_is_sent_in_a_header_and_ids_are_quoted_in_the_path() -> None:
     script = ScriptedTransport(OK_RESPONSE)
     wire = new_transport(script)
     await wire.request("GET", f"{wire.project}/sandboxes", parse=parse_id, params={"name": "a b", "status": None})
@@ -277,14 +279,14 @@ async def test_the_key_travels_in_a_header_and_the_ids_are_quoted_into_the_path(
 
 
 @pytest.mark.parametrize("target", ["https://elsewhere.test/agent/x", "http://api.test/agent/x", "/agent/y"])
-async def test_no_redirect_is_followed_so_the_key_stays_where_it_belongs(target: str) -> None:
+async def test_a_redirect_is_not_followed(target: str) -> None:
     script = ScriptedTransport(json_response(307, location=target), OK_RESPONSE)
     with pytest.raises(errors.UnexpectedResponse, match=r"a redirect to .*, which is not followed"):
         await new_transport(script).request("GET", "/x", parse=parse_id)
     assert len(script.sent) == 1
 
 
-async def test_the_key_does_not_come_back_in_an_error() -> None:
+async def test_an_error_redacts_the_key() -> None:
     script = ScriptedTransport(
         json_response(422, {"message": f"refused for key {KEY}", "details": KEY, "code": "validation_error"})
     )
@@ -298,12 +300,10 @@ async def test_the_key_does_not_come_back_in_an_error() -> None:
 @pytest.mark.parametrize(
     "ending",
     [TRUNCATED_RESPONSE, HTML_RESPONSE, CONNECT_ERROR, READ_TIMEOUT_ERROR],
-    ids=["broken", "html", "refused", "slow"],
+    ids=["truncated JSON", "HTML", "refused", "read timeout"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_an_error_without_a_refusal_names_the_request_but_no_body_and_no_key(
-    method: str, ending: ScriptedOutcome
-) -> None:
+async def test_an_error_names_the_request_without_its_body_or_the_key(method: str, ending: ScriptedOutcome) -> None:
     wire = new_transport(ScriptedTransport(ending))
     with pytest.raises(errors.NeevError) as caught:
         await wire.request(method, f"{wire.project}/sandboxes", parse=parse_id, json={"env": []})
@@ -321,7 +321,7 @@ async def test_an_empty_response_is_parsed_as_none() -> None:
     )
 
 
-async def test_the_servers_clock_follows_the_date_of_any_response() -> None:
+async def test_the_server_clock_is_updated_from_the_date_of_any_response() -> None:
     clock = FakeClock()
     wire = new_transport(ScriptedTransport(not_found_response(date=formatdate(EPOCH + 100, usegmt=True))), clock=clock)
     with pytest.raises(errors.NotFound):
@@ -329,7 +329,7 @@ async def test_the_servers_clock_follows_the_date_of_any_response() -> None:
     assert wire.server_clock.now() == pytest.approx(clock.now() + 100, abs=1)
 
 
-def test_a_bundle_that_holds_no_certificates_is_a_clear_error(tmp_path: Path) -> None:
+def test_a_ca_bundle_without_certificates_raises_config_error(tmp_path: Path) -> None:
     bundle = tmp_path / "ca.pem"
     bundle.write_text("nothing")
     settings = Settings("https://api.test", KEY, "o", "p", ca_bundle=str(bundle))
@@ -337,7 +337,7 @@ def test_a_bundle_that_holds_no_certificates_is_a_clear_error(tmp_path: Path) ->
         Transport(settings, clock=SYSTEM_CLOCK)
 
 
-async def test_where_nothing_is_encrypted_nobody_is_looked_up_who_could_be_trusted(tmp_path: Path) -> None:
+async def test_the_ca_bundle_is_not_read_for_plain_http(tmp_path: Path) -> None:
     settings = Settings("http://127.0.0.1", KEY, "o", "p", ca_bundle=str(tmp_path / "not read.pem"))
     await Transport(settings, clock=SYSTEM_CLOCK).aclose()
 
@@ -348,7 +348,7 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 
 @asynccontextmanager
 async def serve_with(*handlers: Handler) -> AsyncIterator[Transport]:
-    """Let a real client talk to a real socket whose connections are handled in order, the last one for ever."""
+    """Yield a client of a real socket whose connections are handled in order; the last handler is reused."""
     waiting = list(handlers)
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -370,28 +370,28 @@ async def serve_with(*handlers: Handler) -> AsyncIterator[Transport]:
 
 
 async def hang_up(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-    """End the connection without a word."""
+    """Close the connection without a response."""
 
 
 async def truncate(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """End the connection in the middle of the answer."""
+    """Close the connection in the middle of the response."""
     writer.write(HEAD + b'content-length: 12\r\n\r\n{"id"')
     await writer.drain()
 
 
 async def delay_forever(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-    """Say nothing until the client gives up."""
+    """Send nothing until the client closes the connection."""
     await reader.read()
 
 
 async def respond(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer, and end the connection."""
+    """Send a response, and close the connection."""
     writer.write(HEAD + b'connection: close\r\ncontent-length: 12\r\n\r\n{"id": "x"}\n')
     await writer.drain()
 
 
 @pytest.mark.parametrize("handler", [hang_up, truncate, delay_forever])
-async def test_on_a_real_socket_a_read_survives_what_a_post_reports_as_unknown(handler: Handler) -> None:
+async def test_on_a_real_socket_a_get_is_retried_and_a_post_raises_outcome_unknown(handler: Handler) -> None:
     async with serve_with(handler, respond) as wire:
         assert await wire.request("GET", "/x", parse=parse_id) == "x"
     async with serve_with(handler, respond) as wire:
@@ -399,16 +399,16 @@ async def test_on_a_real_socket_a_read_survives_what_a_post_reports_as_unknown(h
             await wire.request("POST", "/x", parse=parse_id)
 
 
-async def test_on_a_real_socket_nobody_listening_is_never_sent() -> None:
+async def test_on_a_real_socket_a_refused_connection_raises_request_not_sent() -> None:
     async with serve_with(respond) as wire:
         pass
-    nobody = Transport(wire._settings, clock=FakeClock())
+    unreachable = Transport(wire._settings, clock=FakeClock())
     with pytest.raises(errors.RequestNotSent, match=r"no connection to 127\.0\.0\.1:\d+"):
-        await nobody.request("POST", "/x", parse=parse_id)
-    await nobody.aclose()
+        await unreachable.request("POST", "/x", parse=parse_id)
+    await unreachable.aclose()
 
 
-async def test_a_proxy_of_the_environment_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_of_the_environment_is_not_used_for_localhost(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     async with serve_with(respond) as wire:
@@ -426,7 +426,7 @@ async def test_a_proxy_of_the_environment_is_not_used_for_this_machine(monkeypat
     ],
 )
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy", "http_proxy"])
-def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(
+def test_the_error_for_an_invalid_proxy_names_its_variable(
     variable: str, proxy: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clear_proxies(monkeypatch)
@@ -435,26 +435,26 @@ def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(
         new_transport(None)
     assert str(caught.value).startswith(f"{variable} cannot be used: ")
     assert "hunter2" not in str(caught.value)
-    # and where no proxy is used, none has to be usable
+    # the proxy is not validated if NO_PROXY excludes all hosts
     monkeypatch.setenv("NO_PROXY", "a.test, *")
     new_transport(None)
 
 
 @pytest.mark.parametrize("proxy", ["proxy:3128", "http://user:word@proxy.test", "https://[::1]:1"])
-def test_a_proxy_that_can_be_used_is_taken(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_valid_proxy_is_accepted(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     clear_proxies(monkeypatch)
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     new_transport(None)
 
 
-def test_an_exception_from_the_proxies_that_cannot_be_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_an_invalid_no_proxy_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     clear_proxies(monkeypatch)
     monkeypatch.setenv("NO_PROXY", "host:port")
     with pytest.raises(errors.ConfigError, match="NO_PROXY cannot be used"):
         new_transport(None)
 
 
-def test_authorities_of_the_environment_that_cannot_be_read_are_named(
+def test_the_error_for_an_unreadable_ssl_cert_file_names_the_variable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing.pem"))
@@ -463,7 +463,7 @@ def test_authorities_of_the_environment_that_cannot_be_read_are_named(
 
 
 def clear_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the environment of the machine name no proxy."""
+    """Remove the proxy variables from the environment."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -486,7 +486,7 @@ def clear_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-async def test_an_end_without_a_response_is_reported_word_for_word(
+async def test_a_request_without_a_usable_response_has_its_exact_error_message(
     method: str, ending: ScriptedOutcome, words: str
 ) -> None:
     with pytest.raises(errors.NeevError) as caught:
@@ -495,13 +495,13 @@ async def test_an_end_without_a_response_is_reported_word_for_word(
     assert caught.value.hint == type(caught.value).default_hint
 
 
-async def test_a_response_that_cannot_be_read_is_reported_with_its_request_id() -> None:
+async def test_the_error_for_an_unreadable_response_contains_its_request_id() -> None:
     strange = httpx.Response(200, html="<p>", headers={"x-request-id": "r-9"})
     with pytest.raises(errors.UnexpectedResponse) as caught:
         await new_transport(ScriptedTransport(strange)).request("GET", "/x", parse=parse_id)
     assert caught.value.request_id == "r-9"
 
 
-async def test_a_status_just_beyond_the_successes_is_a_refusal_of_a_post_too() -> None:
+async def test_status_300_of_a_post_raises_unexpected_response() -> None:
     with pytest.raises(errors.UnexpectedResponse):
         await new_transport(ScriptedTransport(json_response(300))).request("POST", "/x", parse=parse_id)

@@ -1,4 +1,4 @@
-"""Where the key goes, on real sockets: to servers that prove who they are, in one header, and no further."""
+"""On real sockets, the key is sent only to servers with a trusted certificate, and only in one header."""
 
 import asyncio
 import ssl
@@ -28,7 +28,7 @@ SANDBOX = b'{"id": "box-1", "name": "box", "phase": "Ready"}'
 
 @dataclass
 class RecordingServer:
-    """A server on this machine, and the requests that came to it."""
+    """A server on this machine, and the requests that it received."""
 
     address: str
     requests: list[str] = field(default_factory=list)
@@ -36,7 +36,7 @@ class RecordingServer:
 
 @dataclass(frozen=True)
 class TlsIdentity:
-    """A server's side of TLS, and the certificate that it signed for itself."""
+    """The TLS context of a server, and its self-signed certificate."""
 
     context: ssl.SSLContext
     bundle: Path
@@ -47,7 +47,7 @@ Issue = Callable[[str], TlsIdentity]
 
 @pytest.fixture
 def issue(tmp_path: Path) -> Issue:
-    """Make the identity of the server at an IP address."""
+    """Return a function that creates the identity of a server at an IP address."""
 
     def identity(host: str) -> TlsIdentity:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -71,7 +71,7 @@ def issue(tmp_path: Path) -> Issue:
 
 @asynccontextmanager
 async def serve(identity: TlsIdentity, *head: str, body: bytes = SANDBOX) -> AsyncIterator[RecordingServer]:
-    """Let a server answer every request with this head and body."""
+    """Yield a server that answers every request with this head and body."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
@@ -91,7 +91,7 @@ async def serve(identity: TlsIdentity, *head: str, body: bytes = SANDBOX) -> Asy
 
 @asynccontextmanager
 async def connect_client(address: str, bundle: Path | None = None) -> AsyncIterator[Api]:
-    """Let a real client with the key talk to the address."""
+    """Yield a client with the key for the address."""
     settings = Settings(address, KEY, "org", "project", ca_bundle=str(bundle) if bundle else None)
     async with connect(settings) as api:
         yield api
@@ -103,16 +103,16 @@ async def exec_in_sandbox(api: Api, address: str) -> int:
     return await session.exec(ExecRequest(["true"]), lambda _stream, _text: None, read_timeout=5)
 
 
-async def test_a_certificate_is_trusted_only_when_its_authority_is(issue: Issue) -> None:
+async def test_a_certificate_is_trusted_only_if_its_authority_is_trusted(issue: Issue) -> None:
     identity = issue(HERE)
-    async with serve(identity) as server, connect_client(server.address) as wary:
+    async with serve(identity) as server, connect_client(server.address) as untrusting:
         with pytest.raises(errors.RequestNotSent, match="the setting `caBundle`"):
-            await wary.sandboxes.get("box")
+            await untrusting.sandboxes.get("box")
         with pytest.raises(errors.RequestNotSent, match="no connection to the sandbox"):
-            await exec_in_sandbox(wary, server.address)
+            await exec_in_sandbox(untrusting, server.address)
         assert server.requests == []
-        async with connect_client(server.address, identity.bundle) as output:
-            assert (await output.sandboxes.get("box")).id == "box-1"
+        async with connect_client(server.address, identity.bundle) as trusting:
+            assert (await trusting.sandboxes.get("box")).id == "box-1"
         assert len(server.requests) == 1
 
 
@@ -124,7 +124,7 @@ async def test_a_certificate_is_trusted_only_for_the_host_it_names(issue: Issue)
         assert server.requests == []
 
 
-async def test_the_key_is_in_one_header_and_nowhere_else(issue: Issue) -> None:
+async def test_the_key_is_sent_only_in_the_authorization_header(issue: Issue) -> None:
     identity = issue(HERE)
     exited = b'{"type": "exit", "exit_code": 0}\n'
     async with serve(identity) as server, serve(identity, body=exited) as session:
@@ -151,7 +151,7 @@ async def test_a_redirect_is_not_followed_so_another_host_never_receives_the_key
         assert other.requests == []
 
 
-def test_what_holds_the_key_does_not_show_it() -> None:
+def test_repr_and_str_of_objects_with_the_key_hide_it() -> None:
     settings = Settings("https://api.example", KEY, "org", "project")
     api = connect(settings)
     observed = Sandbox(id="box-1", name="box", phase="Ready", connect_url="https://inside.example")
