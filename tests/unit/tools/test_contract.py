@@ -1,4 +1,4 @@
-"""tools/contract: what the vendor's API has and ours has not is found, unless it is listed with a reason."""
+"""tools/contract: differences to the vendor's API are found, unless they are listed with a reason."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run_contract(*arguments: str) -> tuple[int, str]:
 
 
 def describe_vendor() -> dict[str, Any]:
-    """Return a description in which the vendor's API is just what the emulator has."""
+    """Return a description of the vendor's API that is identical to the emulator."""
     ours: dict[str, Any] = json.loads(json.dumps(build_openapi(control_plane_routes())))
     schemas = ours["components"]["schemas"]
     ours["components"]["schemas"] = schemas | {theirs: schemas[name] for theirs, name in EMULATED.items()}
@@ -41,7 +41,7 @@ def describe_vendor() -> dict[str, Any]:
 
 
 def compare(tmp_path: Path, vendor: dict[str, Any], on_purpose: str = "") -> tuple[int, str]:
-    """Return the result for the emulator; what the declarations lack is not looked at."""
+    """Return the result for the emulator, without the differences of the declarations."""
     listed = tmp_path / "on_purpose.toml"
     listed.write_text(f"[renamed]\n[on_purpose]\n{on_purpose}", encoding="utf-8")
     description = tmp_path / "vendor.json"
@@ -52,7 +52,7 @@ def compare(tmp_path: Path, vendor: dict[str, Any], on_purpose: str = "") -> tup
     )
 
 
-def test_the_package_that_is_installed_has_nothing_that_is_not_covered_or_listed() -> None:
+def test_every_difference_to_the_installed_package_is_covered_or_listed() -> None:
     package = find_spec("neevai")
     assert package is not None
     assert package.origin is not None
@@ -63,10 +63,11 @@ def test_the_package_that_is_installed_has_nothing_that_is_not_covered_or_listed
 
 @pytest.fixture
 def vendor() -> dict[str, Any]:
+    """Return a description of the vendor's API without differences."""
     return describe_vendor()
 
 
-def test_where_nothing_differs_nothing_is_said_of_the_emulator(tmp_path: Path, vendor: dict[str, Any]) -> None:
+def test_an_identical_description_has_no_differences_to_the_emulator(tmp_path: Path, vendor: dict[str, Any]) -> None:
     assert "emulator" not in compare(tmp_path, vendor)[1]
 
 
@@ -77,14 +78,14 @@ def test_a_new_path_is_a_difference(tmp_path: Path, vendor: dict[str, Any]) -> N
     assert "emulator  path   new      GET /api/v1beta1/orgs/{}/projects/{}/volumes  NOT COVERED" in output
 
 
-def test_a_path_that_is_gone_is_a_difference(tmp_path: Path, vendor: dict[str, Any]) -> None:
+def test_a_missing_path_is_a_difference(tmp_path: Path, vendor: dict[str, Any]) -> None:
     del vendor["paths"][f"/agent{PROJECT}/sandboxes/{{sandbox}}/keepalive"]
     assert (
         "path   gone     POST /api/v1beta1/orgs/{}/projects/{}/sandboxes/{}/keepalive" in compare(tmp_path, vendor)[1]
     )
 
 
-def test_fields_that_are_new_gone_or_of_another_type_are_differences(tmp_path: Path, vendor: dict[str, Any]) -> None:
+def test_new_missing_and_changed_fields_are_differences(tmp_path: Path, vendor: dict[str, Any]) -> None:
     fields = vendor["components"]["schemas"]["Sandbox"]["properties"]
     fields |= {"colour": {"type": "string"}, "name": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}
     del fields["region"]
@@ -94,21 +95,21 @@ def test_fields_that_are_new_gone_or_of_another_type_are_differences(tmp_path: P
     assert "field  changed  Sandbox.name: integer, here string" in output
 
 
-def test_values_of_an_enum_that_are_new_or_gone_are_differences(tmp_path: Path, vendor: dict[str, Any]) -> None:
+def test_new_and_missing_enum_values_are_differences(tmp_path: Path, vendor: dict[str, Any]) -> None:
     vendor["components"]["schemas"]["Sandbox"]["properties"]["on_idle"] = {"enum": ["pause", "hibernate"]}
     output = compare(tmp_path, vendor)[1]
     assert "enum   new      Sandbox.on_idle=hibernate" in output
     assert "enum   gone     Sandbox.on_idle=delete" in output
 
 
-def test_what_the_declarations_lack_is_a_difference(tmp_path: Path, vendor: dict[str, Any]) -> None:
+def test_a_field_that_is_missing_in_the_declarations_is_a_difference(tmp_path: Path, vendor: dict[str, Any]) -> None:
     vendor["components"]["schemas"]["Snapshot"]["properties"]["checksum"] = {"type": "string"}
     description = tmp_path / "vendor.json"
     description.write_text(json.dumps(vendor), encoding="utf-8")
     assert "provider  field  new      Snapshot.checksum  NOT COVERED" in run_contract("--openapi", str(description))[1]
 
 
-def test_a_listed_difference_is_shown_with_its_reason_and_one_that_does_not_differ_is_refused(
+def test_a_listed_difference_is_shown_with_its_reason_and_an_unused_entry_is_an_error(
     tmp_path: Path, vendor: dict[str, Any]
 ) -> None:
     vendor["paths"][f"{PROJECT}/volumes"] = {"get": {}}
@@ -138,7 +139,7 @@ def test_the_requests_of_a_module_are_read_from_its_source(tmp_path: Path) -> No
     }
 
 
-def test_an_object_that_is_composed_of_others_has_their_fields() -> None:
+def test_a_composed_schema_has_the_fields_of_its_parts() -> None:
     text = {"type": "string"}
     schemas = {
         "Base": {"properties": {"id": text}},

@@ -21,7 +21,7 @@ Write = Callable[[Path, Iterable[Entry], int], None]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a folder with a program and what it loads."""
+    """Return a folder with a program and its libraries."""
     folder = tmp_path / "bundle"
     (folder / "_internal" / "b").mkdir(parents=True)
     for name in ("program", "_internal/lib.so", "_internal/b/data.txt"):
@@ -29,24 +29,24 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def entries(folder: Path) -> list[Entry]:
+def list_entries(folder: Path) -> list[Entry]:
     return list_folder(folder, executable="program")
 
 
 @pytest.mark.parametrize("write", [write_tar, write_zip])
 def test_the_same_content_gives_the_same_bytes(tmp_path: Path, folder: Path, write: Write) -> None:
-    write(tmp_path / "first", entries(folder), TIMESTAMP)
+    write(tmp_path / "first", list_entries(folder), TIMESTAMP)
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     for file in copy.rglob("*"):
         file.chmod(0o700)
         os.utime(file, (1, 1))
-    write(tmp_path / "folder" / "second", reversed(entries(copy)), TIMESTAMP)
+    write(tmp_path / "folder" / "second", reversed(list_entries(copy)), TIMESTAMP)
     assert (tmp_path / "first").read_bytes() == (tmp_path / "folder" / "second").read_bytes()
 
 
 def test_a_tar_file_has_sorted_files_with_fixed_modes_owners_and_times(tmp_path: Path, folder: Path) -> None:
-    write_tar(tmp_path / "plugin.tar.gz", entries(folder), TIMESTAMP)
+    write_tar(tmp_path / "plugin.tar.gz", list_entries(folder), TIMESTAMP)
     with tarfile.open(tmp_path / "plugin.tar.gz", "r:gz") as archive:
         items = archive.getmembers()
         content = archive.extractfile("program")
@@ -60,8 +60,8 @@ def test_a_tar_file_has_sorted_files_with_fixed_modes_owners_and_times(tmp_path:
     assert {(item.uid, item.gid, item.uname, item.gname, item.mtime) for item in items} == {(0, 0, "", "", TIMESTAMP)}
 
 
-def test_a_zip_file_has_the_modes_that_an_engine_sets(tmp_path: Path, folder: Path) -> None:
-    write_zip(tmp_path / "provider.zip", entries(folder), TIMESTAMP)
+def test_a_zip_file_has_sorted_files_with_fixed_modes_and_times(tmp_path: Path, folder: Path) -> None:
+    write_zip(tmp_path / "provider.zip", list_entries(folder), TIMESTAMP)
     with zipfile.ZipFile(tmp_path / "provider.zip") as archive:
         items = archive.infolist()
         assert archive.read("program") == b"The content of program."
@@ -76,7 +76,7 @@ def test_a_zip_file_has_the_modes_that_an_engine_sets(tmp_path: Path, folder: Pa
     }
 
 
-def test_the_checksums_are_those_that_sha256sum_checks(tmp_path: Path, folder: Path) -> None:
+def test_the_checksums_are_accepted_by_sha256sum(tmp_path: Path, folder: Path) -> None:
     write_checksums(tmp_path / "SHA256SUMS", [folder / "program", folder / "_internal" / "lib.so"])
     digest = hashlib.sha256(b"The content of program.").hexdigest()
     assert (tmp_path / "SHA256SUMS").read_text().splitlines()[1] == f"{digest}  bundle/program"

@@ -1,4 +1,4 @@
-"""tools/dist/layout.py and checksums.py: the names that engines and registries look for."""
+"""tools/dist/layout.py and checksums.py: the names that engines and registries expect."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def test_platforms_have_the_names_of_go(system: str, machine: str, expected: tup
 
 
 @pytest.mark.parametrize(("system", "machine"), [("freebsd", "x86_64"), ("linux", "riscv64")])
-def test_nothing_is_published_for_other_platforms(system: str, machine: str) -> None:
+def test_an_unsupported_platform_is_an_error(system: str, machine: str) -> None:
     with pytest.raises(UnknownPlatformError, match=f"nothing is published for {machine} with {system}"):
         target(system, machine)
 
 
-def test_archives_have_the_names_that_are_looked_for() -> None:
+def test_archives_have_the_names_that_the_engines_expect() -> None:
     assert plugin_archive("1.2.3", "linux", "amd64") == "pulumi-resource-neev-v1.2.3-linux-amd64.tar.gz"
     assert provider_archive("1.2.3", "darwin", "arm64") == "terraform-provider-neev_1.2.3_darwin_arm64.zip"
 
@@ -46,7 +46,7 @@ def test_a_program_has_the_suffix_of_its_system() -> None:
     assert executable_name("program", "windows") == "program.exe"
 
 
-def test_what_is_published_is_neither_unpacked_nor_a_source(tmp_path: Path) -> None:
+def test_published_files_exclude_checksums_the_mirror_and_sources(tmp_path: Path) -> None:
     published = ["release-notes.md", "python/a.whl", "terraform/p.zip", "sdks/nodejs/sdk.tgz", "sbom/a.cdx.json"]
     rest = ["SHA256SUMS", "terraform/mirror/host/p", "sdks/go/neev/sandbox.go"]
     for name in (*published, *rest):

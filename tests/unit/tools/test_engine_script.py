@@ -1,4 +1,4 @@
-"""tools/engine/engine.py finds engines in its order, and says what is missing where it cannot make one."""
+"""tools/engine/engine.py: the order in which engines are found, and the errors of a build."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ def write_finished_engine(root: Path, stamp: str) -> Path:
     return root / "bin"
 
 
-def test_the_engine_that_the_user_names_comes_before_the_one_on_path(tmp_path: Path) -> None:
+def test_the_configured_engine_is_preferred_to_the_one_on_path(tmp_path: Path) -> None:
     named = write_program(tmp_path / "named" / "bin" / "pulumi", "echo v3.1.0")
     write_program(tmp_path / "path" / "pulumi", "echo v3.300.0")
     env = {"PULUMI_NEEV_ENGINE": str(tmp_path / "named"), "PATH": str(tmp_path / "path")}
     assert engine.find_engine(env, tmp_path / ".engine") == named.parent
 
 
-def test_a_named_directory_without_an_engine_is_an_error_that_names_the_variable(tmp_path: Path) -> None:
+def test_a_configured_directory_without_an_engine_is_an_error_with_the_variable(tmp_path: Path) -> None:
     with pytest.raises(engine.NoEngineError, match=r"PULUMI_NEEV_ENGINE=.* has no executable bin/pulumi"):
         engine.find_engine({"PULUMI_NEEV_ENGINE": str(tmp_path)}, tmp_path)
 
 
 @pytest.mark.parametrize("version", ["v3.259.0", "3.272.0", "v3.300.1-alpha.2+dirty"])
-def test_an_engine_on_path_is_used_before_an_earlier_one(tmp_path: Path, version: str) -> None:
+def test_an_engine_on_path_is_preferred_to_a_built_one(tmp_path: Path, version: str) -> None:
     write_program(tmp_path / "path" / "pulumi", f"echo {version}")
     write_program(tmp_path / "path" / "pulumi-language-python", "")
     write_finished_engine(tmp_path / ".engine", engine.pins_digest())
     assert engine.find_engine({"PATH": str(tmp_path / "path")}, tmp_path / ".engine") == tmp_path / "path"
 
 
-def test_a_link_on_path_finds_its_language_hosts_beside_what_it_points_to(tmp_path: Path) -> None:
+def test_a_symbolic_link_on_path_uses_the_language_hosts_of_its_target(tmp_path: Path) -> None:
     real = write_program(tmp_path / "opt" / "pulumi", "echo v3.260.0")
     write_program(tmp_path / "opt" / "pulumi-language-python", "")
     (tmp_path / "path").mkdir()
@@ -58,28 +58,28 @@ def test_a_link_on_path_finds_its_language_hosts_beside_what_it_points_to(tmp_pa
 
 
 @pytest.mark.parametrize("version", ["v3.258.9", "v2.300.0", "v4.0.0", "broken"])
-def test_an_engine_of_another_time_on_path_is_passed_over_and_named(
+def test_an_unsupported_engine_version_on_path_is_skipped_with_a_warning(
     tmp_path: Path, version: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_program(tmp_path / "path" / "pulumi", f"echo {version}")
     write_program(tmp_path / "path" / "pulumi-language-python", "")
-    earlier = write_finished_engine(tmp_path / ".engine", engine.pins_digest())
-    assert engine.find_engine({"PATH": str(tmp_path / "path")}, tmp_path / ".engine") == earlier
+    built = write_finished_engine(tmp_path / ".engine", engine.pins_digest())
+    assert engine.find_engine({"PATH": str(tmp_path / "path")}, tmp_path / ".engine") == built
     assert f"{tmp_path}/path/pulumi is version" in capsys.readouterr().err
 
 
-def test_an_engine_on_path_without_language_hosts_is_passed_over(tmp_path: Path) -> None:
+def test_an_engine_on_path_without_language_hosts_is_skipped(tmp_path: Path) -> None:
     write_program(tmp_path / "path" / "pulumi", "echo v3.272.0")
     assert engine.find_on_path({"PATH": str(tmp_path / "path")}) is None
 
 
-def test_a_half_built_engine_is_no_engine(tmp_path: Path) -> None:
+def test_an_incomplete_build_of_the_engine_is_not_used(tmp_path: Path) -> None:
     write_program(tmp_path / "bin" / "pulumi", "echo v3.259.0")
     assert engine.find_earlier(tmp_path) is None
 
 
-def test_an_engine_built_from_other_pins_is_no_engine(tmp_path: Path) -> None:
-    write_finished_engine(tmp_path, "the pins of yesterday")
+def test_an_engine_that_was_built_from_other_versions_is_not_used(tmp_path: Path) -> None:
+    write_finished_engine(tmp_path, "other pins")
     assert engine.find_earlier(tmp_path) is None
 
 
@@ -88,10 +88,10 @@ GO = """case $1 in
   list) if [ "$3" = -f ]; then case $4 in *Dir*) echo "$SDK" ;; *) echo v3.259.0 ;; esac; fi ;;
   build) while [ "$1" != -o ]; do shift; done; echo "$(basename "$2")" >> "$BUILT"; touch "$2"; chmod +x "$2" ;;
 esac"""
-"""A Go that notes what it builds."""
+"""A script in the place of `go` that records what it builds."""
 
 
-def test_what_the_demo_needs_is_built_alone_and_the_rest_is_added_to_it(tmp_path: Path) -> None:
+def test_a_build_for_python_only_is_completed_by_a_full_build(tmp_path: Path) -> None:
     write_program(tmp_path / "path" / "go", GO)
     for script in engine.PYTHON_HELPERS:
         write_program(tmp_path / "sdk" / script, "")
@@ -103,24 +103,24 @@ def test_what_the_demo_needs_is_built_alone_and_the_rest_is_added_to_it(tmp_path
     assert notes.read_text().split() == ["pulumi", "pulumi-language-python-host", "pulumi-language-python"]
     assert engine.find_earlier(root, only="python") == directory
     assert engine.find_earlier(root) is None
-    # the rest, and nothing a second time
+    # only the missing programs are built
     assert engine.build_engine(env, root) == directory
     assert sorted(notes.read_text().split()) == sorted(binary.name for binary in engine.BINARIES)
     assert engine.find_earlier(root) == engine.find_earlier(root, only="python") == directory
 
 
-def test_what_was_built_from_other_pins_is_not_added_to(tmp_path: Path) -> None:
-    write_finished_engine(tmp_path, "the pins of yesterday python")
+def test_a_build_for_python_only_from_other_versions_is_not_used(tmp_path: Path) -> None:
+    write_finished_engine(tmp_path, "other pins python")
     assert engine.find_earlier(tmp_path, only="python") is None
 
 
-def test_every_call_of_uv_trusts_the_authorities_of_the_machine() -> None:
+def test_every_call_of_uv_uses_the_certificate_authorities_of_the_machine() -> None:
     makefile = (engine.ROOT.parent / "Makefile").read_text()
     assert {"export UV_SYSTEM_CERTS ?= true", "export UV_NATIVE_TLS ?= true"} <= set(makefile.splitlines())
 
 
-def test_a_finished_engine_replaces_the_old_one_whole(tmp_path: Path) -> None:
-    write_finished_engine(tmp_path, "the pins of yesterday")
+def test_a_complete_build_replaces_the_directory_of_the_old_engine(tmp_path: Path) -> None:
+    write_finished_engine(tmp_path, "other pins")
     (tmp_path / "bin" / "old").touch()
     partial = engine.new_directory(tmp_path)
     write_program(partial / "bin" / "pulumi", "echo v3.259.0")
@@ -128,13 +128,13 @@ def test_a_finished_engine_replaces_the_old_one_whole(tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.rglob("*")) == [".stamp", "bin", "pulumi"]
 
 
-def test_what_a_killed_run_left_is_swept_away(tmp_path: Path) -> None:
-    left = engine.new_directory(tmp_path)
+def test_the_directory_of_a_killed_build_is_deleted_by_the_next_build(tmp_path: Path) -> None:
+    remaining = engine.new_directory(tmp_path)
     assert engine.new_directory(tmp_path).is_dir()
-    assert not left.exists()
+    assert not remaining.exists()
 
 
-def test_an_address_that_answers_nothing_costs_no_more_than_its_time() -> None:
+def test_the_check_of_a_silent_server_ends_after_its_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         start = time.monotonic()
         assert not engine.is_reachable(f"http://127.0.0.1:{silent.getsockname()[1]}/", seconds=0.2)
@@ -142,7 +142,7 @@ def test_an_address_that_answers_nothing_costs_no_more_than_its_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("go", "words"),
+    ("go", "message"),
     [
         (None, "no Go to build one: install Go 1.26.6"),
         ("echo go1.26.5", "go1.26.5 cannot build one: install Go 1.26.6"),
@@ -161,10 +161,10 @@ def test_an_address_that_answers_nothing_costs_no_more_than_its_time() -> None:
         ),
     ],
 )
-def test_a_build_that_cannot_be_done_says_what_is_missing(tmp_path: Path, go: str | None, words: str) -> None:
+def test_the_error_of_a_failed_build_names_its_cause(tmp_path: Path, go: str | None, message: str) -> None:
     if go:
         write_program(tmp_path / "path" / "go", go)
-    with pytest.raises(engine.NoEngineError, match=words):
+    with pytest.raises(engine.NoEngineError, match=message):
         engine.build_engine({"PATH": str(tmp_path / "path")}, tmp_path)
     assert engine.find_earlier(tmp_path) is None
 

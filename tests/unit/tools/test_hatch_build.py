@@ -8,7 +8,7 @@ import pytest
 from tools.hatch_build import MESSAGES, PLUGIN, PROTOC, PROTOCOL, BuildHook
 
 
-def make_hook(root: Path, **written: int) -> BuildHook:
+def create_hook(root: Path, **written: int) -> BuildHook:
     """Return the hook of a checkout whose files, by their suffix, have these times."""
     for file in (PROTOCOL, *MESSAGES):
         path = root / "provider" / file
@@ -21,8 +21,8 @@ def make_hook(root: Path, **written: int) -> BuildHook:
 
 
 @pytest.mark.parametrize("seconds", [1, 2])
-def test_generated_messages_need_no_protoc(tmp_path: Path, seconds: int) -> None:
-    hook = make_hook(tmp_path, proto=1, py=seconds, pyi=seconds)
+def test_current_messages_do_not_require_protoc(tmp_path: Path, seconds: int) -> None:
+    hook = create_hook(tmp_path, proto=1, py=seconds, pyi=seconds)
     assert hook.dependencies() == []
     build_data: dict[str, Any] = {"force_include_editable": {}}
     hook.initialize("editable", build_data)
@@ -30,7 +30,5 @@ def test_generated_messages_need_no_protoc(tmp_path: Path, seconds: int) -> None
 
 
 @pytest.mark.parametrize("written", [{}, {"py": 2}, {"py": 2, "pyi": 1}], ids=str)
-def test_messages_that_are_missing_or_older_than_their_description_need_protoc(
-    tmp_path: Path, written: dict[str, int]
-) -> None:
-    assert make_hook(tmp_path, proto=2, **written).dependencies() == list(PROTOC)
+def test_missing_or_outdated_messages_require_protoc(tmp_path: Path, written: dict[str, int]) -> None:
+    assert create_hook(tmp_path, proto=2, **written).dependencies() == list(PROTOC)

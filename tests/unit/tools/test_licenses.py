@@ -29,7 +29,7 @@ def install(folder: Path, name: str, *headers: str, files: tuple[str, ...] = ("l
     (info / "RECORD").write_text("".join(f"{info.name}/{file},,\n" for file in ("METADATA", *files)))
 
 
-def test_it_has_the_name_and_the_texts_of_each_licence(tmp_path: Path, python: Path) -> None:
+def test_the_licence_file_has_the_names_and_texts_of_all_licences(tmp_path: Path, python: Path) -> None:
     install(tmp_path / "site", "b", "License-Expression: MIT", files=("licenses/LICENSE", "licenses/NOTICE.txt"))
     install(tmp_path / "site", "a", f"{CLASSIFIER}BSD License", f"{CLASSIFIER}MIT License", files=("COPYING",))
     install(tmp_path / "site", "c", "License: ISC")
@@ -45,14 +45,14 @@ def test_it_has_the_name_and_the_texts_of_each_licence(tmp_path: Path, python: P
         assert expected in text
 
 
-def test_packages_that_are_not_bundled_do_not_count(tmp_path: Path, python: Path) -> None:
+def test_packages_outside_the_bundle_are_ignored(tmp_path: Path, python: Path) -> None:
     install(tmp_path / "site", "bundled", "License-Expression: MIT")
     install(tmp_path / "site", "builder")
     text = collect(tmp_path / "site", names={"bundled"}, python=python)
     assert [line for line in text.splitlines() if " 1.0: " in line] == ["bundled 1.0: MIT"]
 
 
-def test_packages_without_a_licence_are_all_named(tmp_path: Path, python: Path) -> None:
+def test_the_error_for_missing_licences_lists_every_package(tmp_path: Path, python: Path) -> None:
     install(tmp_path / "site", "nameless")
     install(tmp_path / "site", "unknown", "License: UNKNOWN")
     install(tmp_path / "site", "textless", "License-Expression: MIT", files=("licenses/README",))
@@ -66,7 +66,7 @@ def test_packages_without_a_licence_are_all_named(tmp_path: Path, python: Path) 
     ]
 
 
-def test_libraries_have_their_copyright_files_and_the_texts_to_which_these_refer(tmp_path: Path) -> None:
+def test_libraries_have_their_copyright_files_and_the_common_licences_once(tmp_path: Path) -> None:
     (tmp_path / "GPL-3").write_text("The text of the GPL.")
     (tmp_path / "GPL").symlink_to("GPL-3")
     copyright = tmp_path / "copyright"
@@ -77,13 +77,13 @@ def test_libraries_have_their_copyright_files_and_the_texts_to_which_these_refer
     assert text.count("The text of the GPL.") == 1
 
 
-def test_a_text_to_which_a_copyright_file_refers_must_be_there(tmp_path: Path) -> None:
+def test_a_missing_common_licence_is_an_error(tmp_path: Path) -> None:
     copyright = tmp_path / "copyright"
     copyright.write_text("See /usr/share/common-licenses/LGPL-2.1.")
     with pytest.raises(MissingLicenseError, match=r"LGPL-2\.1$"):
         collect_system([Library("lib", ("lib.so",), "1.0", copyright)], tmp_path)
 
 
-def test_libraries_without_a_copyright_file_are_named(tmp_path: Path) -> None:
+def test_libraries_without_a_copyright_file_are_listed(tmp_path: Path) -> None:
     text = collect_system([Library(name, (name,)) for name in ("libffi-8.dll", "libssl-3.dll")], tmp_path)
     assert "come with Python for this system: libffi-8.dll, libssl-3.dll. Their licences are not in this file" in text

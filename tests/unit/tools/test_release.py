@@ -36,7 +36,7 @@ def list_files(remote: str, revision: str) -> list[str]:
     return push_tag.run_git(Path(remote), "ls-tree", "-r", "--name-only", revision).splitlines()
 
 
-def test_a_module_is_a_tag_without_a_history(remote: str, folder: Path) -> None:
+def test_a_go_module_is_pushed_as_a_tag_without_a_branch(remote: str, folder: Path) -> None:
     assert push_tag.push_tag(folder, remote, "sdk/go/v1.0.0", below="sdk/go")
     assert list_files(remote, "sdk/go/v1.0.0") == ["sdk/go/go.mod"]
     assert push_tag.run_git(Path(remote), "for-each-ref", "--format=%(refname)") == "refs/tags/sdk/go/v1.0.0"
@@ -50,7 +50,7 @@ def test_each_version_of_a_branch_follows_the_earlier_one(remote: str, folder: P
     assert push_tag.run_git(Path(remote), "rev-list", "--count", "main") == "2"
 
 
-def test_a_tag_is_pushed_once_and_never_changes(remote: str, folder: Path) -> None:
+def test_a_tag_is_pushed_once_and_cannot_be_changed(remote: str, folder: Path) -> None:
     assert push_tag.push_tag(folder, remote, "v1.0.0")
     assert not push_tag.push_tag(folder, remote, "v1.0.0")
     (folder / "go.mod").write_text("module example.com/other\n")
@@ -84,7 +84,7 @@ state.write_text(json.dumps(release))
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the file with the release that the command `gh` has made."""
+    """Return the file with the release that the command `gh` has created."""
     file, command = tmp_path / "release.json", tmp_path / "bin" / "gh"
     command.parent.mkdir()
     command.write_text(GH.format(python=sys.executable, state=str(file)))
@@ -102,7 +102,7 @@ def test_a_release_is_a_draft_until_it_is_published(state: Path, folder: Path) -
     assert json.loads(state.read_text()) == {**draft, "isDraft": False}
 
 
-def test_a_second_run_completes_a_draft_and_leaves_a_public_release_alone(state: Path, folder: Path) -> None:
+def test_a_second_run_completes_a_draft_and_does_not_change_a_public_release(state: Path, folder: Path) -> None:
     release = Release("owner/name", "v1.0.0")
     release.make(folder / "go.mod", [])
     release.make(folder / "go.mod", [folder / "go.mod"])
@@ -115,18 +115,18 @@ def test_a_second_run_completes_a_draft_and_leaves_a_public_release_alone(state:
         release.make(folder / "go.mod", [Path("other.zip")])
 
 
-def test_a_failure_of_gh_ends_the_step(state: Path) -> None:
+def test_the_release_fails_if_gh_fails(state: Path) -> None:
     state.write_text("no JSON")
     with pytest.raises(SystemExit, match=r"gh release list .* failed"):
         Release("owner/name", "v1.0.0").make(Path("notes.md"), [])
 
 
 @pytest.mark.skipif(shutil.which("gpg") is None, reason="GnuPG is not installed")
-def test_checksums_are_signed_as_the_registries_want_it(tmp_path: Path) -> None:
-    """The signature is binary, made by a key with a passphrase; with a wrong passphrase nothing is signed."""
+def test_checksums_have_a_binary_signature_that_gpg_verifies(tmp_path: Path) -> None:
+    """The signature is binary and uses a key with a passphrase; a wrong passphrase fails."""
     home = tmp_path / "gnupg"
     home.mkdir(mode=0o700)
-    (home / "gpg-agent.conf").write_text("s2k-count 65536\n")  # a fast key, for a passphrase that everybody knows
+    (home / "gpg-agent.conf").write_text("s2k-count 65536\n")  # a fast key, for a passphrase of a test
     env = {**os.environ, "GNUPGHOME": str(home)}
     unlock = ["--batch", "--quiet", "--pinentry-mode=loopback", "--passphrase=secret"]
     subprocess.run(["gpg", *unlock, "--quick-generate-key", "release@example.com", "ed25519"], env=env, check=True)

@@ -43,7 +43,7 @@ def test_the_notes_are_the_section_without_its_heading() -> None:
     assert read_notes_of_tag(CHANGELOG, "v0.2.0", "0.2.0") == "- Another.\n"
 
 
-def test_links_lead_to_the_files_of_the_release() -> None:
+def test_links_in_the_notes_point_to_the_tag_of_the_release() -> None:
     links = (
         "A [thing](https://github.com/neevcloud/pulumi-neev/blob/v0.3.0/docs/a.md), see [there](https://example.com)"
     )
@@ -51,18 +51,18 @@ def test_links_lead_to_the_files_of_the_release() -> None:
 
 
 @pytest.mark.parametrize("number", ["0.4.0", "0.1.1", "0.2"])
-def test_a_version_without_a_section_has_no_notes(number: str) -> None:
+def test_a_version_without_a_section_is_an_error(number: str) -> None:
     with pytest.raises(ReleaseNotesError, match="no section"):
         read_notes(CHANGELOG, number)
 
 
-def test_an_empty_section_is_no_notes() -> None:
+def test_an_empty_section_is_an_error() -> None:
     with pytest.raises(ReleaseNotesError, match=r"0\.1\.0 is empty"):
         read_notes(CHANGELOG, "0.1.0")
 
 
 @pytest.mark.parametrize(
-    ("tag", "current", "fault"),
+    ("tag", "current", "error"),
     [
         ("v0.3.0", "0.3.0", "write the day of the release"),
         ("v0.2.0", "0.3.0", "not v0.3.0"),
@@ -70,8 +70,8 @@ def test_an_empty_section_is_no_notes() -> None:
         ("v0.4.0", "0.4.0", "no section"),
     ],
 )
-def test_a_tag_needs_the_current_version_and_a_day(tag: str, current: str, fault: str) -> None:
-    with pytest.raises(ReleaseNotesError, match=fault):
+def test_a_tag_requires_the_current_version_and_a_release_date(tag: str, current: str, error: str) -> None:
+    with pytest.raises(ReleaseNotesError, match=error):
         read_notes_of_tag(CHANGELOG, tag, current)
 
 
@@ -79,8 +79,8 @@ def test_the_current_version_has_notes() -> None:
     assert read_notes(read_changelog(), read_version())
 
 
-def test_a_release_needs_pages_that_know_of_it(tmp_path: Path) -> None:
-    """Neither pages for engineers nor files outside git count."""
+def test_a_release_fails_if_a_page_describes_the_time_before_the_first_release(tmp_path: Path) -> None:
+    """Internal pages and untracked files are not checked."""
     text = "Now and then.\nUntil the first\nrelease, install from a checkout.\n"
     for name in ("README.md", "docs/start.md", "docs/internals/release.md", "docs/other.md", "notes.md"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -61,13 +61,13 @@ def release(workspace: Path) -> Path:
 
 
 def test_a_release_has_the_files_of_all_platforms(release: Path) -> None:
-    """Nothing else of `dist/` is in it: not what is for other places, and not the checksums of one platform."""
+    """Files of `dist/` for other destinations and the checksums of one platform are excluded."""
     elsewhere = {"go.mod", "release-notes.md"}
     assert {file.name for file in release.iterdir()} == {Path(name).name for name in BUILT} - elsewhere
 
 
 @pytest.mark.parametrize("name", ["SHA256SUMS", f"terraform-provider-neev_{VERSION}_SHA256SUMS"])
-def test_checksums_are_those_of_the_files(release: Path, name: str) -> None:
+def test_the_checksum_files_match_the_files_of_the_release(release: Path, name: str) -> None:
     subprocess.run(["sha256sum", "--check", "--strict", name], cwd=release, check=True, capture_output=True)
     listed = {line.split("  ")[1] for line in (release / name).read_text().splitlines()}
     present = {file.name for file in release.iterdir()}
@@ -78,7 +78,7 @@ def test_checksums_are_those_of_the_files(release: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("project", JOBS["pypi"]["strategy"]["matrix"]["project"])
-def test_a_project_of_pypi_gets_its_own_files(release: Path, project: str) -> None:
+def test_each_pypi_project_publishes_only_its_own_files(release: Path, project: str) -> None:
     run_script(release.parent, "pypi", PROJECT=project)
     prefix = project.replace("-", "_")
     found = {file.name for file in (release.parent / "project").iterdir()}
@@ -87,8 +87,8 @@ def test_a_project_of_pypi_gets_its_own_files(release: Path, project: str) -> No
 
 
 @pytest.mark.parametrize("published", ["", VERSION])
-def test_npm_gets_a_version_once(release: Path, published: str) -> None:
-    """`npm view` prints nothing for a version that is not there."""
+def test_a_version_is_published_to_npm_once(release: Path, published: str) -> None:
+    """`npm view` prints nothing for a version that does not exist."""
     npm = release.parent / "bin" / "npm"
     npm.parent.mkdir()
     npm.write_text(f'#!/bin/sh\nif [ "$1" = view ]; then echo "{published}"; else echo "npm $*"; fi\n')

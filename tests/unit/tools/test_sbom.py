@@ -1,4 +1,4 @@
-"""tools/dist/sbom.py: the bill of materials of a bundle has what is in the bundle, and is valid."""
+"""tools/dist/sbom.py: the bill of materials of a bundle is complete and valid."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools.dist.libraries import Library
 from tools.dist.sbom import InvalidBillError, describe_bundle, write_bill
 
 
-def component(name: str) -> dict[str, Any]:
+def create_component(name: str) -> dict[str, Any]:
     """Return a package as a bill has it."""
     return {"type": "library", "bom-ref": f"{name}==1.0", "name": name, "version": "1.0"}
 
@@ -22,7 +22,7 @@ ENVIRONMENT = {
     "specVersion": "1.6",
     "version": 1,
     "metadata": {"component": {"type": "application", "bom-ref": "root", "name": "pulumi-neev", "version": "0.1.0"}},
-    "components": [component("httpx"), component("pyinstaller"), component("h11")],
+    "components": [create_component("httpx"), create_component("pyinstaller"), create_component("h11")],
     "dependencies": [
         {"ref": "root", "dependsOn": ["httpx==1.0", "pyinstaller==1.0"]},
         {"ref": "httpx==1.0", "dependsOn": ["h11==1.0"]},
@@ -32,7 +32,7 @@ ENVIRONMENT = {
 }
 
 
-def test_a_bundle_consists_of_its_packages_python_and_libraries(tmp_path: Path) -> None:
+def test_the_bill_of_a_bundle_has_its_packages_python_and_libraries(tmp_path: Path) -> None:
     copyright = tmp_path / "copyright"
     copyright.write_text("License: Zlib\n")
     libraries = [Library("zlib1g", ("libz.so.1",), "1:1.2", copyright), Library("libffi-8.dll", ("libffi-8.dll",))]
@@ -56,12 +56,12 @@ def test_a_bundle_consists_of_its_packages_python_and_libraries(tmp_path: Path) 
     }
 
 
-def test_a_bill_that_is_not_valid_is_not_written(tmp_path: Path) -> None:
+def test_an_invalid_bill_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(InvalidBillError, match="bundle"):
         write_bill({**ENVIRONMENT, "components": [{"name": "nothing else"}]}, "bundle", tmp_path)
     assert not (tmp_path / "bundle.cdx.json").exists()
 
 
-def test_a_package_that_the_environment_lacks_is_an_error() -> None:
+def test_a_package_that_is_missing_in_the_environment_is_an_error() -> None:
     with pytest.raises(InvalidBillError, match="the environment has no truststore"):
         describe_bundle(ENVIRONMENT, ["pulumi-neev", "httpx", "truststore"], [])

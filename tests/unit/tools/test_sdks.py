@@ -17,7 +17,7 @@ MAVEN = "{http://maven.apache.org/POM/4.0.0}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_readme_installs_the_version_and_shows_a_program(language: str) -> None:
+def test_a_readme_has_the_install_command_and_a_program(language: str) -> None:
     text = render_readme(language, "1.2.3")
     fences = re.findall(r"^```(\w+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert "1.2.3" in fences[0][1]
@@ -27,7 +27,7 @@ def test_a_readme_installs_the_version_and_shows_a_program(language: str) -> Non
 
 
 @pytest.mark.parametrize("language", ["python", "nodejs", "go", "java"])
-def test_a_readme_installs_the_package_that_the_schema_names(language: str) -> None:
+def test_a_readme_installs_the_package_of_the_schema(language: str) -> None:
     package = json.loads(sdks.release_schema())["language"][language]
     name = (
         package.get("packageName") or package.get("importBasePath", "").removesuffix("/neev") or package["basePackage"]
@@ -35,17 +35,17 @@ def test_a_readme_installs_the_package_that_the_schema_names(language: str) -> N
     assert name.replace("_", "-") in LANGUAGES[language].install
 
 
-def test_the_sdks_have_readme_and_licence(tmp_path: Path) -> None:
+def test_an_sdk_has_a_readme_and_a_licence(tmp_path: Path) -> None:
     sdks.add_documents("go", tmp_path)
     assert {file.name for file in tmp_path.iterdir()} == {"README.md", "LICENSE"}
 
 
-def test_a_schema_of_a_release_has_its_version() -> None:
+def test_the_release_schema_has_the_version_of_the_project() -> None:
     schema = json.loads(sdks.release_schema())
     assert (schema["version"], schema["meta"]) == (read_version(), {"supportPack": True})
 
 
-def test_maven_gets_the_version_and_the_dependencies_of_the_schema() -> None:
+def test_the_pom_has_the_version_and_the_dependencies_of_the_schema() -> None:
     project = ET.fromstring(render_pom())
     assert project.findtext(f"{MAVEN}version") == read_version()
     assert (project.findtext(f".//{MAVEN}project.build.outputTimestamp") or "").isdecimal()
@@ -56,7 +56,7 @@ def test_maven_gets_the_version_and_the_dependencies_of_the_schema() -> None:
     }
 
 
-def test_a_package_of_java_names_the_plugin_and_where_it_comes_from() -> None:
+def test_the_java_package_names_the_plugin_and_its_download_server() -> None:
     assert json.loads(describe_plugin()) == {
         "resource": True,
         "name": "neev",

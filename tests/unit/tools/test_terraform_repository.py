@@ -7,7 +7,7 @@ from tools.release.terraform_repository import PAGES, README, rewrite_links, wri
 
 
 def test_files_of_an_earlier_version_are_deleted(tmp_path: Path) -> None:
-    """What is in git stays."""
+    """The git directory is kept."""
     for earlier in (".git/config", "docs/resources/earlier.md", "earlier.txt"):
         (tmp_path / earlier).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / earlier).write_text("earlier")
@@ -21,8 +21,8 @@ def test_files_of_an_earlier_version_are_deleted(tmp_path: Path) -> None:
     assert pages == {page.relative_to(PAGES) for page in PAGES.rglob("*.md")}
 
 
-def test_an_empty_checkout_is_written(tmp_path: Path) -> None:
-    """And a folder that does not exist."""
+def test_the_repository_is_written_to_an_empty_checkout_or_a_new_folder(tmp_path: Path) -> None:
+    """The folder is created if it is missing."""
     (tmp_path / ".git").mkdir()
     write_repository(tmp_path, "1.2.3")
     write_repository(tmp_path / "build" / "pages", "1.2.3")
@@ -32,14 +32,14 @@ def test_an_empty_checkout_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "notes.txt"])
-def test_a_folder_with_other_files_is_refused_and_keeps_them(tmp_path: Path, name: str) -> None:
+def test_a_folder_with_foreign_files_is_rejected_and_unchanged(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("# Another project\n")
     with pytest.raises(SystemExit, match="holds files that this command did not write: give an empty folder"):
         write_repository(tmp_path, "1.2.3")
     assert [file.name for file in tmp_path.iterdir()] == [name]
 
 
-def test_links_lead_to_the_registry_and_to_the_tag() -> None:
+def test_links_point_to_the_registry_and_to_the_tag() -> None:
     text = rewrite_links(PAGES / "index.md", "1.2.3")
     registry = "https://registry.terraform.io/providers/neevcloud/neev/1.2.3/docs"
     source = "https://github.com/neevcloud/pulumi-neev"

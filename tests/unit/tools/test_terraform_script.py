@@ -21,69 +21,69 @@ def write_engines(folder: Path, **versions: str) -> str:
     return str(folder)
 
 
-def write_earlier(root: Path, stamp: str) -> Path:
+def write_built(root: Path, stamp: str) -> Path:
     built = write_program(root / "opentofu" / "tofu", "echo OpenTofu v1.12.6")
     built.with_name(".stamp").write_text(stamp)
     return built
 
 
-def test_the_executable_that_the_user_names_comes_before_the_one_on_path(tmp_path: Path) -> None:
+def test_the_configured_executable_is_preferred_to_the_one_on_path(tmp_path: Path) -> None:
     named = write_program(tmp_path / "named", "echo v0.1")
     env = {"PULUMI_NEEV_TOFU": str(named), "PATH": write_engines(tmp_path / "path", tofu="1.12.0")}
     assert terraform.find_tofu(env, tmp_path / ".engine") == named
 
 
 @pytest.mark.parametrize("named", [".", "missing"])
-def test_a_name_that_is_no_executable_is_an_error_that_names_the_variable(tmp_path: Path, named: str) -> None:
+def test_a_configured_path_without_an_executable_is_an_error_with_the_variable(tmp_path: Path, named: str) -> None:
     with pytest.raises(engine.NoEngineError, match=r"PULUMI_NEEV_TOFU=.* is no executable"):
         terraform.find_tofu({"PULUMI_NEEV_TOFU": str(tmp_path / named)}, tmp_path)
 
 
 @pytest.mark.parametrize("version", ["1.11.0", "1.12.6", "1.20.1-beta2"])
-def test_opentofu_on_path_is_used_before_an_earlier_one(tmp_path: Path, version: str) -> None:
-    write_earlier(tmp_path / ".engine", terraform.pins_digest())
+def test_opentofu_on_path_is_preferred_to_a_built_one(tmp_path: Path, version: str) -> None:
+    write_built(tmp_path / ".engine", terraform.pins_digest())
     env = {"PATH": write_engines(tmp_path / "path", tofu=version)}
     assert terraform.find_tofu(env, tmp_path / ".engine") == tmp_path / "path" / "tofu"
 
 
 @pytest.mark.parametrize("version", ["1.10.9", "2.0.0", "broken"])
-def test_opentofu_of_another_time_on_path_is_passed_over_and_named(
+def test_an_unsupported_opentofu_version_on_path_is_skipped_with_a_warning(
     tmp_path: Path, version: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    earlier = write_earlier(tmp_path / ".engine", terraform.pins_digest())
+    built = write_built(tmp_path / ".engine", terraform.pins_digest())
     env = {"PATH": write_engines(tmp_path / "path", tofu=version)}
-    assert terraform.find_tofu(env, tmp_path / ".engine") == earlier
+    assert terraform.find_tofu(env, tmp_path / ".engine") == built
     assert f"{tmp_path}/path/tofu is version" in capsys.readouterr().err
 
 
-def test_one_built_from_other_pins_is_not_used(tmp_path: Path) -> None:
-    write_earlier(tmp_path, "the pins of yesterday")
+def test_opentofu_that_was_built_from_other_versions_is_not_used(tmp_path: Path) -> None:
+    write_built(tmp_path, "other pins")
     assert terraform.find_earlier(tmp_path) is None
 
 
-def test_terraform_is_added_only_from_path_and_of_a_known_version(tmp_path: Path) -> None:
-    earlier = write_earlier(tmp_path / ".engine", terraform.pins_digest())
-    for version, expected in (("1.11.4", [earlier, tmp_path / "path" / "terraform"]), ("1.10.0", [earlier])):
+def test_terraform_is_used_only_from_path_and_in_a_supported_version(tmp_path: Path) -> None:
+    built = write_built(tmp_path / ".engine", terraform.pins_digest())
+    for version, expected in (("1.11.4", [built, tmp_path / "path" / "terraform"]), ("1.10.0", [built])):
         env = {"PATH": write_engines(tmp_path / "path", terraform=version)}
         assert terraform.find_all(env, tmp_path / ".engine") == expected
-    assert terraform.find_all({"PATH": ""}, tmp_path / ".engine") == [earlier]
+    assert terraform.find_all({"PATH": ""}, tmp_path / ".engine") == [built]
 
 
-def test_where_one_of_both_is_enough_opentofu_is_preferred_and_not_built(tmp_path: Path) -> None:
+def test_find_any_prefers_opentofu_and_does_not_build_it(tmp_path: Path) -> None:
     env = {"PATH": write_engines(tmp_path / "path", terraform="1.11.4")}
     assert terraform.find_any(env, tmp_path / ".engine") == [tmp_path / "path" / "terraform"]
-    earlier = write_earlier(tmp_path / ".engine", terraform.pins_digest())
-    assert terraform.find_any(env, tmp_path / ".engine") == [earlier]
+    built = write_built(tmp_path / ".engine", terraform.pins_digest())
+    assert terraform.find_any(env, tmp_path / ".engine") == [built]
 
 
 GO = """case $1 in
   env) echo go1.99.1 ;;
   build) while [ "$1" != -o ]; do shift; done; touch "$2"; chmod +x "$2"; echo "$PWD $*" >> "$BUILT" ;;
 esac"""
-"""A Go that notes what it builds, and where."""
+"""A script in the place of `go` that records what it builds, and where."""
 
 
-def test_opentofu_is_built_once_and_stays_beside_the_engine_of_pulumi(
+def test_opentofu_is_built_once_and_kept_if_the_pulumi_engine_is_replaced(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, notes = tmp_path / ".engine", tmp_path / "built"
@@ -100,7 +100,7 @@ def test_opentofu_is_built_once_and_stays_beside_the_engine_of_pulumi(
     assert notes.read_text().startswith(str(engine.OPENTOFU))
     assert "building OpenTofu 1.12.6 from Go modules" in capsys.readouterr().err
     assert engine.find_earlier(root) == root / "bin"
-    # nor is OpenTofu built again with another engine
+    # OpenTofu is not built again if the engine is replaced
     partial = engine.new_directory(root)
     write_program(partial / "bin" / "pulumi", "echo v3.259.0")
     engine.move_into_place(partial, root, stamp=engine.pins_digest())
@@ -108,7 +108,7 @@ def test_opentofu_is_built_once_and_stays_beside_the_engine_of_pulumi(
 
 
 @pytest.mark.parametrize(
-    ("go", "words"),
+    ("go", "message"),
     [
         (None, "no Go to build one: install Go 1.26.6 or newer, or OpenTofu 1.11 or newer, or set PULUMI_NEEV_TOFU"),
         ("echo go1.26.5", "go1.26.5 cannot build one: install Go 1.26.6"),
@@ -118,15 +118,15 @@ def test_opentofu_is_built_once_and_stays_beside_the_engine_of_pulumi(
         ),
     ],
 )
-def test_a_build_that_cannot_be_done_says_what_is_missing(tmp_path: Path, go: str | None, words: str) -> None:
+def test_the_error_of_a_failed_build_names_its_cause(tmp_path: Path, go: str | None, message: str) -> None:
     if go:
         write_program(tmp_path / "path" / "go", go)
-    with pytest.raises(engine.NoEngineError, match=words):
+    with pytest.raises(engine.NoEngineError, match=message):
         terraform.find_tofu({"PATH": str(tmp_path / "path")}, tmp_path)
     assert terraform.find_earlier(tmp_path) is None
 
 
-def test_each_executable_has_a_line_on_stdout_and_an_error_has_no_traceback(tmp_path: Path) -> None:
+def test_each_executable_is_a_line_on_stdout_and_an_error_has_no_traceback(tmp_path: Path) -> None:
     path = write_engines(tmp_path / "path", tofu="1.12.6", terraform="1.11.4")
     write_program(tmp_path / "named", "")
 

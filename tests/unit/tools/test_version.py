@@ -38,11 +38,11 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_version_is_that_of_the_project(checkout: Path) -> None:
+def test_the_version_is_read_from_the_project_file(checkout: Path) -> None:
     assert version.read_version(checkout) == "0.1.0"
 
 
-def test_every_mention_is_found_and_nothing_else(checkout: Path) -> None:
+def test_exactly_the_mentions_of_the_version_are_found(checkout: Path) -> None:
     found = list(version.find_mentions(checkout))
     assert {name: sum(name == other for other, _ in found) for name in MENTIONS} == {
         name: text.count("{0}") for name, text in MENTIONS.items()
@@ -51,7 +51,7 @@ def test_every_mention_is_found_and_nothing_else(checkout: Path) -> None:
     assert {name for name, _ in found} == set(MENTIONS)
 
 
-def test_a_new_version_is_written_in_the_place_of_every_mention(checkout: Path) -> None:
+def test_a_new_version_replaces_every_mention(checkout: Path) -> None:
     assert sorted(version.write_version(checkout, "0.2.0")) == sorted(MENTIONS)
     assert {name: (checkout / name).read_text() for name in MENTIONS} == {
         name: text.format("0.2.0") for name, text in MENTIONS.items()
@@ -60,8 +60,8 @@ def test_a_new_version_is_written_in_the_place_of_every_mention(checkout: Path) 
     assert version.write_version(checkout, "0.2.0") == []
 
 
-def test_the_version_in_another_form_is_found(checkout: Path) -> None:
-    """Longer numbers that contain it are other versions, locks have it for other packages, and tools as an example."""
+def test_an_unknown_mention_of_the_version_is_found(checkout: Path) -> None:
+    """Longer numbers, versions of other packages in lock files and examples in tools are ignored."""
     assert list(version.find_unknown_mentions(checkout)) == []
     (checkout / "docs" / "installation.md").write_text(
         "pulumi-neev 0.1.0\nNow there is 0.1.0.\n10.1.0, 0.1.01, 1.0.1.0\n"
@@ -74,7 +74,7 @@ def test_the_version_in_another_form_is_found(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["v0.2.0", "0.2", "next", "0.2.0rc1"])
-def test_what_is_no_version_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_version_is_rejected(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["version", text])
     with pytest.raises(SystemExit, match=f"{text} is no version"):
         version.main()

@@ -1,4 +1,4 @@
-"""tools/dist/wheels.py: what differs between two wheels, and what the page of a package on PyPI cannot show."""
+"""tools/dist/wheels.py: the differences between two wheels, and links of a page that PyPI cannot resolve."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def write_wheel(folder: Path, page: str = "", **files: str) -> Path:
     return wheel
 
 
-def test_equal_wheels_have_no_faults(tmp_path: Path) -> None:
+def test_identical_wheels_have_no_faults(tmp_path: Path) -> None:
     page = "[here](#install), [there](https://example.com/a)"
     assert find_faults(write_wheel(tmp_path / "a", page, one="1"), write_wheel(tmp_path / "b", page, one="1")) == []
 
 
-def test_files_that_differ_or_are_in_one_wheel_only_are_named(tmp_path: Path) -> None:
+def test_different_and_missing_files_of_two_wheels_are_listed(tmp_path: Path) -> None:
     ours = write_wheel(tmp_path / "a", one="1", two="2", three="3")
     theirs = write_wheel(tmp_path / "b", one="1", two="x", four="4")
     assert [fault.split()[1] for fault in find_faults(ours, theirs)] == ["neev/four.py", "neev/three.py", "neev/two.py"]
 
 
-def test_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
+def test_relative_links_of_the_readme_are_listed(tmp_path: Path) -> None:
     page = "[a](docs/a.md), [b](#b) and ![c](c.png)"
     wheel = write_wheel(tmp_path / "a", page)
     assert [fault.split(" links to ")[1] for fault in find_faults(wheel, wheel)] == [

@@ -16,23 +16,27 @@ PREFIX = "acc-1a2b3c"
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
+    """Yield an empty emulator."""
     with serve() as emulator:
         yield emulator
 
 
 @pytest.fixture
 def target(emulator: Emulator) -> Settings:
+    """Return the settings of the emulator."""
     return Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
 
 
 @pytest.fixture
 async def api(target: Settings) -> AsyncIterator[Api]:
+    """Yield a client of the emulator."""
     async with connect(target) as api:
         yield api
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """Yield an empty ledger with a budget of two sandboxes."""
     ledger = Ledger(tmp_path / "ledger.jsonl", prefix=PREFIX, max_sandboxes=2)
     yield ledger
     ledger.close()

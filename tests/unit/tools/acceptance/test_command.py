@@ -33,19 +33,19 @@ def run_acceptance(
         (["--sweep", "a"], "this is not the prefix of a run, such as acc-1a2b3c"),
     ],
 )
-def test_an_invalid_option_is_refused(arguments: list[str], message: str) -> None:
+def test_an_invalid_option_is_rejected(arguments: list[str], message: str) -> None:
     done = run_acceptance(*arguments, env={})
     assert done.returncode == 2
     assert message in done.stderr
 
 
-def test_without_an_account_it_says_what_is_missing() -> None:
+def test_the_command_fails_without_an_account() -> None:
     done = run_acceptance(env={})
     assert done.returncode == 1
     assert done.stderr.startswith("acceptance: the NeevAI provider is not configured")
 
 
-def test_a_wrong_key_is_found_before_anything_is_asked(emulator: Emulator) -> None:
+def test_a_wrong_api_key_fails_before_the_prompt_and_is_not_printed(emulator: Emulator) -> None:
     done = run_acceptance(env={**emulator.env, "NEEV_API_KEY": "wrong"})
     assert done.returncode == 1
     assert "acceptance: " in done.stderr
@@ -53,7 +53,7 @@ def test_a_wrong_key_is_found_before_anything_is_asked(emulator: Emulator) -> No
 
 
 @pytest.mark.parametrize("answer", [None, "\n", "n\n"], ids=["no input", "empty", "no"])
-def test_without_a_yes_nothing_is_done(emulator: Emulator, tmp_path: Path, answer: str | None) -> None:
+def test_without_confirmation_nothing_is_created(emulator: Emulator, tmp_path: Path, answer: str | None) -> None:
     engine, tofu = tmp_path / "bin" / "pulumi", tmp_path / "tofu"
     for file in (engine, tofu):
         file.parent.mkdir(exist_ok=True)
@@ -67,7 +67,7 @@ def test_without_a_yes_nothing_is_done(emulator: Emulator, tmp_path: Path, answe
     assert emulator.mutating_requests == []
 
 
-def test_a_sweep_by_prefix_deletes_what_a_run_has_left(emulator: Emulator) -> None:
+def test_a_sweep_by_prefix_deletes_the_orphans_of_one_run(emulator: Emulator) -> None:
     for name in ("acc-1a2b3c-box", "acc-ffffff-box"):
         out_of_band_request(emulator, "POST", "/sandboxes", {"name": name})
     done = run_acceptance("--sweep", "acc-1a2b3c", env=emulator.env)

@@ -1,4 +1,4 @@
-"""The ledger knows what a run created, on disk before anybody goes on, and keeps the budget."""
+"""The ledger stores what a run created, before the run continues, and enforces the budget."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.unit.tools.acceptance.conftest import PREFIX
 from tools.acceptance.ledger import Created, Ledger, LedgerEntries, read_ledger
 
 
-def test_a_create_beyond_the_budget_is_refused(ledger: Ledger) -> None:
+def test_a_create_beyond_the_budget_is_rejected(ledger: Ledger) -> None:
     assert ledger.start_create(f"{PREFIX}-a") is None
     assert ledger.start_create(f"{PREFIX}-b") is None
     reason = ledger.start_create(f"{PREFIX}-c")
@@ -17,14 +17,14 @@ def test_a_create_beyond_the_budget_is_refused(ledger: Ledger) -> None:
     assert ledger.most_sandboxes == 2
 
 
-def test_agents_count_and_snapshots_do_not(ledger: Ledger) -> None:
+def test_agents_use_the_budget_and_snapshots_do_not(ledger: Ledger) -> None:
     ledger.note_object("agents", {"id": "1", "name": f"{PREFIX}-agent"})
     ledger.note_object("snapshots", {"id": "2", "name": f"{PREFIX}-snap"})
     assert ledger.start_create(f"{PREFIX}-a") is None
     assert ledger.start_create(f"{PREFIX}-b") is not None
 
 
-def test_what_is_deleted_or_was_refused_by_the_api_no_longer_counts(ledger: Ledger) -> None:
+def test_a_deleted_or_rejected_object_releases_its_budget(ledger: Ledger) -> None:
     for name in ("a", "b"):
         ledger.start_create(f"{PREFIX}-{name}")
     ledger.note_object("sandboxes", {"id": "1", "name": f"{PREFIX}-a"})
@@ -33,19 +33,19 @@ def test_what_is_deleted_or_was_refused_by_the_api_no_longer_counts(ledger: Ledg
     assert [ledger.start_create(f"{PREFIX}-{name}") for name in ("c", "d")] == [None, None]
 
 
-def test_a_create_that_is_repeated_counts_once(ledger: Ledger) -> None:
+def test_a_retried_create_is_counted_once(ledger: Ledger) -> None:
     for _ in range(3):
         assert ledger.start_create(f"{PREFIX}-a") is None
     assert ledger.most_sandboxes == 1
 
 
-def test_a_name_without_the_prefix_is_refused(ledger: Ledger) -> None:
+def test_a_name_without_the_prefix_is_rejected(ledger: Ledger) -> None:
     for name in ("box", "", None):
         assert PREFIX in str(ledger.start_create(name))
 
 
-def test_objects_of_others_are_ignored(ledger: Ledger) -> None:
-    ledger.note_object("sandboxes", {"id": "1", "name": "of somebody else"})
+def test_foreign_objects_are_ignored(ledger: Ledger) -> None:
+    ledger.note_object("sandboxes", {"id": "1", "name": "foreign"})
     ledger.note_object("snapshots", {"id": "2", "name": None})
     ledger.note_deleted("1")
     assert ledger.created == []
@@ -56,7 +56,9 @@ def test_an_id_is_found_by_its_name(ledger: Ledger) -> None:
     assert ledger.find_id(f"{PREFIX}-snap") == "2"
 
 
-def test_the_file_says_what_exists_or_may_exist(ledger: Ledger, tmp_path: Path) -> None:
+def test_the_ledger_file_lists_created_objects_and_creates_with_an_unknown_outcome(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     for name in ("a", "b", "c"):
         ledger.start_create(f"{PREFIX}-{name}")
         ledger.max_sandboxes += 1
@@ -67,7 +69,7 @@ def test_the_file_says_what_exists_or_may_exist(ledger: Ledger, tmp_path: Path) 
     assert read_ledger(tmp_path / "ledger.jsonl") == expected
 
 
-def test_a_line_that_was_cut_off_is_ignored(tmp_path: Path) -> None:
+def test_a_truncated_line_of_the_ledger_file_is_ignored(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     file.write_text('{"starting": "acc-1"}\n{"starting": "acc', encoding="utf-8")
     assert read_ledger(file) == LedgerEntries((), frozenset({"acc-1"}))

@@ -1,4 +1,4 @@
-"""A performance of the story: its steps, what follows a failure, and the end of its time."""
+"""A performance of the story: its steps, the steps after a failure, and the deadline."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ScriptProject(EngineProject):
 
 
 class StageBuilder:
-    """Builds stages on which scripts play."""
+    """Builds stages with scripts in the place of engines."""
 
     def __init__(self, target: Settings, ledger: Ledger, directory: Path) -> None:
         self._target = target
@@ -84,10 +84,11 @@ class StageBuilder:
 
 @pytest.fixture
 def builder(target: Settings, ledger: Ledger, tmp_path: Path) -> StageBuilder:
+    """Return a builder of stages for the emulator."""
     return StageBuilder(target, ledger, tmp_path / "run")
 
 
-def test_every_step_is_played_and_reported(builder: StageBuilder, emulator: Emulator) -> None:
+def test_every_step_is_executed_and_reported(builder: StageBuilder, emulator: Emulator) -> None:
     performance = builder.build(PASSING).play(["plugin"])
     assert performance.has_passed
     assert [result.outcome for result in performance.results] == [Outcome.PASSED] * STEPS
@@ -96,12 +97,12 @@ def test_every_step_is_played_and_reported(builder: StageBuilder, emulator: Emul
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_after_the_end_everything_is_read_once_more(builder: StageBuilder) -> None:
+def test_every_object_is_read_again_after_the_last_step(builder: StageBuilder) -> None:
     statuses = builder.build(PASSING).play(["plugin"]).recording.routes[Route("GET", "/sandboxes/{id}")].statuses
     assert statuses == {"200": 1, "404 not_found": 1}
 
 
-def test_after_a_failure_the_rest_is_skipped_but_the_destroy(builder: StageBuilder, emulator: Emulator) -> None:
+def test_all_steps_except_the_destroy_are_skipped_after_a_failure(builder: StageBuilder, emulator: Emulator) -> None:
     performance = builder.build(FAILING).play(["plugin"])
     assert not performance.has_passed
     failed = next(result for result in performance.results if result.outcome is Outcome.FAILED)
@@ -110,14 +111,14 @@ def test_after_a_failure_the_rest_is_skipped_but_the_destroy(builder: StageBuild
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_at_the_end_of_its_time_the_engine_is_interrupted(builder: StageBuilder) -> None:
+def test_the_engine_is_interrupted_at_the_deadline(builder: StageBuilder) -> None:
     performance = builder.build(ENDLESS, deadline=time.monotonic()).play(["plugin", "dynamic"])
     assert performance.is_out_of_time
     assert not performance.has_passed
     assert [result.outcome for result in performance.results] == [Outcome.FAILED]
 
 
-def test_a_project_has_only_the_variables_of_its_target(
+def test_a_project_does_not_inherit_the_settings_of_the_machine(
     target: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("NEEV_API_KEY", "NEEVCLOUD_API_KEY", "PULUMI_ACCESS_TOKEN", "TF_VAR_secret"):
@@ -130,7 +131,7 @@ def test_a_project_has_only_the_variables_of_its_target(
     assert (project.directory / "tree" / "a.txt").exists()
 
 
-def test_each_adapter_has_its_engine_and_its_program(target: Settings, tmp_path: Path) -> None:
+def test_each_adapter_runs_its_engine_with_its_form_of_the_program(target: Settings, tmp_path: Path) -> None:
     engines = Engines(Path("/pulumi/bin"), Path("/bin/tofu"))
     story = Story(PREFIX)
     files = {"plugin": "Pulumi.yaml", "dynamic": "program.json", "terraform": "main.tf.json"}

@@ -1,4 +1,4 @@
-"""What is recorded of answers: routes, statuses, shapes, words and phases, and no other values."""
+"""What is recorded of responses: routes, statuses, shapes, enum values and phases, and no other values."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ class Player:
         )
         self.now += 1
 
-    def phases(self) -> list[tuple[str, tuple[str, ...]]]:
+    def list_phases(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return the operations with their phases."""
         return [(str(item.operation), item.names) for item in self.recording.phases.sequences]
 
 
 @pytest.fixture
 def player() -> Player:
+    """Return a player with an empty recording."""
     return Player()
 
 
@@ -58,13 +59,13 @@ def test_a_route_has_a_template_and_a_kind(method: str, path: str, template: str
     assert kind_of(route) == kind
 
 
-def test_the_target_is_in_the_path() -> None:
+def test_the_id_of_the_target_is_read_from_the_path() -> None:
     assert target_of(f"{ROOT}/sandboxes/{ID}/pause") == ID
     assert target_of(f"{ROOT}/sandboxes") is None
     assert target_of("/v1/exec") is None
 
 
-def test_routes_that_create_sandboxes_are_known() -> None:
+def test_forks_and_agents_create_sandboxes_and_snapshots_do_not() -> None:
     assert creates_sandbox(Route("POST", "/agents"))
     assert creates_sandbox(Route("POST", "/sandboxes/{id}/fork"))
     assert not creates_sandbox(Route("POST", "/sandboxes/{id}/snapshots"))
@@ -100,7 +101,7 @@ def test_a_shape_has_types_and_no_values() -> None:
     assert not shape.is_required("absent")
 
 
-def test_items_of_lists_and_lines_of_streams_are_objects_of_their_kind(player: Player) -> None:
+def test_list_items_and_stream_lines_are_recorded_under_their_kind(player: Player) -> None:
     page = {"items": [{"id": ID, "name": NAME}], "total": 1, "page": 1, "limit": 20}
     player.add("GET", "/sandboxes", page)
     player.add("GET", f"/sandboxes/{ID}/ports", {"ports": [{"port": 1}]})
@@ -119,12 +120,12 @@ def test_items_of_lists_and_lines_of_streams_are_objects_of_their_kind(player: P
     assert recording.requests == 5
 
 
-def test_an_answer_that_did_not_come_is_counted(player: Player) -> None:
+def test_a_missing_response_is_counted(player: Player) -> None:
     player.recording.add(Exchange("GET", f"{ROOT}/sandboxes", None, None, Times(0, 1)))
     assert player.recording.routes[Route("GET", "/sandboxes")].statuses == {"no answer": 1}
 
 
-def test_words_are_collected_at_any_depth_and_secrets_only_to_be_redacted(player: Player) -> None:
+def test_enum_values_and_secrets_are_collected_at_any_depth(player: Player) -> None:
     box = {"id": ID, "phase": "Ready", "egress": {"mode": "deny_all"}, "web": [{"slug": "q7zk2m9x"}]}
     player.add("GET", f"/sandboxes/{ID}", box)
     assert dict(player.recording.values) == {("sandboxes", "phase"): {"Ready"}, ("sandboxes", "mode"): {"deny_all"}}
@@ -141,7 +142,7 @@ def test_the_phases_of_each_operation_are_in_order(player: Player) -> None:
     player.add("GET", f"/sandboxes/{ID}", {"id": ID, "phase": "Terminating"})
     player.add("GET", f"/sandboxes/{ID}", {"code": "not_found"}, 404)
     player.add("GET", f"/sandboxes/{ID}", {"code": "not_found"}, 404)
-    assert player.phases() == [
+    assert player.list_phases() == [
         ("create of sandboxes", ("Pending", "Ready")),
         ("pause of sandboxes", ("Pausing", "Paused")),
         ("delete of sandboxes", ("Terminating", GONE)),
@@ -149,38 +150,38 @@ def test_the_phases_of_each_operation_are_in_order(player: Player) -> None:
     assert [item.seconds for item in player.recording.phases.sequences] == [2.5, 1.5, 2.5]
 
 
-def test_what_is_missing_in_a_whole_list_is_gone(player: Player) -> None:
+def test_an_object_is_gone_only_if_it_is_missing_in_a_complete_list(player: Player) -> None:
     player.add("DELETE", f"/sandboxes/{ID}", None, 204)
     player.add("GET", "/sandboxes", {"items": [], "total": 0}, is_filtered=True)
-    assert player.phases() == [("delete of sandboxes", ())]
+    assert player.list_phases() == [("delete of sandboxes", ())]
     player.add("GET", "/sandboxes", {"items": [], "total": 3})
-    assert player.phases() == [("delete of sandboxes", ())]
+    assert player.list_phases() == [("delete of sandboxes", ())]
     player.add("GET", "/sandboxes", {"items": [], "total": 0})
-    assert player.phases() == [("delete of sandboxes", (GONE,))]
+    assert player.list_phases() == [("delete of sandboxes", (GONE,))]
 
 
-def test_an_answer_that_may_be_older_than_the_operation_is_ignored(player: Player) -> None:
+def test_a_response_that_may_be_older_than_the_operation_is_ignored(player: Player) -> None:
     player.add("POST", "/sandboxes", {"id": ID, "phase": "Pending"}, 201, times=Times(10, 12))
     player.add("GET", f"/sandboxes/{ID}", {"id": ID, "phase": "Unknown"}, times=Times(11, 13))
     player.add("GET", f"/sandboxes/{ID}", {"id": ID, "phase": "Ready"}, times=Times(14, 15))
     player.add("GET", f"/sandboxes/{ID}", {"id": ID, "phase": "Pending"}, times=Times(13, 16))
-    assert player.phases() == [("create of sandboxes", ("Pending", "Ready"))]
+    assert player.list_phases() == [("create of sandboxes", ("Pending", "Ready"))]
 
 
-def test_what_is_observed_while_the_next_operation_is_sent_is_of_neither(player: Player) -> None:
-    """A list that is answered before the pause is may show the pause already."""
+def test_a_phase_observed_during_the_next_request_is_ignored(player: Player) -> None:
+    """A list whose response arrives before that of the pause may show the new phase."""
     player.add("POST", "/sandboxes", {"id": ID, "phase": "Pending"}, 201, times=Times(10, 12))
     player.add("GET", f"/sandboxes/{ID}", {"id": ID, "phase": "Ready"}, times=Times(13, 14))
     player.add("GET", f"/sandboxes/{ID}", {"id": ID, "phase": "Pausing"}, times=Times(16, 17))
     player.add("POST", f"/sandboxes/{ID}/pause", {"id": ID, "phase": "Pausing"}, times=Times(15, 18))
     player.add("GET", f"/sandboxes/{ID}", {"id": ID, "phase": "Paused"}, times=Times(19, 20))
-    assert player.phases() == [
+    assert player.list_phases() == [
         ("create of sandboxes", ("Pending", "Ready")),
         ("pause of sandboxes", ("Pausing", "Paused")),
     ]
 
 
-def test_an_object_that_the_run_did_not_change_has_no_sequence(player: Player) -> None:
+def test_an_object_without_an_operation_has_no_phases(player: Player) -> None:
     player.add("GET", f"/sandboxes/{ID}", {"id": ID, "phase": "Ready"})
     player.add("GET", "/snapshots/x", {"code": "not_found"}, 404)
-    assert player.phases() == []
+    assert player.list_phases() == []

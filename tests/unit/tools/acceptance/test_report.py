@@ -1,4 +1,4 @@
-"""The report says what happened and what differs, and has no secrets."""
+"""The report has the steps and the differences, and no secrets."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ PHASES = {Operation("sandboxes", "create"): ("Pending", "Ready")}
 
 @pytest.fixture
 def report(ledger: Ledger) -> Report:
+    """Return a report without results."""
     return Report("acc-1a2b3c", "api.example.com", "2026-11-30T14:00:00+00:00", "0.1.0", ledger, secrets={KEY})
 
 
-def perform(*, output: str = "", seconds: float = 0.25) -> Performance:
+def create_performance(*, output: str = "", seconds: float = 0.25) -> Performance:
     """Return a performance with one step, which failed if there is an output."""
     recording = Recording()
     box = {"id": "1", "phase": "Pending", "slug": SLUG}
@@ -34,8 +35,8 @@ def perform(*, output: str = "", seconds: float = 0.25) -> Performance:
     return Performance([StepResult("plugin", "create", outcome, 1.5, 2, output)], recording, {TOKEN})
 
 
-def test_a_whole_report_has_steps_differences_phases_and_requests(report: Report, tmp_path: Path) -> None:
-    report.emulator, report.service, report.phases = perform(), perform(seconds=9.0), PHASES
+def test_a_complete_report_has_steps_differences_phases_and_requests(report: Report, tmp_path: Path) -> None:
+    report.emulator, report.service, report.phases = create_performance(), create_performance(seconds=9.0), PHASES
     report.differences = [
         Difference("field", "sandboxes: only the service has `node` (string)", (Route("GET", "/sandboxes/{id}"),)),
         Difference("time", "create of sandboxes: the service took 9.0 s"),
@@ -53,14 +54,14 @@ def test_a_whole_report_has_steps_differences_phases_and_requests(report: Report
     assert "| `POST /sandboxes` | 1 of 201 | 250 | 1 of 201 | 9000 **slow** |" in text
 
 
-def test_without_differences_it_says_so(report: Report, tmp_path: Path) -> None:
-    report.emulator, report.service, report.differences = perform(), perform(), []
+def test_a_report_without_differences_has_an_empty_section(report: Report, tmp_path: Path) -> None:
+    report.emulator, report.service, report.differences = create_performance(), create_performance(), []
     report.write(tmp_path / "report.md")
     assert "## Differences\n\nNone.\n" in (tmp_path / "report.md").read_text()
 
 
-def test_before_the_end_it_says_that_it_is_not_whole(report: Report, tmp_path: Path) -> None:
-    report.emulator = perform()
+def test_a_report_before_the_end_is_marked_as_incomplete(report: Report, tmp_path: Path) -> None:
+    report.emulator = create_performance()
     report.write(tmp_path / "report.md")
     text = (tmp_path / "report.md").read_text()
     assert "The run has not ended" in text
@@ -68,11 +69,13 @@ def test_before_the_end_it_says_that_it_is_not_whole(report: Report, tmp_path: P
     assert "## Requests" not in text
 
 
-def test_what_was_not_compared_and_what_was_refused_is_listed(report: Report, ledger: Ledger, tmp_path: Path) -> None:
-    report.emulator, report.service, report.differences = perform(), perform(), []
+def test_the_report_lists_uncompared_routes_and_rejected_creates(
+    report: Report, ledger: Ledger, tmp_path: Path
+) -> None:
+    report.emulator, report.service, report.differences = create_performance(), create_performance(), []
     report.service.is_out_of_time = True
     report.service.recording.add(Exchange("GET", f"{ROOT}/agents", 200, {}, Times(0, 1)))
-    ledger.start_create("of somebody else")
+    ledger.start_create("foreign")
     report.write(tmp_path / "report.md")
     text = (tmp_path / "report.md").read_text()
     assert "- `GET /agents`: the service" in text
@@ -82,7 +85,7 @@ def test_what_was_not_compared_and_what_was_refused_is_listed(report: Report, le
 
 def test_secrets_are_redacted_in_the_output_of_engines(report: Report, tmp_path: Path) -> None:
     output = f"error: {KEY}, {SLUG} and {TOKEN} are wrong\n" + "line\n" * 100
-    report.emulator = report.service = perform(output=f"{output}last {TOKEN}")
+    report.emulator = report.service = create_performance(output=f"{output}last {TOKEN}")
     report.write(tmp_path / "report.md")
     text = (tmp_path / "report.md").read_text()
     assert "### plugin: create failed" in text
@@ -103,7 +106,7 @@ def test_secrets_are_redacted_in_the_output_of_engines(report: Report, tmp_path:
             ),
         ),
     ],
-    ids=["clean", "not clean"],
+    ids=["clean", "incomplete"],
 )
 def test_the_sweep_is_appended_and_printed(
     result: SweepResult, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

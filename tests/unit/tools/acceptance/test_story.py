@@ -18,15 +18,16 @@ PREFIX = "acc-1a2b3c-plugin"
 
 @pytest.fixture
 def story() -> Story:
+    """Return the story with a prefix."""
     return Story(PREFIX)
 
 
-def test_a_new_resource_has_to_be_in_the_story(story: Story) -> None:
+def test_the_story_has_every_resource_type(story: Story) -> None:
     types = {declared["type"].rpartition(":")[2] for declared in story.first_program().values()}
     assert types == {resource.name for resource in RESOURCES}
 
 
-def test_a_new_function_has_to_be_in_the_story_or_has_a_reason_why_not(story: Story) -> None:
+def test_the_story_has_every_function_or_a_reason_for_its_absence(story: Story) -> None:
     program = story.last_program(lambda name: name)
     called = {declared["function"] for declared in program.values() if "function" in declared}
     assert called | LEFT_OUT_FUNCTIONS.keys() == {function.name for function in FUNCTIONS}
@@ -41,7 +42,7 @@ def test_the_story_begins_with_a_preview_and_ends_with_a_destroy(story: Story) -
     assert (Command.UPDATE, Command.CHECK) in pairwise(commands)
 
 
-def test_all_names_begin_with_the_prefix_and_fit_into_what_is_derived_from_them(story: Story) -> None:
+def test_all_names_have_the_prefix_and_at_most_40_characters(story: Story) -> None:
     program = story.first_program().values()
     names = [declared["properties"]["name"] for declared in program if "name" in declared["properties"]]
     assert len(names) == 6
@@ -68,7 +69,7 @@ def test_every_adapter_has_a_form_of_every_program(story: Story) -> None:
     }
 
 
-def test_every_secret_of_the_programs_is_known(story: Story) -> None:
+def test_every_secret_of_the_programs_is_listed(story: Story) -> None:
     text = json.dumps(story.changed_program())
     assert len(story.secrets) == 2
     assert all(secret in text for secret in story.secrets)

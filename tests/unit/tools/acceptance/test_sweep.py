@@ -1,4 +1,4 @@
-"""The sweep deletes everything of a run and nothing else, and knows whether anything is left."""
+"""The sweep deletes the objects of a run and no others, and reports what is left."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from tools.acceptance.watcher import LEDGER_FILE, Watcher
 from neev_emulator import Emulator
 from neev_provider.client import Api
 
-NOTHING_KNOWN = LedgerEntries((), frozenset())
+EMPTY_LEDGER = LedgerEntries((), frozenset())
 
 
-async def test_all_with_the_prefix_or_the_label_is_deleted_and_nothing_else(api: Api) -> None:
+async def test_the_sweep_deletes_only_objects_with_the_prefix_or_the_label(api: Api) -> None:
     await api.sandboxes.create({"name": f"{PREFIX}-box"})
     await api.sandboxes.create({"name": "labelled", "labels": {RUN_LABEL: PREFIX}})
     await api.agents.create({"name": f"{PREFIX}-agent", "agent_template": "claude-code"})
     await api.sandboxes.create({"name": f"of-another-{PREFIX}"})
     await api.sandboxes.create({"name": "another", "labels": {RUN_LABEL: "acc-ffffff"}})
-    result = await sweep(api, PREFIX, NOTHING_KNOWN, interval=0.05)
+    result = await sweep(api, PREFIX, EMPTY_LEDGER, interval=0.05)
     assert result.is_clean
     assert {item.name for item in result.deleted} == {f"{PREFIX}-box", "labelled", f"{PREFIX}-agent"}
     assert sorted(item.name for item in await api.sandboxes.list()) == ["another", f"of-another-{PREFIX}"]
     assert await api.agents.list() == ()
 
 
-async def test_what_only_the_ledger_names_is_deleted(api: Api, emulator: Emulator) -> None:
+async def test_the_sweep_deletes_objects_of_the_ledger_without_the_prefix(api: Api, emulator: Emulator) -> None:
     box = await api.sandboxes.create({"name": "box"})
     emulator.advance(10)
     snapshot = await api.snapshots.create(box.id, name="snap")
@@ -45,30 +45,30 @@ async def test_what_only_the_ledger_names_is_deleted(api: Api, emulator: Emulato
     assert emulator.state()["snapshots"] == 0
 
 
-async def test_what_cannot_be_deleted_in_time_is_left(api: Api, emulator: Emulator) -> None:
+async def test_the_sweep_reports_objects_that_it_cannot_delete_in_time(api: Api, emulator: Emulator) -> None:
     box = await api.sandboxes.create({"name": f"{PREFIX}-box"})
     refusal = {"code": "conflict", "message": "it is in use"}
     emulator.inject("status", method="DELETE", status=409, body=refusal, times=1000)
-    result = await sweep(api, PREFIX, NOTHING_KNOWN, seconds=0.2, interval=0.05)
+    result = await sweep(api, PREFIX, EMPTY_LEDGER, seconds=0.2, interval=0.05)
     assert not result.is_clean
     assert [item.id for item in result.remaining] == [box.id]
     assert "it is in use" in str(result.problem)
 
 
-async def test_an_error_is_no_end_of_the_sweep(api: Api, emulator: Emulator) -> None:
+async def test_the_sweep_continues_after_an_error(api: Api, emulator: Emulator) -> None:
     await api.sandboxes.create({"name": f"{PREFIX}-box"})
     emulator.inject("status", method="GET", path="/agents", status=403, body={"code": "forbidden", "message": "no"})
-    assert (await sweep(api, PREFIX, NOTHING_KNOWN, interval=0.05)).is_clean
+    assert (await sweep(api, PREFIX, EMPTY_LEDGER, interval=0.05)).is_clean
     assert emulator.state()["sandboxes"] == 0
 
 
-async def test_it_waits_for_a_create_without_an_outcome(api: Api, emulator: Emulator) -> None:
+async def test_the_sweep_waits_for_a_create_with_an_unknown_outcome(api: Api, emulator: Emulator) -> None:
     name = f"{PREFIX}-late"
     sweeping = asyncio.create_task(sweep(api, PREFIX, LedgerEntries((), frozenset({name})), interval=0.05))
     while "GET /agents" not in emulator.counts():  # noqa: ASYNC110  the emulator has no event for it
         await asyncio.sleep(0.01)
     assert not sweeping.done()
-    # it appears after the first look
+    # it is created after the first list request
     await api.sandboxes.create({"name": name})
     assert [item.name for item in (await sweeping).deleted] == [name]
     assert emulator.state()["sandboxes"] == 0
@@ -76,13 +76,14 @@ async def test_it_waits_for_a_create_without_an_outcome(api: Api, emulator: Emul
 
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
+    """Return the file of a report."""
     file = tmp_path / "report.md"
     file.write_text("# Acceptance report\n", encoding="utf-8")
     return file
 
 
-def test_the_watcher_sweeps_when_the_tool_is_killed(emulator: Emulator, tmp_path: Path, report: Path) -> None:
-    """The tool is a process that is killed while a process of its run goes on."""
+def test_the_watcher_sweeps_if_the_tool_is_killed(emulator: Emulator, tmp_path: Path, report: Path) -> None:
+    """The tool is a process that is killed while another process of its run continues."""
     directory = tmp_path / "run"
     directory.mkdir()
     program = f"""
@@ -110,7 +111,7 @@ with Watcher(directory, {PREFIX!r}, pathlib.Path({str(report)!r})):
     assert not directory.exists()
 
 
-def test_where_nothing_was_created_the_watcher_requests_nothing(
+def test_the_watcher_sends_no_request_if_nothing_was_created(
     emulator: Emulator, tmp_path: Path, report: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in emulator.env.items():
