@@ -1,4 +1,4 @@
-"""A platform, a client of it, and the operations of the engine in one line each."""
+"""An emulator, and a driver that runs one operation of a resource in one line."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -21,21 +21,21 @@ from neev_provider.core.wait import Deadline
 
 @dataclass(frozen=True)
 class LifecycleDriver:
-    """What the engine does, without one."""
+    """Runs the operations of an engine without an engine and without an adapter."""
 
     api: Api
     emulator: Emulator
     log_lines: list[str] = field(default_factory=list)
-    """What operations told the user."""
+    """Lines that the operations have logged."""
 
     async def create(self, resource: AnyResource, **inputs: Any) -> StoredResource:
-        """The stored resource, made from checked inputs."""
+        """Validate the inputs, create the resource and return what is stored."""
         checked, failed = resource.check({}, inputs, lambda: f"made-{len(self.emulator.requests):07d}")
         assert failed == []
         return await create_and_finish(resource.connect(self.api), checked, self.new_context())
 
     async def update(self, resource: AnyResource, stored: StoredResource, **inputs: Any) -> StoredResource:
-        """The stored resource with these inputs instead."""
+        """Validate the inputs, update the resource and return what is stored."""
         checked, failed = resource.check(stored.inputs, inputs, str)
         assert failed == []
         return await lifecycle.update(
@@ -48,24 +48,24 @@ class LifecycleDriver:
         )
 
     async def read(self, resource: AnyResource, stored: StoredResource) -> StoredResource | None:
-        """The resource after a refresh."""
+        """Refresh the resource and return what is stored, or `None` if it no longer exists."""
         return await lifecycle.read(resource.connect(self.api), stored.id, stored.inputs, stored.state)
 
     async def delete(self, resource: AnyResource, stored: StoredResource) -> None:
-        """The resource is gone."""
+        """Delete the resource."""
         await resource.connect(self.api).delete(stored.id, self.new_context(stored=stored.state))
 
     async def finish(self, resource: AnyResource, stored: StoredResource) -> StoredResource:
-        """The resource after another attempt at what was begun."""
+        """Retry an unfinished create and return what is stored."""
         return await lifecycle.finish_create(resource.connect(self.api), stored, self.new_context())
 
     def new_context(self, seconds: float = 20, *, stored: Mapping[str, Any] = MappingProxyType({})) -> OperationContext:
-        """One operation."""
+        """Return the context of one operation."""
         deadline = Deadline(seconds, SYSTEM_CLOCK, asyncio.Event())
         return OperationContext("Test", deadline, state=stored, log=lambda text: self.log_lines.append(redact(text)))
 
     def take_requests(self) -> list[str]:
-        """The mutating requests since the last look, by method and path."""
+        """Return the mutating requests in the request log as method and path, and clear the log."""
         paths = [f"{entry['method']} {entry['template']}" for entry in self.emulator.mutating_requests]
         self.emulator.clear_log()
         return paths
@@ -73,14 +73,14 @@ class LifecycleDriver:
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """An empty platform."""
+    """Yield an emulator without sandboxes."""
     with serve(create_seconds=0.05) as running:
         yield running
 
 
 @pytest.fixture
 async def driver(emulator: Emulator) -> AsyncIterator[LifecycleDriver]:
-    """The operations on it."""
+    """Yield a driver whose client is connected to the emulator."""
     settings = Settings(
         base_url=emulator.base_url,
         api_key=emulator.api_key,

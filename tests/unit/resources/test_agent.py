@@ -1,4 +1,4 @@
-"""Agents on a platform."""
+"""The Agent resource against the emulator."""
 
 from typing import Any
 
@@ -27,12 +27,12 @@ PATCH, PAUSE, RESUME = "PATCH /agents/{id}", "POST /agents/{id}/pause", "POST /a
 
 
 async def read_sandbox(engine: LifecycleDriver, state: Any) -> Any:
-    """The sandbox that the agent runs on."""
+    """Return the sandbox that the agent runs on."""
     return await engine.api.sandboxes.get(state["sandboxId"])
 
 
-async def test_an_agent_is_ready_when_it_is_made(driver: LifecycleDriver) -> None:
-    """With what its template says where the program says nothing."""
+async def test_a_create_waits_until_the_agent_is_ready(driver: LifecycleDriver) -> None:
+    """Config and egress are those of the template if the inputs are absent."""
     stored = await driver.create(AGENT, **CODER)
     assert (stored.state["status"], stored.state["agentTemplateId"]) == ("Ready", "ag-claude-code")
     assert stored.state["effectiveConfig"] == {"model": "default"}
@@ -42,8 +42,7 @@ async def test_an_agent_is_ready_when_it_is_made(driver: LifecycleDriver) -> Non
     assert await driver.read(AGENT, stored) == stored
 
 
-async def test_an_agent_is_made_with_what_the_program_says(driver: LifecycleDriver) -> None:
-    """All of it in the one request."""
+async def test_a_create_sends_all_inputs_in_one_request(driver: LifecycleDriver) -> None:
     message = {
         "cpu": 4,
         "memoryGb": 8,
@@ -63,8 +62,8 @@ async def test_an_agent_is_made_with_what_the_program_says(driver: LifecycleDriv
     assert {name: stored.state[name] for name in message} == message
 
 
-async def test_what_changes_in_place_is_one_request(driver: LifecycleDriver) -> None:
-    """Size, egress and window by PATCH; a policy that is taken out denies everything."""
+async def test_an_update_in_place_sends_one_patch_request(driver: LifecycleDriver) -> None:
+    """A removed `egress` becomes a policy that denies everything."""
     stored = await driver.create(AGENT, **CODER)
     driver.take_requests()
     inputs = {"cpu": 1, "memoryGb": 2, "egress": ALLOW_LIST_POLICY, "idleTimeoutSeconds": 90}
@@ -78,8 +77,8 @@ async def test_what_changes_in_place_is_one_request(driver: LifecycleDriver) -> 
     assert stored.state["idleTimeoutSeconds"] == 90
 
 
-async def test_an_agent_pauses_and_resumes_when_the_program_says_so(driver: LifecycleDriver) -> None:
-    """Unset, it is left as it is."""
+async def test_an_update_of_paused_pauses_or_resumes_the_agent(driver: LifecycleDriver) -> None:
+    """A pause is not a change if `paused` is absent."""
     stored = await driver.create(AGENT, **CODER, paused=True)
     assert stored.state["status"] == "Paused"
     assert driver.take_requests() == ["POST /agents", PAUSE]
@@ -91,8 +90,8 @@ async def test_an_agent_pauses_and_resumes_when_the_program_says_so(driver: Life
     assert not AGENT.diff(observed.inputs, observed.state, CODER).changes
 
 
-async def test_a_pause_by_somebody_is_drift_and_one_by_the_platform_is_not(driver: LifecycleDriver) -> None:
-    """Unless the program wants an idle agent back."""
+async def test_a_manual_pause_is_drift_and_an_idle_pause_is_not(driver: LifecycleDriver) -> None:
+    """With `resumeIdlePaused`, an update resumes an idle agent, too."""
     arguments = {**CODER, "paused": False, "idleTimeoutSeconds": 60}
     stored = await driver.create(AGENT, **arguments)
     await driver.api.agents.pause(stored.id)
@@ -115,7 +114,7 @@ async def test_a_pause_by_somebody_is_drift_and_one_by_the_platform_is_not(drive
 
 
 async def test_an_agent_is_rolled_back_to_a_snapshot_of_its_sandbox(driver: LifecycleDriver) -> None:
-    """The agent keeps its id; what was written after the snapshot is gone."""
+    """The agent keeps its id, and a file that was written after the snapshot is deleted."""
     stored = await driver.create(AGENT, **CODER)
     box = stored.state["sandboxId"]
     kept = await driver.create(SNAPSHOT, sandboxId=box, name="kept")
@@ -125,15 +124,15 @@ async def test_an_agent_is_rolled_back_to_a_snapshot_of_its_sandbox(driver: Life
     assert await driver.read(FILE, late) is None
 
 
-async def test_a_rollback_of_an_agent_to_what_is_not_there_names_the_input(driver: LifecycleDriver) -> None:
+async def test_the_error_for_a_rollback_to_a_missing_snapshot_names_the_input(driver: LifecycleDriver) -> None:
     stored = await driver.create(AGENT, **CODER)
     with pytest.raises(ResourceInitFailed, match="rollbackToSnapshotId: there is no snapshot") as caught:
         await driver.update(AGENT, stored, **CODER, rollbackToSnapshotId="00000000-0000-4000-8000-000000000001")
     assert "rollbackToSnapshotId" not in caught.value.stored.inputs
 
 
-async def test_snapshots_forks_and_ports_of_an_agent_go_by_its_sandbox(driver: LifecycleDriver) -> None:
-    """The outputs of the agent have the id."""
+async def test_snapshots_forks_and_ports_accept_the_sandbox_id_of_an_agent(driver: LifecycleDriver) -> None:
+    """The id is an output of the agent."""
     stored = await driver.create(AGENT, **WEB)
     box = stored.state["sandboxId"]
     await driver.create(FILE, sandboxId=box, path="notes.txt", content="kept")
@@ -148,22 +147,22 @@ async def test_snapshots_forks_and_ports_of_an_agent_go_by_its_sandbox(driver: L
     assert restored is not None
 
 
-def test_a_config_is_checked_again_only_if_it_or_its_template_changed() -> None:
+def test_a_config_is_validated_again_only_if_it_or_its_template_changed() -> None:
     inputs = {"agentTemplate": "batch-runner", "config": {"model": "fast"}}
     for old_inputs in ({}, {**inputs, "config": {}}, {**inputs, "agentTemplate": "code-server"}):
         assert "config" in [name for _, name, _ in AGENT.iter_changed_references(inputs, old_inputs)]
     assert list(AGENT.iter_changed_references(inputs, inputs)) == []
 
 
-async def test_a_config_that_the_api_refuses_is_explained_by_the_schema(driver: LifecycleDriver) -> None:
-    """The API says only that the request is invalid."""
+async def test_the_error_for_a_rejected_config_names_the_rule_of_the_schema(driver: LifecycleDriver) -> None:
+    """The response of the API states only that the request is invalid."""
     driver.emulator.inject("status", method="POST", path="/agents", status=400)
     with pytest.raises(InputError, match=r'config.model: does not satisfy {"type": "string"}'):
         await driver.create(AGENT, **CODER, config={"model": 5})
 
 
-async def test_where_the_sandbox_is_not_shown_only_an_agent_with_a_window_can_be_idle(driver: LifecycleDriver) -> None:
-    """The platform need not show an agent's sandbox to everybody."""
+async def test_a_pause_is_drift_if_the_sandbox_is_hidden_and_has_no_idle_timeout(driver: LifecycleDriver) -> None:
+    """The API may answer 404 for the sandbox of an agent."""
     for window, drifts in ((0, ["paused"]), (60, [])):
         arguments = {**CODER, "name": f"coder-{window}", "paused": False, "idleTimeoutSeconds": window}
         stored = await driver.create(AGENT, **arguments)
@@ -174,8 +173,8 @@ async def test_where_the_sandbox_is_not_shown_only_an_agent_with_a_window_can_be
         assert [change.path for change in AGENT.diff(observed.inputs, observed.state, arguments).changes] == drifts
 
 
-async def test_an_agent_that_failed_says_so_and_is_replaced_by_the_next_plan(driver: LifecycleDriver) -> None:
-    """Its id is kept until then."""
+async def test_a_failed_agent_is_an_error_and_the_next_plan_replaces_it(driver: LifecycleDriver) -> None:
+    """The state keeps its id until then."""
     driver.emulator.inject("failed_phase", method="POST", path="/agents")
     with pytest.raises(ResourceInitFailed, match="the agent failed; the API gave no reason") as caught:
         await driver.create(AGENT, **CODER)
@@ -185,10 +184,10 @@ async def test_an_agent_that_failed_says_so_and_is_replaced_by_the_next_plan(dri
     assert AGENT.diff(observed.inputs, observed.state, observed.inputs).requires_replacement
 
 
-async def test_an_agent_that_a_create_left_unfinished_is_still_waited_for_after_a_refresh(
+async def test_a_refresh_reports_an_agent_that_is_still_provisioning(
     driver: LifecycleDriver,
 ) -> None:
-    """The next update goes on from there."""
+    """The next update waits until it is ready."""
     driver.emulator.inject("stuck_phase", method="POST", path="/agents")
     with pytest.raises(ResourceInitFailed, match="last seen: Provisioning") as caught:
         await create_and_finish(AGENT.connect(driver.api), CODER, driver.new_context(0.5))
@@ -197,8 +196,8 @@ async def test_an_agent_that_a_create_left_unfinished_is_still_waited_for_after_
     assert observed.problem == "it is being provisioned; the next update waits for it"
 
 
-async def test_deleting_waits_until_agent_and_sandbox_are_gone(driver: LifecycleDriver) -> None:
-    """That they are gone already is no error."""
+async def test_a_delete_waits_until_agent_and_sandbox_are_deleted(driver: LifecycleDriver) -> None:
+    """A second delete succeeds."""
     stored = await driver.create(AGENT, **CODER)
     await driver.delete(AGENT, stored)
     assert (driver.emulator.state()["agents"], driver.emulator.state()["sandboxes"]) == (0, 0)
@@ -207,8 +206,8 @@ async def test_deleting_waits_until_agent_and_sandbox_are_gone(driver: Lifecycle
 
 
 @pytest.mark.parametrize("by", ["id", "name"])
-async def test_an_import_is_clean(driver: LifecycleDriver, by: str) -> None:
-    """The template is named; what the API does not answer replaces nothing."""
+async def test_a_plan_after_an_import_has_no_changes(driver: LifecycleDriver, by: str) -> None:
+    """The inputs have the template. Inputs that the API does not return cause no replacement."""
     arguments = {**WEB, "idleTimeoutSeconds": 60}
     created = await driver.create(AGENT, **arguments, config={"font": 12}, diskGb=30, env={"A": "1"}, cpu=2)
     stored = await lifecycle.read(AGENT.connect(driver.api), created.id if by == "id" else "web", None)
@@ -218,8 +217,8 @@ async def test_an_import_is_clean(driver: LifecycleDriver, by: str) -> None:
     assert not AGENT.diff(stored.inputs, stored.state, created.inputs).requires_replacement
 
 
-async def test_a_size_that_an_import_could_not_read_is_brought_about(driver: LifecycleDriver) -> None:
-    """It may have been another one."""
+async def test_an_update_after_an_import_sends_the_size(driver: LifecycleDriver) -> None:
+    """An import cannot read the size, so it may differ."""
     created = await driver.create(AGENT, **CODER, cpu=2)
     stored = await lifecycle.read(AGENT.connect(driver.api), created.id, None)
     assert stored is not None
@@ -227,8 +226,8 @@ async def test_a_size_that_an_import_could_not_read_is_brought_about(driver: Lif
     assert (await read_sandbox(driver, created.state)).resources.cpu == 4
 
 
-async def test_a_template_that_is_no_longer_offered_is_not_named_by_an_import(driver: LifecycleDriver) -> None:
-    """Nor does naming it in the program replace the agent."""
+async def test_an_import_omits_a_template_that_no_longer_exists(driver: LifecycleDriver) -> None:
+    """Setting it afterwards does not replace the agent."""
     created = await driver.create(AGENT, **CODER)
     driver.emulator.inject("status", method="GET", path="*agent-templates*", status=404)
     stored = await lifecycle.read(AGENT.connect(driver.api), created.id, None)
@@ -253,8 +252,9 @@ async def test_a_template_that_is_no_longer_offered_is_not_named_by_an_import(dr
         ({"memoryGb": 8}, False),
     ],
 )
-def test_what_a_change_means(changed: dict[str, Any], *, replaces: bool | None) -> None:
-    """Another agent, an update, or nothing."""
+def test_a_changed_input_replaces_or_updates_the_agent_or_is_ignored(
+    changed: dict[str, Any], *, replaces: bool | None
+) -> None:
     old = {**CODER, "config": {"model": "x"}, "env": {"A": "1"}, "region": "as-south-1", "diskGb": 20, "cpu": 1}
     found = AGENT.diff(old, old, {**old, **changed})
     assert (found.requires_replacement if found.changes else None) is replaces
@@ -269,20 +269,18 @@ def test_what_a_change_means(changed: dict[str, Any], *, replaces: bool | None) 
         ({"idleTimeoutSeconds": -1}, "idleTimeoutSeconds: must be at least 0 (is -1)"),
     ],
 )
-def test_bad_input_is_refused(inputs: dict[str, Any], failed: str) -> None:
-    """Before anything is sent."""
+def test_invalid_inputs_are_rejected_by_validation(inputs: dict[str, Any], failed: str) -> None:
     failures = AGENT.check({}, {**CODER, **inputs}, str)[1]
     assert [f"{failure.path}: {failure.reason}" for failure in failures] == [failed]
 
 
-def test_any_json_is_a_config() -> None:
-    """As long as it is an object."""
+def test_any_json_object_is_a_valid_config() -> None:
     config = {"a": [1, {"b": None, "c": 1.5}], "d": {"e": True}}
     assert AGENT.check({}, {**CODER, "config": config}, str)[1] == []
 
 
-def test_what_opens_an_agent_is_secret() -> None:
-    """In state, and in tracebacks."""
+def test_outputs_that_grant_access_to_an_agent_are_secret() -> None:
+    """`env` is not in the repr, either, which tracebacks contain."""
     secret = {name for name, value in AgentOutputs.properties.items() if value.has(Secret)}
     assert secret == {"gatewayToken", "webUiUrl", "effectiveConfig"}
     assert SECRET not in repr(parse(AgentInputs, {**CODER, "env": {"A": SECRET}}))

@@ -1,4 +1,4 @@
-"""The config of an agent against the schema of its template."""
+"""Validation of an agent's config with the schema of its template."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ SCHEMA = {
 }
 
 
-def failures(config: dict[str, Any], schema: Any = SCHEMA) -> list[tuple[str, str]]:
+def find_failures(config: dict[str, Any], schema: Any = SCHEMA) -> list[tuple[str, str]]:
     return [(failure.path, failure.reason) for failure in config_failures("config", schema, config)]
 
 
@@ -33,19 +33,20 @@ def failures(config: dict[str, Any], schema: Any = SCHEMA) -> list[tuple[str, st
     ],
 )
 def test_a_failure_has_the_path_and_the_rule_and_not_the_value(config: dict[str, Any], path: str, message: str) -> None:
-    ((found, reason),) = failures(config)
+    ((found, reason),) = find_failures(config)
     assert found == path
     assert message in reason
     assert "hunter2" not in reason
 
 
-def test_every_failure_is_found_in_the_order_of_the_paths() -> None:
-    found = failures({"tools": 5, "limits": {"turns": "many"}})
+def test_all_failures_are_reported_in_the_order_of_their_paths() -> None:
+    found = find_failures({"tools": 5, "limits": {"turns": "many"}})
     assert [path for path, _ in found] == ["config.limits.turns", "config.tools"]
 
 
-def test_a_required_property_may_be_in_the_config_of_the_template() -> None:
-    assert failures({"tools": []}) == []
+def test_a_required_property_may_be_absent_from_the_config() -> None:
+    """The config of the template may have it."""
+    assert find_failures({"tools": []}) == []
 
 
 @pytest.mark.parametrize(
@@ -57,8 +58,8 @@ def test_a_required_property_may_be_in_the_config_of_the_template() -> None:
         {"minProperties": 5},
     ],
 )
-def test_a_rule_about_absent_properties_is_not_checked(schema: dict[str, Any]) -> None:
-    assert failures({"tools": []}, schema) == []
+def test_schema_rules_about_absent_properties_are_ignored(schema: dict[str, Any]) -> None:
+    assert find_failures({"tools": []}, schema) == []
 
 
 @pytest.mark.parametrize(
@@ -69,9 +70,9 @@ def test_a_rule_about_absent_properties_is_not_checked(schema: dict[str, Any]) -
         {"properties": {"model": {"$ref": "https://schemas.example.com/model.json"}}},
     ],
 )
-def test_a_schema_that_cannot_be_applied_accepts_everything(schema: dict[str, Any]) -> None:
-    assert failures({"model": 5}, schema) == []
+def test_an_empty_or_invalid_schema_accepts_every_config(schema: dict[str, Any]) -> None:
+    assert find_failures({"model": 5}, schema) == []
 
 
-def test_what_is_not_known_yet_is_not_checked() -> None:
+def test_known_config_omits_properties_with_unknown_values() -> None:
     assert known_config({"model": UNKNOWN, "limits": {"turns": [UNKNOWN]}, "tools": ["git"]}) == '{"tools": ["git"]}'

@@ -1,4 +1,4 @@
-"""Commands in sandboxes on a platform: run once for each change, whatever happens."""
+"""The Command resource against the emulator: a command runs once for each change."""
 
 from __future__ import annotations
 
@@ -33,51 +33,51 @@ EXEC, PAUSE = "POST /v1/exec", "POST /sandboxes/{id}/pause"
 
 
 class ShortSleepClock(SystemClock):
-    """The clock of this machine, on which a Retry-After takes no time."""
+    """The clock of this machine, without the waits for a Retry-After."""
 
     @override
     async def sleep(self, seconds: float) -> None:
         await super().sleep(seconds if seconds > 2 else 0)
 
 
-def shell_argv(script: str) -> list[str]:
+def build_argv(script: str) -> list[str]:
     return ["sh", "-c", script]
 
 
 async def create_sandbox(driver: LifecycleDriver, **inputs: Any) -> str:
-    """The id of a sandbox; nothing is in the log."""
+    """Create a sandbox, clear the request log and return its id."""
     created = await driver.create(SANDBOX, name="box", **inputs)
     driver.take_requests()
     return created.id
 
 
 async def expect_init_failed(operation: Any) -> ResourceInitFailed:
-    """How the work failed, with what is kept."""
+    """Return the error of the operation, which has the stored resource."""
     with pytest.raises(ResourceInitFailed) as caught:
         await operation
     return caught.value
 
 
-async def test_a_command_runs_when_it_is_made_and_says_how_it_went(driver: LifecycleDriver) -> None:
+async def test_a_create_runs_the_command_and_stores_output_and_exit_code(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     stored = await driver.create(
-        COMMAND, sandboxId=box, create=shell_argv('cat; echo "$A" >&2'), env={"A": "b"}, stdin="in", cwd="."
+        COMMAND, sandboxId=box, create=build_argv('cat; echo "$A" >&2'), env={"A": "b"}, stdin="in", cwd="."
     )
     assert (stored.state["stdout"], stored.state["stderr"], stored.state["exitCode"]) == ("in", "b\n", 0)
     assert (stored.state["outcome"], stored.state["durationMs"] >= 0) == ("succeeded", True)
     assert driver.take_requests() == [EXEC]
 
 
-async def test_a_change_runs_update_in_place_or_replaces_where_there_is_none(driver: LifecycleDriver) -> None:
+async def test_a_change_runs_update_or_replaces_the_command_if_update_is_absent(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    bare = {"sandboxId": box, "create": shell_argv("echo 1")}
+    bare = {"sandboxId": box, "create": build_argv("echo 1")}
     stored = await driver.create(COMMAND, **bare)
-    assert COMMAND.diff(stored.inputs, stored.state, {**bare, "create": shell_argv("echo 2")}).requires_replacement
+    assert COMMAND.diff(stored.inputs, stored.state, {**bare, "create": build_argv("echo 2")}).requires_replacement
     assert COMMAND.diff(stored.inputs, stored.state, {**bare, "env": {"A": "1"}}).requires_replacement
-    output = {**bare, "update": shell_argv("echo updated")}
+    output = {**bare, "update": build_argv("echo updated")}
     stored = await driver.update(COMMAND, stored, **output)
     assert stored.state["stdout"] == "1\n"
-    changed = {**output, "create": shell_argv("echo 2")}
+    changed = {**output, "create": build_argv("echo 2")}
     assert not COMMAND.diff(stored.inputs, stored.state, changed).requires_replacement
     assert COMMAND.diff(stored.inputs, stored.state, {**changed, "triggers": [1]}).requires_replacement
     driver.take_requests()
@@ -86,7 +86,7 @@ async def test_a_change_runs_update_in_place_or_replaces_where_there_is_none(dri
     assert driver.take_requests() == [EXEC]
 
 
-async def test_another_delete_or_time_limit_is_noted_and_runs_nothing(driver: LifecycleDriver) -> None:
+async def test_a_changed_delete_or_timeout_is_stored_without_a_run(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     stored = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=["true"], timeoutSeconds=5)
     driver.take_requests()
@@ -96,12 +96,12 @@ async def test_another_delete_or_time_limit_is_noted_and_runs_nothing(driver: Li
     assert driver.take_requests() == []
 
 
-async def test_another_exit_code_fails_with_the_last_lines_and_the_next_attempt_runs_it_again(
+async def test_a_nonzero_exit_code_fails_with_the_last_lines_and_the_next_attempt_retries(
     driver: LifecycleDriver,
 ) -> None:
     box = await create_sandbox(driver)
     script = "for i in $(seq 20); do echo line $i; done; echo why; test -e fixed"
-    failed = await expect_init_failed(driver.create(COMMAND, sandboxId=box, create=shell_argv(script)))
+    failed = await expect_init_failed(driver.create(COMMAND, sandboxId=box, create=build_argv(script)))
     assert isinstance(failed.__cause__, OperationFailed)
     assert "exit code 1" in str(failed)
     assert str(failed).endswith("\nline 20\nwhy.")
@@ -111,22 +111,22 @@ async def test_another_exit_code_fails_with_the_last_lines_and_the_next_attempt_
     assert (await driver.finish(COMMAND, failed.stored)).state["outcome"] == "succeeded"
 
 
-async def test_a_failure_shows_both_streams(driver: LifecycleDriver) -> None:
+async def test_the_error_contains_the_last_lines_of_stdout_and_stderr(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     failed = await expect_init_failed(
-        driver.create(COMMAND, sandboxId=box, create=shell_argv("echo what; echo why >&2; exit 1"))
+        driver.create(COMMAND, sandboxId=box, create=build_argv("echo what; echo why >&2; exit 1"))
     )
-    # there is no order between the two
+    # the order of the two streams is undefined
     assert sorted(str(failed).rstrip(".").splitlines()[1:]) == ["what", "why"]
 
 
-async def test_a_failure_that_is_allowed_is_none(driver: LifecycleDriver) -> None:
+async def test_a_nonzero_exit_code_succeeds_if_allow_failure_is_set(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    stored = await driver.create(COMMAND, sandboxId=box, create=shell_argv("exit 7"), allowFailure=True)
+    stored = await driver.create(COMMAND, sandboxId=box, create=build_argv("exit 7"), allowFailure=True)
     assert (stored.state["exitCode"], stored.state["outcome"]) == (7, "succeeded")
 
 
-async def test_a_create_that_failed_is_replaced_by_a_change_even_where_update_is_given(driver: LifecycleDriver) -> None:
+async def test_a_change_after_a_failed_create_replaces_the_command_even_with_update(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "create": ["false"], "update": ["true"]}
     failed = await expect_init_failed(driver.create(COMMAND, **inputs))
@@ -134,16 +134,16 @@ async def test_a_create_that_failed_is_replaced_by_a_change_even_where_update_is
     assert COMMAND.diff(kept.inputs, kept.state, {**inputs, "create": ["true"]}).requires_replacement
 
 
-async def test_a_command_past_its_time_has_failed(driver: LifecycleDriver) -> None:
+async def test_a_command_fails_after_its_timeout(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     failed = await expect_init_failed(driver.create(COMMAND, sandboxId=box, create=["sleep", "60"], timeoutSeconds=1))
     assert "still running" in str(failed)
     assert failed.stored.state["outcome"] == "failed"
 
 
-async def test_a_broken_connection_is_not_replayed_and_the_next_attempt_asks(driver: LifecycleDriver) -> None:
+async def test_a_command_with_a_lost_connection_is_outcome_unknown_and_not_retried(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    inputs = {"sandboxId": box, "create": shell_argv("echo x >> runs")}
+    inputs = {"sandboxId": box, "create": build_argv("echo x >> runs")}
     driver.emulator.inject("reset_after", method="POST", path="/v1/exec")
     lost = await expect_init_failed(driver.create(COMMAND, **inputs))
     assert isinstance(lost.__cause__, OutcomeUnknown)
@@ -161,9 +161,11 @@ async def test_a_broken_connection_is_not_replayed_and_the_next_attempt_asks(dri
     assert counted.state["stdout"] == "x\n"
 
 
-async def test_an_update_of_unknown_outcome_is_not_run_again_but_another_one_is(driver: LifecycleDriver) -> None:
+async def test_an_update_with_an_unknown_outcome_is_not_retried_until_the_inputs_change(
+    driver: LifecycleDriver,
+) -> None:
     box = await create_sandbox(driver)
-    inputs = {"sandboxId": box, "create": ["true"], "update": shell_argv("echo x >> runs")}
+    inputs = {"sandboxId": box, "create": ["true"], "update": build_argv("echo x >> runs")}
     stored = await driver.create(COMMAND, **inputs)
     driver.take_requests()
     driver.emulator.inject("reset_after", method="POST", path="/v1/exec")
@@ -179,11 +181,11 @@ async def test_an_update_of_unknown_outcome_is_not_run_again_but_another_one_is(
     assert (stored.state["outcome"], driver.take_requests()) == ("succeeded", [EXEC])
 
 
-async def test_what_is_stopped_in_the_middle_is_unknown_and_what_never_began_is_run_later(
+async def test_an_interrupted_command_is_outcome_unknown_and_an_unstarted_one_is_retried(
     driver: LifecycleDriver,
 ) -> None:
     box = await create_sandbox(driver)
-    checked = {"sandboxId": box, "create": shell_argv("sleep 60")}
+    checked = {"sandboxId": box, "create": build_argv("sleep 60")}
     begun = await lifecycle.start_create(COMMAND.connect(driver.api), checked, driver.new_context())
     assert begun.state["outcome"] == "unknown"
     stopped = await expect_init_failed(
@@ -199,8 +201,8 @@ async def test_what_is_stopped_in_the_middle_is_unknown_and_what_never_began_is_
     assert driver.take_requests() == [EXEC]
 
 
-async def test_an_attempt_of_which_nothing_came_back_is_not_repeated(driver: LifecycleDriver) -> None:
-    """The provider was killed: what was stored before it began is all there is."""
+async def test_a_create_is_not_retried_after_the_provider_was_killed(driver: LifecycleDriver) -> None:
+    """The state is the one that was stored before the run."""
     box = await create_sandbox(driver)
     checked = {"sandboxId": box, "create": ["touch", "x"]}
     begun = await lifecycle.start_create(COMMAND.connect(driver.api), checked, driver.new_context())
@@ -209,7 +211,7 @@ async def test_an_attempt_of_which_nothing_came_back_is_not_repeated(driver: Lif
 
 
 @pytest.mark.parametrize("argv", [["true"], ["false"]])
-async def test_a_paused_sandbox_is_woken_and_paused_again_also_after_a_failure(
+async def test_a_paused_sandbox_is_resumed_and_paused_again_even_after_a_failure(
     driver: LifecycleDriver, argv: list[str]
 ) -> None:
     box = await create_sandbox(driver, paused=True)
@@ -221,19 +223,19 @@ async def test_a_paused_sandbox_is_woken_and_paused_again_also_after_a_failure(
     assert (await driver.api.sandboxes.get(box)).phase in ("Pausing", "Paused")
 
 
-async def test_commands_side_by_side_wake_a_sandbox_once_and_the_last_one_pauses_it(driver: LifecycleDriver) -> None:
+async def test_concurrent_commands_resume_and_pause_a_sandbox_once(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver, paused=True)
-    scripts = [shell_argv(f"touch {i}; until [ -e {1 - i} ]; do sleep 0.01; done") for i in range(2)]
+    scripts = [build_argv(f"touch {i}; until [ -e {1 - i} ]; do sleep 0.01; done") for i in range(2)]
     await asyncio.gather(
         *(driver.create(COMMAND, sandboxId=box, create=script, timeoutSeconds=10) for script in scripts)
     )
     assert driver.take_requests() == ["POST /sandboxes/{id}/resume", EXEC, EXEC, "POST /sandboxes/{id}/pause"]
 
 
-async def test_a_sandbox_that_is_paused_before_the_call_is_resumed_by_the_platform_and_paused_again(
+async def test_a_sandbox_that_the_api_resumes_for_a_request_is_paused_again(
     driver: LifecycleDriver,
 ) -> None:
-    """The call says so and is sent again; the provider sends no resume."""
+    """The request is rejected and retried; the provider sends no resume request."""
     box = await create_sandbox(driver)
 
     def advance(_status: str) -> None:
@@ -251,8 +253,8 @@ async def test_a_sandbox_that_is_paused_before_the_call_is_resumed_by_the_platfo
 
 
 @pytest.mark.parametrize("is_cancelled", [True, False])
-async def test_a_command_whose_sandbox_is_not_resumed_in_time_was_not_run(*, is_cancelled: bool) -> None:
-    """The next update runs it, without a question."""
+async def test_the_outcome_is_pending_if_the_sandbox_is_not_resumed_in_time(*, is_cancelled: bool) -> None:
+    """The next update runs the command."""
     sandbox = {"id": "the-id", "name": "box", "phase": "Ready", "connect_url": "https://inside.example"}
     resuming = {"reason_code": "unavailable", "reason": "sandbox_waking", "message": "waking up"}
     script = ScriptedTransport(json_response(json=sandbox), json_response(503, resuming, retry_after="2"))
@@ -274,8 +276,8 @@ async def test_a_command_whose_sandbox_is_not_resumed_in_time_was_not_run(*, is_
     assert isinstance(failed.__cause__, Cancelled if is_cancelled else RuntimeRejected)
 
 
-async def test_a_command_that_is_sent_again_and_not_answered_may_have_run() -> None:
-    """The sandbox is resumed, so the next update does not run it by itself."""
+async def test_the_outcome_is_unknown_if_a_retried_request_has_no_response() -> None:
+    """The sandbox is resumed, so the command may have run, and the next update does not run it."""
     event = asyncio.Event()
     sandbox = {"id": "the-id", "name": "box", "phase": "Ready", "connect_url": "https://inside.example"}
     resuming = {"reason_code": "unavailable", "reason": "sandbox_waking", "message": "waking up"}
@@ -296,7 +298,7 @@ async def test_a_command_that_is_sent_again_and_not_answered_may_have_run() -> N
     assert isinstance(failed.__cause__, OutcomeUnknown)
 
 
-async def test_a_pause_that_fails_afterwards_does_not_run_the_command_again(driver: LifecycleDriver) -> None:
+async def test_a_failed_pause_after_the_run_does_not_run_the_command_again(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver, paused=True)
     driver.emulator.inject("status", method="POST", path="/sandboxes/{id}/pause", status=403)
     failed = await expect_init_failed(driver.create(COMMAND, sandboxId=box, create=["true"]))
@@ -307,15 +309,15 @@ async def test_a_pause_that_fails_afterwards_does_not_run_the_command_again(driv
 
 
 @pytest.mark.parametrize(("seconds", "is_valid"), [(3600, True), (3601, False)])
-def test_a_command_runs_an_hour_at_most(seconds: int, *, is_valid: bool) -> None:
-    """The API kills it then, and the plan says so."""
+def test_a_timeout_above_one_hour_is_rejected(seconds: int, *, is_valid: bool) -> None:
+    """The API kills a command after one hour."""
     failures = COMMAND.check({}, {"sandboxId": "box", "create": ["true"], "timeoutSeconds": seconds}, str)[1]
     assert [failure.path for failure in failures] == ([] if is_valid else ["timeoutSeconds"])
 
 
-async def test_deleting_runs_delete_once_and_needs_no_sandbox(driver: LifecycleDriver) -> None:
+async def test_a_delete_runs_delete_once_and_succeeds_without_the_sandbox(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    inputs = {"sandboxId": box, "create": ["true"], "delete": shell_argv("echo gone >> log")}
+    inputs = {"sandboxId": box, "create": ["true"], "delete": build_argv("echo gone >> log")}
     first, second = await driver.create(COMMAND, **inputs), await driver.create(COMMAND, **inputs)
     silent = await driver.create(COMMAND, sandboxId=box, create=["true"])
     driver.take_requests()
@@ -327,7 +329,9 @@ async def test_deleting_runs_delete_once_and_needs_no_sandbox(driver: LifecycleD
     assert await driver.read(COMMAND, second) is None
 
 
-async def test_a_delete_that_fails_says_so_and_one_of_what_never_ran_runs_nothing(driver: LifecycleDriver) -> None:
+async def test_a_failed_delete_raises_an_error_and_delete_is_skipped_if_create_never_ran(
+    driver: LifecycleDriver,
+) -> None:
     box = await create_sandbox(driver)
     stored = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=["false"])
     with pytest.raises(OperationFailed, match="false ended with exit code 1"):
@@ -341,20 +345,20 @@ async def test_a_delete_that_fails_says_so_and_one_of_what_never_ran_runs_nothin
     await driver.delete(COMMAND, never.stored)
 
 
-async def test_lines_show_while_it_runs_without_the_secrets_it_was_given(driver: LifecycleDriver) -> None:
+async def test_output_is_logged_with_the_secrets_of_env_redacted(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     script = "echo token is $TOKEN; printf unfinished >&2"
     with redaction.use_redactor(Redactor.from_values("hunter2")):
         failed = await expect_init_failed(
-            driver.create(COMMAND, sandboxId=box, create=shell_argv(f"{script}; exit 1"), env={"TOKEN": "hunter2"})
+            driver.create(COMMAND, sandboxId=box, create=build_argv(f"{script}; exit 1"), env={"TOKEN": "hunter2"})
         )
     assert driver.log_lines == ["token is [secret]", "unfinished"]
     assert "hunter2" not in str(failed)
 
 
-async def test_output_that_is_a_secret_is_neither_logged_nor_told(driver: LifecycleDriver) -> None:
+async def test_secret_output_is_neither_logged_nor_in_the_error(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    inputs = {"sandboxId": box, "create": shell_argv("echo hunter2; exit 1"), "secretOutput": True}
+    inputs = {"sandboxId": box, "create": build_argv("echo hunter2; exit 1"), "secretOutput": True}
     failed = await expect_init_failed(driver.create(COMMAND, **inputs))
     assert "hunter2" not in str(failed)
     assert driver.log_lines == []
@@ -363,20 +367,20 @@ async def test_output_that_is_a_secret_is_neither_logged_nor_told(driver: Lifecy
 
 
 @pytest.mark.parametrize("secret", ["create", "stdin", "cwd", "triggers", "sandboxId"])
-async def test_of_a_command_that_a_secret_is_a_part_of_nothing_that_it_writes_is_told(
-    driver: LifecycleDriver, secret: str
-) -> None:
-    """The secret that the engine knows is the whole argument, say, and the command may write a part of that."""
+async def test_output_is_hidden_if_an_input_other_than_env_is_secret(driver: LifecycleDriver, secret: str) -> None:
+    """The command may write a part of the secret, which cannot be redacted."""
     call = replace(driver.new_context(), secret_inputs=frozenset((secret, "env")))
-    arguments = {"sandboxId": await create_sandbox(driver), "create": shell_argv("echo hunter2; exit 1")}
+    arguments = {"sandboxId": await create_sandbox(driver), "create": build_argv("echo hunter2; exit 1")}
     failed = await expect_init_failed(create_and_finish(COMMAND.connect(driver.api), arguments, call))
     assert "Its output is a secret, so it is not shown." in str(failed)
     assert driver.log_lines == []
 
 
-async def test_of_a_long_output_the_end_is_kept_and_what_is_left_out_is_said(driver: LifecycleDriver) -> None:
+async def test_long_output_is_truncated_to_its_end_with_the_number_of_omitted_characters(
+    driver: LifecycleDriver,
+) -> None:
     box = await create_sandbox(driver)
-    stored = await driver.create(COMMAND, sandboxId=box, create=shell_argv("seq 100000; echo end"))
+    stored = await driver.create(COMMAND, sandboxId=box, create=build_argv("seq 100000; echo end"))
     message, rest = stored.state["stdout"].split("\n", 1)
     assert message == f"[{588895 + 4 - MAX_CAPTURED_CHARS} characters left out]"
     assert len(rest) == MAX_CAPTURED_CHARS
@@ -390,7 +394,7 @@ async def test_a_command_cannot_be_imported(driver: LifecycleDriver) -> None:
         await lifecycle.read(COMMAND.connect(driver.api), "some-id", None)
 
 
-async def test_a_sandbox_that_is_gone_fails_and_runs_nothing(driver: LifecycleDriver) -> None:
+async def test_a_command_in_a_missing_sandbox_fails_and_is_not_run(driver: LifecycleDriver) -> None:
     with pytest.raises(MissingReference, match="sandboxId: there is no sandbox 'no-such' in the project"):
         await driver.create(COMMAND, sandboxId="no-such", create=["true"])
     begun = StoredResource("id", {"sandboxId": "no-such", "create": ["true"]}, {"outcome": "pending"})
@@ -399,18 +403,18 @@ async def test_a_sandbox_that_is_gone_fails_and_runs_nothing(driver: LifecycleDr
     assert failed.stored.state["outcome"] == "pending"
 
 
-async def test_a_wish_to_stop_while_it_runs_leaves_the_outcome_unknown_and_the_sandbox_asleep(
+async def test_a_cancel_during_the_run_is_outcome_unknown_and_pauses_the_sandbox(
     driver: LifecycleDriver,
 ) -> None:
     box = await create_sandbox(driver, paused=True)
     call = driver.new_context()
     deadline: Deadline = call.deadline
 
-    def begun(_line: str) -> None:
+    def cancel_on_output(_line: str) -> None:
         deadline.cancelled.set()
 
-    checked = {"sandboxId": box, "create": shell_argv("echo begun; sleep 60")}
-    listening = type(call)(call.resource_name, deadline, log=begun)
+    checked = {"sandboxId": box, "create": build_argv("echo begun; sleep 60")}
+    listening = type(call)(call.resource_name, deadline, log=cancel_on_output)
     stored = await lifecycle.start_create(COMMAND.connect(driver.api), checked, call)
     stopped = await expect_init_failed(
         lifecycle.finish_create(COMMAND.connect(driver.api), stored, listening, just_created=True)
@@ -420,15 +424,15 @@ async def test_a_wish_to_stop_while_it_runs_leaves_the_outcome_unknown_and_the_s
 
 
 @pytest.mark.parametrize("inputs", [{"create": []}, {"create": ["x"], "timeoutSeconds": 0}, {"create": "x"}])
-def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any]) -> None:
+def test_invalid_inputs_are_rejected_before_any_request(inputs: dict[str, Any]) -> None:
     checked = COMMAND.check({}, {"sandboxId": "x", **inputs}, str)
     assert len(checked[1]) == 1
 
 
-async def test_a_delete_that_ends_with_its_sandbox_is_done(driver: LifecycleDriver) -> None:
-    """What it was to clean up is gone, too."""
+async def test_a_delete_succeeds_if_the_sandbox_is_deleted_while_it_runs(driver: LifecycleDriver) -> None:
+    """The deleted sandbox leaves nothing to clean up."""
     box = await create_sandbox(driver)
-    stored = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=shell_argv("echo going; sleep 60"))
+    stored = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=build_argv("echo going; sleep 60"))
     going = asyncio.Event()
     call = replace(driver.new_context(stored=stored.state), log=lambda _line: going.set())
     deleting = asyncio.ensure_future(COMMAND.connect(driver.api).delete(stored.id, call))
@@ -440,17 +444,17 @@ async def test_a_delete_that_ends_with_its_sandbox_is_done(driver: LifecycleDriv
 @pytest.mark.parametrize(
     "odd", [{"outcome": "hibernating"}, {"create": 5}, {"delete": 5}, {"sandboxId": [1]}, {"createSucceeded": "x"}]
 )
-async def test_a_delete_does_what_it_can_read(driver: LifecycleDriver, odd: dict[str, Any]) -> None:
+async def test_a_delete_ignores_invalid_values_in_the_state(driver: LifecycleDriver, odd: dict[str, Any]) -> None:
     box = await create_sandbox(driver)
-    created = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=shell_argv("touch gone"))
+    created = await driver.create(COMMAND, sandboxId=box, create=["true"], delete=build_argv("touch gone"))
     await lifecycle.delete(COMMAND.connect(driver.api), created.id, driver.new_context(stored={**created.state, **odd}))
     is_run = not odd.keys() & {"delete", "sandboxId"}
     looked = await driver.create(COMMAND, sandboxId=box, create=["test", "-e", "gone"], allowFailure=True)
     assert (looked.state["exitCode"] == 0) is is_run
 
 
-def test_a_command_with_a_delete_is_deleted_before_it_is_made_anew() -> None:
-    """Else the old `delete` would undo what the new `create` has done, whoever asks for the replacement."""
+def test_a_command_with_delete_is_deleted_before_it_is_replaced() -> None:
+    """Otherwise the old `delete` would undo the new `create`, also if the user requests the replacement."""
     old = {"sandboxId": "box", "create": ["x"], "delete": ["y"], "triggers": [1]}
     assert COMMAND.diff(old, old, {**old, "triggers": [2]}).delete_before_replace
     assert COMMAND.diff(old, old, old).delete_before_replace

@@ -1,4 +1,4 @@
-"""Directories in sandboxes on a platform: what is sent, what is seen, and what is left alone."""
+"""The Directory resource against the emulator: uploads, drift and deletes."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from neev_provider.resources.sandbox.sandbox import SandboxResource
 SANDBOX, COMMAND, DIRECTORY = SandboxResource(), CommandResource(), DirectoryResource()
 
 
-def sha256(text: str) -> str:
+def hash_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def text_archive(**files: str) -> Archive:
+def build_archive(**files: str) -> Archive:
     return Archive(assets={name.replace("__", "/"): Asset(text=text) for name, text in files.items()})
 
 
@@ -40,19 +40,19 @@ async def create_sandbox(driver: LifecycleDriver, **inputs: Any) -> str:
     return created.id
 
 
-async def exec_output(driver: LifecycleDriver, box: str, script: str) -> str:
-    """What a shell in the sandbox writes."""
+async def run_script(driver: LifecycleDriver, box: str, script: str) -> str:
+    """Run a shell script in the sandbox and return its stdout."""
     stored = await driver.create(COMMAND, sandboxId=box, create=["sh", "-c", script])
     driver.take_requests()
     return str(stored.state["stdout"])
 
 
 def count_uploads(driver: LifecycleDriver) -> int:
-    """How many files were sent since the last look."""
+    """Return the number of uploads in the request log, and clear the log."""
     return len([line for line in driver.take_requests() if line in ("POST /v1/files/uploads", "POST /v1/files/write")])
 
 
-async def test_a_folder_is_written_with_its_executables_and_known_by_its_digests(
+async def test_a_create_uploads_files_with_their_executable_bits_and_stores_digests(
     driver: LifecycleDriver, tmp_path: Path
 ) -> None:
     box = await create_sandbox(driver)
@@ -62,21 +62,21 @@ async def test_a_folder_is_written_with_its_executables_and_known_by_its_digests
     (tmp_path / "x").write_text("one")
     stored = await driver.create(DIRECTORY, sandboxId=box, path="deep/app", sourcePath=str(tmp_path))
     assert stored.id == f"{box}/deep/app"
-    assert stored.state["files"] == {"bin/run": sha256("#!/bin/sh\necho run\n") + "+x", "x": sha256("one")}
+    assert stored.state["files"] == {"bin/run": hash_text("#!/bin/sh\necho run\n") + "+x", "x": hash_text("one")}
     assert stored.state["createdFolders"] == ["deep", "deep/app", "deep/app/bin"]
     assert (
-        await exec_output(driver, box, "deep/app/bin/run; cat deep/app/x; test -x deep/app/x || echo no")
+        await run_script(driver, box, "deep/app/bin/run; cat deep/app/x; test -x deep/app/x || echo no")
         == "run\noneno\n"
     )
     assert not DIRECTORY.diff(stored.inputs, stored.state, stored.inputs).changes
 
 
-async def test_a_change_sends_only_what_differs(driver: LifecycleDriver) -> None:
+async def test_an_update_uploads_only_changed_files_and_deletes_removed_ones(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     where = {"sandboxId": box, "path": "app"}
-    stored = await driver.create(DIRECTORY, **where, source=text_archive(a="1", b="2", c="3", d__e="4"))
+    stored = await driver.create(DIRECTORY, **where, source=build_archive(a="1", b="2", c="3", d__e="4"))
     assert count_uploads(driver) == 4
-    changed = text_archive(a="1", b="two", f="6", c__g="7")
+    changed = build_archive(a="1", b="two", f="6", c__g="7")
     found = DIRECTORY.diff(stored.inputs, stored.state, {**where, "source": changed}).changes
     assert {item.path: item.kind.value for item in found} == {
         "source": "update",
@@ -92,12 +92,12 @@ async def test_a_change_sends_only_what_differs(driver: LifecycleDriver) -> None
     sent = driver.take_requests()
     assert sent.count("POST /v1/files/uploads") == 3
     assert sent.count("POST /v1/files/remove") == 3
-    assert await exec_output(driver, box, "find app | sort") == "app\napp/a\napp/b\napp/c\napp/c/g\napp/f\n"
+    assert await run_script(driver, box, "find app | sort") == "app\napp/a\napp/b\napp/c\napp/c/g\napp/f\n"
     assert stored.state["createdFolders"] == ["app", "app/c"]
     assert "two" not in json.dumps(stored.state)
 
 
-async def test_a_file_that_is_only_made_executable_is_not_sent(driver: LifecycleDriver, tmp_path: Path) -> None:
+async def test_a_changed_executable_bit_does_not_upload_the_file(driver: LifecycleDriver, tmp_path: Path) -> None:
     box = await create_sandbox(driver)
     (tmp_path / "run").write_text("#!/bin/sh\n")
     where = {"sandboxId": box, "path": ".", "sourcePath": str(tmp_path)}
@@ -107,20 +107,21 @@ async def test_a_file_that_is_only_made_executable_is_not_sent(driver: Lifecycle
         driver.take_requests()
         stored = await driver.update(DIRECTORY, stored, **where)
         assert driver.take_requests() == ["POST /v1/files/list", "POST /v1/exec"]
-        await exec_output(driver, box, test)
+        await run_script(driver, box, test)
 
 
-async def test_what_is_changed_outside_is_seen_and_put_right_and_the_rest_is_not_read(driver: LifecycleDriver) -> None:
+async def test_a_refresh_reads_only_changed_files_and_an_update_corrects_the_drift(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    stored = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1", b="2", c="3", d="4"))
+    stored = await driver.create(DIRECTORY, sandboxId=box, path="app", source=build_archive(a="1", b="2", c="3", d="4"))
     same = await driver.read(DIRECTORY, stored)
     assert same is not None
     assert same.state == stored.state
-    await exec_output(driver, box, "cd app; echo theirs > b; rm c; chmod +x d; echo more > ours-not")
+    await run_script(driver, box, "cd app; echo theirs > b; rm c; chmod +x d; echo more > ours-not")
     observed = await driver.read(DIRECTORY, stored)
     assert observed is not None
-    assert observed.state["driftedFiles"] == {"b": sha256("theirs\n"), "c": "missing", "d": sha256("4") + "+x"}
-    assert driver.emulator.counts().get("POST /v1/files/read", 0) <= 1  # it is counted once its answer has ended
+    assert observed.state["driftedFiles"] == {"b": hash_text("theirs\n"), "c": "missing", "d": hash_text("4") + "+x"}
+    # a request is counted after its response has ended
+    assert driver.emulator.counts().get("POST /v1/files/read", 0) <= 1
     found = DIRECTORY.diff(observed.inputs, observed.state, stored.inputs).changes
     assert {item.path: item.kind.value for item in found} == {
         "source": "update",
@@ -133,19 +134,19 @@ async def test_what_is_changed_outside_is_seen_and_put_right_and_the_rest_is_not
     stored = await driver.update(DIRECTORY, observed, **stored.inputs)
     assert count_uploads(driver) == 2
     assert stored.state["driftedFiles"] == {}
-    assert await exec_output(driver, box, "cd app; cat a b c d ours-not; test ! -x d") == "1234more\n"
+    assert await run_script(driver, box, "cd app; cat a b c d ours-not; test ! -x d") == "1234more\n"
 
 
-async def test_deleting_removes_only_what_was_written_and_the_folders_made_for_it(driver: LifecycleDriver) -> None:
+async def test_a_delete_removes_only_the_files_and_folders_that_the_resource_created(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    await exec_output(driver, box, "mkdir -p app/old; touch app/old/theirs")
+    await run_script(driver, box, "mkdir -p app/old; touch app/old/theirs")
     stored = await driver.create(
-        DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1", old__b="2", new__c="3", full__d="4", e="5")
+        DIRECTORY, sandboxId=box, path="app", source=build_archive(a="1", old__b="2", new__c="3", full__d="4", e="5")
     )
-    await exec_output(driver, box, "cd app; echo theirs > a; touch full/theirs; rm e")
+    await run_script(driver, box, "cd app; echo theirs > a; touch full/theirs; rm e")
     await driver.delete(DIRECTORY, stored)
     assert (
-        await exec_output(driver, box, "find app | sort")
+        await run_script(driver, box, "find app | sort")
         == "app\napp/a\napp/full\napp/full/theirs\napp/old\napp/old/theirs\n"
     )
     assert [line for line in driver.log_lines if "left where" in line] == [
@@ -153,21 +154,21 @@ async def test_deleting_removes_only_what_was_written_and_the_folders_made_for_i
     ]
 
 
-async def test_a_directory_whose_files_are_all_gone_is_gone(driver: LifecycleDriver) -> None:
+async def test_a_refresh_removes_a_directory_from_the_state_if_all_files_are_missing(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    stored = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
-    await exec_output(driver, box, "rm -r app")
+    stored = await driver.create(DIRECTORY, sandboxId=box, path="app", source=build_archive(a="1"))
+    await run_script(driver, box, "rm -r app")
     assert await driver.read(DIRECTORY, stored) is None
     await driver.delete(SANDBOX, StoredResource(box, {}, {}))
     assert await driver.read(DIRECTORY, stored) is None
     await driver.delete(DIRECTORY, stored)
 
 
-async def test_a_refresh_of_a_sandbox_that_was_paused_meanwhile_keeps_the_state(driver: LifecycleDriver) -> None:
-    """The platform resumes it for the request, so what is in it is not known yet."""
+async def test_a_refresh_keeps_the_state_if_the_sandbox_is_resuming(driver: LifecycleDriver) -> None:
+    """The API resumes it for the request, so its files are not known yet."""
     box = await create_sandbox(driver)
-    stored = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
-    await exec_output(driver, box, "rm -r app")
+    stored = await driver.create(DIRECTORY, sandboxId=box, path="app", source=build_archive(a="1"))
+    await run_script(driver, box, "rm -r app")
     body = {"reason_code": "unavailable", "reason": "sandbox_waking", "message": "waking up"}
     driver.emulator.inject("status", method="POST", path="/v1/files/list", status=503, body=body)
     observed = await driver.read(DIRECTORY, stored)
@@ -176,9 +177,9 @@ async def test_a_refresh_of_a_sandbox_that_was_paused_meanwhile_keeps_the_state(
     assert await driver.read(DIRECTORY, stored) is None
 
 
-async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(driver: LifecycleDriver) -> None:
+async def test_a_paused_sandbox_is_resumed_for_a_write_and_not_for_a_refresh(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver, paused=True)
-    stored = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
+    stored = await driver.create(DIRECTORY, sandboxId=box, path="app", source=build_archive(a="1"))
     sent = driver.take_requests()
     assert (sent[0], sent[-1]) == ("POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/pause")
     observed = await driver.read(DIRECTORY, stored)
@@ -187,10 +188,10 @@ async def test_a_paused_sandbox_is_woken_to_write_and_not_to_look(driver: Lifecy
     assert driver.take_requests() == []
 
 
-async def test_what_failed_in_the_middle_goes_on_where_it_stopped(driver: LifecycleDriver) -> None:
+async def test_a_failed_upload_is_continued_by_the_next_attempt(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     files = {f"f{number}": str(number) for number in range(12)}
-    inputs = {"sandboxId": box, "path": "app", "source": text_archive(**files)}
+    inputs = {"sandboxId": box, "path": "app", "source": build_archive(**files)}
     driver.emulator.inject("status", method="POST", path="/v1/files/uploads", status=403, skip=9, times=1)
     with pytest.raises(ResourceInitFailed) as caught:
         await driver.create(DIRECTORY, **inputs)
@@ -198,8 +199,8 @@ async def test_what_failed_in_the_middle_goes_on_where_it_stopped(driver: Lifecy
     assert half.id == f"{box}/app"
     assert "unknown" in half.state["driftedFiles"].values()
     written = half.state["files"].keys() - half.state["driftedFiles"].keys()
-    assert len(written) >= 2  # ten were begun, and eight may be under way side by side
-    # what is written is planned like the rest until its permissions are verified
+    assert len(written) >= 2  # ten uploads were started, of which eight may be in progress
+    # an uploaded file is in the plan, too, until its permissions are verified
     planned = {change.path for change in DIRECTORY.diff(half.inputs, half.state, inputs).changes}
     assert planned == {"source", "sha256", *(f"files.{path}" for path in files)}
     driver.take_requests()
@@ -208,12 +209,12 @@ async def test_what_failed_in_the_middle_goes_on_where_it_stopped(driver: Lifecy
     assert 1 <= count_uploads(driver) <= len(files) - len(written)
     assert stored.state["driftedFiles"] == {}
     await driver.delete(DIRECTORY, stored)
-    assert await exec_output(driver, box, "ls") == ""
+    assert await run_script(driver, box, "ls") == ""
 
 
-async def test_a_wish_to_stop_keeps_what_was_sent(driver: LifecycleDriver) -> None:
+async def test_a_cancel_during_an_upload_stores_unfinished_files_as_unknown(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    inputs = {"sandboxId": box, "path": "app", "source": text_archive(a="1", b="2")}
+    inputs = {"sandboxId": box, "path": "app", "source": build_archive(a="1", b="2")}
     checked, _ = DIRECTORY.check({}, inputs, str)
     call = driver.new_context()
     driver.emulator.inject("delay", method="POST", path="/v1/files/uploads", seconds=30)
@@ -232,39 +233,39 @@ async def test_a_wish_to_stop_keeps_what_was_sent(driver: LifecycleDriver) -> No
     assert list(caught.value.stored.state["driftedFiles"].values()).count("unknown") >= 1
 
 
-async def test_what_an_interrupted_create_wrote_is_found_where_it_is_whole(driver: LifecycleDriver) -> None:
+async def test_find_created_finds_a_directory_only_if_all_files_exist(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    inputs = {"sandboxId": box, "path": "app", "source": text_archive(a="1", b="2")}
+    inputs = {"sandboxId": box, "path": "app", "source": build_archive(a="1", b="2")}
     assert await lifecycle.find_created(DIRECTORY.connect(driver.api), inputs) is None
     stored = await driver.create(DIRECTORY, **inputs)
     created = await lifecycle.find_created(DIRECTORY.connect(driver.api), inputs)
     assert created is not None
     assert (created.id, created.state["files"]) == (stored.id, stored.state["files"])
-    await exec_output(driver, box, "rm app/b")
+    await run_script(driver, box, "rm app/b")
     assert await lifecycle.find_created(DIRECTORY.connect(driver.api), inputs) is None
     assert await lifecycle.find_created(DIRECTORY.connect(driver.api), {**inputs, "sandboxId": "gone"}) is None
     assert await lifecycle.find_created(DIRECTORY.connect(driver.api), {**inputs, "source": Archive(hash="h")}) is None
 
 
-async def test_an_import_is_clean_where_the_program_says_the_same_and_is_not_removed(driver: LifecycleDriver) -> None:
+async def test_an_import_of_equal_content_has_no_diff_and_a_delete_keeps_its_files(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    await exec_output(driver, box, "mkdir -p app/b; printf 1 > app/a; printf 2 > app/b/c")
+    await run_script(driver, box, "mkdir -p app/b; printf 1 > app/a; printf 2 > app/b/c")
     stored = await lifecycle.read(DIRECTORY.connect(driver.api), f"{box}/app", None)
     assert stored is not None
     assert stored.inputs == {"sandboxId": box, "path": "app"}
     assert not DIRECTORY.diff(
-        stored.inputs, stored.state, {**stored.inputs, "source": text_archive(a="1", b__c="2")}
+        stored.inputs, stored.state, {**stored.inputs, "source": build_archive(a="1", b__c="2")}
     ).changes
-    stored = await driver.update(DIRECTORY, stored, **stored.inputs, source=text_archive(a="1", b__c="new"))
+    stored = await driver.update(DIRECTORY, stored, **stored.inputs, source=build_archive(a="1", b__c="new"))
     await driver.delete(DIRECTORY, stored)
-    assert await exec_output(driver, box, "find app -type f") == "app/a\n"
+    assert await run_script(driver, box, "find app -type f") == "app/a\n"
     assert await lifecycle.read(DIRECTORY.connect(driver.api), f"{box}/none", None) is None
     assert await lifecycle.read(DIRECTORY.connect(driver.api), "no-such/none", None) is None
     with pytest.raises(InputError, match="must have the form SANDBOX_ID/PATH"):
         await lifecycle.read(DIRECTORY.connect(driver.api), "x", None)
 
 
-async def test_a_source_that_is_not_there_fails_and_names_its_property(driver: LifecycleDriver) -> None:
+async def test_the_error_for_a_missing_source_names_its_property(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     inputs = {"sandboxId": box, "path": "x", "sourcePath": "/no/such"}
     (failure,) = DIRECTORY.check({}, inputs, str)[1]
@@ -273,9 +274,7 @@ async def test_a_source_that_is_not_there_fails_and_names_its_property(driver: L
         await create_and_finish(DIRECTORY.connect(driver.api), inputs, driver.new_context())
 
 
-async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(
-    driver: LifecycleDriver, tmp_path: Path
-) -> None:
+async def test_unknown_inputs_are_a_change_and_excluded_files_are_not(driver: LifecycleDriver, tmp_path: Path) -> None:
     box = await create_sandbox(driver)
     (tmp_path / "a").write_text("1")
     where = {"sandboxId": box, "path": "app"}
@@ -291,10 +290,10 @@ async def test_what_is_not_known_yet_is_a_change_and_what_is_excluded_is_none(
     assert DIRECTORY.diff(stored.inputs, stored.state, gone).changes
 
 
-async def test_a_source_of_which_only_the_hash_is_told_is_the_one_of_before(driver: LifecycleDriver) -> None:
+async def test_an_archive_with_only_a_hash_is_compared_by_its_hash(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     where = {"sandboxId": box, "path": "app"}
-    stored = await driver.create(DIRECTORY, **where, source=replace(text_archive(a="1"), hash="h"))
+    stored = await driver.create(DIRECTORY, **where, source=replace(build_archive(a="1"), hash="h"))
     output = {**where, "source": Archive(hash="h")}
     assert not DIRECTORY.diff(output, stored.state, output).changes
     assert DIRECTORY.diff(output, stored.state, {**where, "source": Archive(hash="i")}).changes
@@ -302,28 +301,28 @@ async def test_a_source_of_which_only_the_hash_is_told_is_the_one_of_before(driv
 
 
 @pytest.mark.parametrize("path", ["../out", "/etc", "a/../../b", "x" * 256, "a\0"])
-def test_a_path_that_cannot_be_is_refused_by_the_check(path: str) -> None:
-    (failure,) = DIRECTORY.check({}, {"sandboxId": "box", "path": path, "source": text_archive(a="1")}, str)[1]
+def test_an_invalid_path_is_rejected_by_validation(path: str) -> None:
+    (failure,) = DIRECTORY.check({}, {"sandboxId": "box", "path": path, "source": build_archive(a="1")}, str)[1]
     assert failure.path == "path"
 
 
-async def test_a_file_that_goes_right_after_it_was_written_is_a_failure(driver: LifecycleDriver) -> None:
+async def test_a_create_fails_if_a_file_is_missing_after_its_upload(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     gone = {"reason_code": "not_found", "message": "no such directory"}
     driver.emulator.inject("status", method="POST", path="/v1/files/list", status=404, body=gone)
     with pytest.raises(ResourceInitFailed, match="a disappeared right after it was written"):
-        await driver.create(DIRECTORY, sandboxId=box, path=".", source=text_archive(a="1"))
+        await driver.create(DIRECTORY, sandboxId=box, path=".", source=build_archive(a="1"))
 
 
-async def test_an_import_of_too_much_is_refused(driver: LifecycleDriver) -> None:
+async def test_an_import_of_too_many_files_is_rejected(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    await exec_output(driver, box, "mkdir app; touch app/a")
+    await run_script(driver, box, "mkdir app; touch app/a")
     copy = TreeSync(driver.api.runtime.session(await driver.api.sandboxes.get(box)), "app", TreeOutputs())
     with pytest.raises(OperationFailed, match=r"app contains more files \(1\) than can be imported \(0\)"):
         await copy.scan(0)
 
 
-async def test_a_chmod_that_fails_is_told(driver: LifecycleDriver, tmp_path: Path) -> None:
+async def test_a_failed_chmod_is_an_error_with_its_output(driver: LifecycleDriver, tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "chmod").write_text("#!/bin/sh\necho no >&2\nexit 1\n")
     (tmp_path / "bin" / "chmod").chmod(0o755)
@@ -338,24 +337,24 @@ async def test_a_chmod_that_fails_is_told(driver: LifecycleDriver, tmp_path: Pat
     ("inputs", "reason"),
     [
         ({}, "set exactly one of source and sourcePath"),
-        ({"source": text_archive(a="1"), "sourcePath": "x"}, "set exactly one of source and sourcePath"),
+        ({"source": build_archive(a="1"), "sourcePath": "x"}, "set exactly one of source and sourcePath"),
         ({"source": Asset(text="x")}, "must be an archive"),
         ({"source": Archive(uri="https://example.com/a.zip")}, "must be local"),
         ({"source": {"path": "x"}}, "must be an archive"),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_sent(inputs: dict[str, Any], reason: str) -> None:
+def test_invalid_inputs_are_rejected_before_any_request(inputs: dict[str, Any], reason: str) -> None:
     (failure,) = DIRECTORY.check({}, {"sandboxId": "x", "path": "x", **inputs}, str)[1]
     assert failure.reason.startswith(reason)
 
 
-async def test_a_directory_whose_state_lacks_everything_is_known_by_its_id_and_left(driver: LifecycleDriver) -> None:
+async def test_a_delete_needs_only_the_id_and_the_files_in_the_state(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    created = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="1"))
+    created = await driver.create(DIRECTORY, sandboxId=box, path="app", source=build_archive(a="1"))
     await driver.delete(DIRECTORY, StoredResource(created.id, {}, {}))
-    assert await exec_output(driver, box, "cat app/a") == "1"
+    assert await run_script(driver, box, "cat app/a") == "1"
     await driver.delete(DIRECTORY, StoredResource(created.id, {}, {"files": created.state["files"]}))
-    assert await exec_output(driver, box, "ls app") == ""
+    assert await run_script(driver, box, "ls app") == ""
     with pytest.raises(InputError, match=r"^id: must have the form SANDBOX_ID/PATH for a directory"):
         await driver.delete(DIRECTORY, StoredResource("x", {}, {}))
     with pytest.raises(InputError, match=r"^files: must be a map of strings.+ import the resource anew"):
@@ -363,22 +362,22 @@ async def test_a_directory_whose_state_lacks_everything_is_known_by_its_id_and_l
 
 
 @pytest.mark.parametrize("odd", ["files", "driftedFiles"])
-async def test_what_was_seen_of_files_counts_only_as_a_whole(driver: LifecycleDriver, odd: str) -> None:
-    """Of a file that was changed outside, the state may still know the time but no longer what it is."""
+async def test_a_delete_keeps_a_drifted_file_if_the_state_is_partly_invalid(driver: LifecycleDriver, odd: str) -> None:
+    """The state may contain the time of a drifted file but not its digest."""
     box = await create_sandbox(driver)
-    created = await driver.create(DIRECTORY, sandboxId=box, path="app", source=text_archive(a="one"))
-    await exec_output(driver, box, "echo other > app/a")
+    created = await driver.create(DIRECTORY, sandboxId=box, path="app", source=build_archive(a="one"))
+    await run_script(driver, box, "echo other > app/a")
     observed = await driver.read(DIRECTORY, created)
     assert observed is not None
     strange = {**observed.state, odd: 5}
     await lifecycle.delete(DIRECTORY.connect(driver.api), created.id, driver.new_context(stored=strange))
-    assert await exec_output(driver, box, "cat app/a") == "other\n"
+    assert await run_script(driver, box, "cat app/a") == "other\n"
 
 
-async def test_a_directory_under_another_name_in_the_program_outlives_the_old_one(driver: LifecycleDriver) -> None:
-    """Also where the old one is deleted only after a refresh."""
+async def test_a_renamed_directory_resource_is_kept_when_the_old_resource_is_deleted(driver: LifecycleDriver) -> None:
+    """Also if the old resource is deleted after a refresh."""
     box = await create_sandbox(driver)
-    where = {"sandboxId": box, "path": "app", "source": text_archive(a="1", d__b="2")}
+    where = {"sandboxId": box, "path": "app", "source": build_archive(a="1", d__b="2")}
     old = await driver.create(DIRECTORY, **where)
     new = await driver.create(DIRECTORY, **{**where, "path": "/workspace/app/"})
     assert new.id == old.id
@@ -386,13 +385,15 @@ async def test_a_directory_under_another_name_in_the_program_outlives_the_old_on
     assert refreshed is not None
     for item in (old, refreshed):
         await driver.delete(DIRECTORY, item)
-        assert await exec_output(driver, box, "cat app/a app/d/b") == "12"
+        assert await run_script(driver, box, "cat app/a app/d/b") == "12"
     assert driver.log_lines.count("app/a was written by somebody else since, so it is left where it is.") == 2
     await driver.delete(DIRECTORY, new)
-    assert await exec_output(driver, box, "find . -type f") == ""
+    assert await run_script(driver, box, "find . -type f") == ""
 
 
-async def test_links_are_sent_seen_turned_and_removed(driver: LifecycleDriver, tmp_path: Path) -> None:
+async def test_symbolic_links_are_created_refreshed_replaced_and_deleted(
+    driver: LifecycleDriver, tmp_path: Path
+) -> None:
     box = await create_sandbox(driver)
     (tmp_path / "bin").mkdir()
     (tmp_path / "x").write_text("one")
@@ -400,38 +401,38 @@ async def test_links_are_sent_seen_turned_and_removed(driver: LifecycleDriver, t
     (tmp_path / "b").symlink_to("bin")
     where = {"sandboxId": box, "path": "app", "sourcePath": str(tmp_path)}
     stored = await driver.create(DIRECTORY, **where)
-    assert stored.state["files"] == {"b": "-> bin", "bin/x": "-> ../x", "x": sha256("one")}
-    assert await exec_output(driver, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
+    assert stored.state["files"] == {"b": "-> bin", "bin/x": "-> ../x", "x": hash_text("one")}
+    assert await run_script(driver, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
     assert not DIRECTORY.diff(stored.inputs, stored.state, stored.inputs).changes
 
-    await exec_output(driver, box, "ln -sfn /etc app/b; rm app/bin/x")
+    await run_script(driver, box, "ln -sfn /etc app/b; rm app/bin/x")
     drifted = await driver.read(DIRECTORY, stored)
     assert drifted is not None
     assert drifted.state["driftedFiles"] == {"b": "-> /etc", "bin/x": "missing"}
     repaired = await driver.update(DIRECTORY, drifted, **where)
-    assert await exec_output(driver, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
+    assert await run_script(driver, box, "cat app/b/x; readlink app/b app/bin/x") == "onebin\n../x\n"
 
-    # a link becomes a file, and what it led to stays as it is; a file becomes a link
+    # a link becomes a file, and its old target is unchanged; a file becomes a link
     (tmp_path / "bin" / "x").unlink()
     (tmp_path / "bin" / "x").write_text("two")
     (tmp_path / "y").symlink_to("x")
     turned = await driver.update(DIRECTORY, repaired, **where)
-    assert await exec_output(driver, box, "cat app/bin/x app/x app/y") == "twooneone"
+    assert await run_script(driver, box, "cat app/bin/x app/x app/y") == "twooneone"
     (tmp_path / "x").unlink()
     (tmp_path / "x").symlink_to("bin/x")
     linked = await driver.update(DIRECTORY, turned, **where)
-    assert await exec_output(driver, box, "cat app/x; readlink app/x") == "twobin/x\n"
+    assert await run_script(driver, box, "cat app/x; readlink app/x") == "twobin/x\n"
 
     imported = await lifecycle.read(DIRECTORY.connect(driver.api), linked.id, None)
     assert imported is not None
     assert imported.state["driftedFiles"] == linked.state["files"]
     await driver.delete(DIRECTORY, linked)
-    assert await exec_output(driver, box, "ls -A") == ""
+    assert await run_script(driver, box, "ls -A") == ""
 
 
-async def test_a_link_in_the_place_of_a_directory_is_refused(driver: LifecycleDriver, tmp_path: Path) -> None:
+async def test_a_symbolic_link_in_the_place_of_a_directory_is_rejected(driver: LifecycleDriver, tmp_path: Path) -> None:
     box = await create_sandbox(driver)
-    await exec_output(driver, box, "mkdir -p app/link")
+    await run_script(driver, box, "mkdir -p app/link")
     (tmp_path / "link").symlink_to("x")
     with pytest.raises(
         ResourceInitFailed, match="link is a directory in the sandbox, so the symbolic link link cannot be created"
@@ -439,7 +440,7 @@ async def test_a_link_in_the_place_of_a_directory_is_refused(driver: LifecycleDr
         await driver.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path))
 
 
-async def test_a_link_that_is_another_right_after_it_was_made_is_no_success(
+async def test_a_create_fails_if_a_symbolic_link_has_another_target_afterwards(
     driver: LifecycleDriver, tmp_path: Path
 ) -> None:
     (tmp_path / "bin").mkdir()
@@ -451,7 +452,7 @@ async def test_a_link_that_is_another_right_after_it_was_made_is_no_success(
         await driver.create(DIRECTORY, sandboxId=box, path="app", sourcePath=str(tmp_path), exclude=["bin"])
 
 
-def test_a_tree_is_looked_at_in_the_check_where_it_is_known() -> None:
+def test_validation_reads_the_source_tree_if_it_is_known() -> None:
     where = {"sandboxId": "box", "path": "x"}
     for source, reason in (("x" * 256, "File name too long"), ("a\0", "embedded null byte")):
         (failure,) = DIRECTORY.check({}, {**where, "sourcePath": source}, str)[1]

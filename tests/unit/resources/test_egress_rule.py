@@ -1,4 +1,4 @@
-"""Rules of a sandbox's allow-list that have owners of their own."""
+"""The EgressRule resource: one rule of a sandbox's allow-list."""
 
 import asyncio
 import json
@@ -29,51 +29,51 @@ PATCH = "PATCH /sandboxes/{id}"
 OLD, NEW = {"host": "PyPI.org", "ports": [443], "protocol": "TCP"}, {"host": "pypi.org", "ports": [80]}
 
 
-async def allowed(driver: LifecycleDriver, id: str) -> list[dict[str, Any]]:
-    """The rules that the API has."""
+async def list_rules(driver: LifecycleDriver, id: str) -> list[dict[str, Any]]:
+    """Return the rules of the sandbox's allow-list."""
     policy = (await driver.api.sandboxes.get(id)).egress or {}
     return [dict(rule) for rule in policy["allow"]] if policy["mode"] == "allow_list" else []
 
 
 @pytest.fixture
 async def box(driver: LifecycleDriver) -> str:
-    """The id of a sandbox that denies everything."""
+    """Create a sandbox that denies all egress and return its id."""
     return (await driver.create(SANDBOX, name="box")).id
 
 
-async def test_a_rule_is_added_beside_those_of_others_and_deleted_alone(driver: LifecycleDriver, box: str) -> None:
-    """The first makes the policy an allow-list."""
+async def test_rules_of_one_sandbox_are_created_and_deleted_independently(driver: LifecycleDriver, box: str) -> None:
+    """The first rule changes the policy to an allow-list."""
     rules = await asyncio.gather(
         driver.create(RULE, sandboxId=box, host="pypi.org", ports=[443]),
         driver.create(RULE, sandboxId=box, host="10.0.0.0/8"),
     )
     assert [rule.id for rule in rules] == [f"{box}/pypi.org", f"{box}/10.0.0.0/8"]
-    assert {rule["host"] for rule in await allowed(driver, box)} == {"pypi.org", "10.0.0.0/8"}
+    assert {rule["host"] for rule in await list_rules(driver, box)} == {"pypi.org", "10.0.0.0/8"}
     for rule in rules:
         assert await driver.read(RULE, rule) == rule
     await driver.delete(RULE, rules[0])
-    assert [rule["host"] for rule in await allowed(driver, box)] == ["10.0.0.0/8"]
+    assert [rule["host"] for rule in await list_rules(driver, box)] == ["10.0.0.0/8"]
     assert await driver.read(RULE, rules[0]) is None
     await driver.delete(RULE, rules[0])
     await driver.delete(RULE, rules[1])
-    assert await allowed(driver, box) == []
+    assert await list_rules(driver, box) == []
 
 
-async def test_ports_and_protocol_change_in_place(driver: LifecycleDriver, box: str) -> None:
+async def test_ports_and_protocol_are_updated_in_place(driver: LifecycleDriver, box: str) -> None:
     stored = await driver.create(RULE, sandboxId=box, host="pypi.org", ports=[443])
     driver.take_requests()
     stored = await driver.update(RULE, stored, sandboxId=box, host="pypi.org", ports=[80, 443])
     assert driver.take_requests() == [PATCH]
-    assert (await allowed(driver, box))[0]["ports"] == [80, 443]
+    assert (await list_rules(driver, box))[0]["ports"] == [80, 443]
     stored = await driver.update(RULE, stored, sandboxId=box, host="pypi.org", protocol="UDP")
-    assert await allowed(driver, box) == [{"host": "pypi.org", "protocol": "UDP"}]
+    assert await list_rules(driver, box) == [{"host": "pypi.org", "protocol": "UDP"}]
     driver.take_requests()
     await driver.finish(RULE, stored)
     assert driver.take_requests() == []
 
 
-async def test_a_rule_of_a_host_that_is_allowed_already_is_refused(driver: LifecycleDriver, box: str) -> None:
-    """Its owner is unknown; it may be imported."""
+async def test_a_rule_for_a_host_that_is_already_allowed_is_rejected(driver: LifecycleDriver, box: str) -> None:
+    """Its owner is unknown, so it has to be imported."""
     await driver.create(RULE, sandboxId=box, host="pypi.org")
     with pytest.raises(OperationFailed, match=r"already allows PyPI.org") as caught:
         await driver.create(RULE, sandboxId=box, host="PyPI.org")
@@ -83,17 +83,17 @@ async def test_a_rule_of_a_host_that_is_allowed_already_is_refused(driver: Lifec
     assert (imported.id, imported.inputs) == (f"{box}/pypi.org", {"sandboxId": box, "host": "pypi.org"})
 
 
-async def test_a_rule_that_was_changed_elsewhere_is_gone_and_left_alone(driver: LifecycleDriver, box: str) -> None:
-    """Its host is allowed with other ports, by somebody else."""
+async def test_a_rule_that_was_changed_elsewhere_is_missing_and_not_deleted(driver: LifecycleDriver, box: str) -> None:
+    """The host is allowed with other ports by another owner."""
     stored = await driver.create(RULE, sandboxId=box, host="pypi.org", ports=[443])
     await driver.api.sandboxes.patch(box, {"egress_add": {"allow": [{"host": "pypi.org", "ports": [80]}]}})
     assert await driver.read(RULE, stored) is None
     await driver.delete(RULE, stored)
-    assert (await allowed(driver, box))[0]["ports"] == [80]
+    assert (await list_rules(driver, box))[0]["ports"] == [80]
     assert "left as it is" in driver.log_lines[-1]
 
 
-async def test_a_rule_is_gone_with_its_sandbox_or_under_a_policy_that_denies_all(
+async def test_a_rule_is_missing_if_its_sandbox_is_deleted_or_the_policy_denies_all(
     driver: LifecycleDriver, box: str
 ) -> None:
     stored = await driver.create(RULE, sandboxId=box, host="pypi.org")
@@ -106,7 +106,7 @@ async def test_a_rule_is_gone_with_its_sandbox_or_under_a_policy_that_denies_all
     assert await lifecycle.read(RULE.connect(driver.api), stored.id, None) is None
 
 
-async def test_what_an_interrupted_create_added_is_found(driver: LifecycleDriver, box: str) -> None:
+async def test_find_created_finds_a_rule_with_the_same_host_and_ports(driver: LifecycleDriver, box: str) -> None:
     inputs = {"sandboxId": box, "host": "pypi.org", "ports": [443]}
     connected = RULE.connect(driver.api)
     assert await connected.find_created(EgressRuleInputs.model_validate(inputs)) is None
@@ -129,10 +129,10 @@ async def test_what_an_interrupted_create_added_is_found(driver: LifecycleDriver
         ),
     ],
 )
-async def test_one_request_edits_the_policy_that_the_sandbox_has(
+async def test_a_create_edits_the_existing_policy_in_one_request(
     policy: dict[str, Any] | None, sent: dict[str, Any]
 ) -> None:
-    """It does not rely on a refusal or on a replacement of the host's rule."""
+    """It does not depend on a rejected request or on the replacement of a rule by the API."""
     sandbox = {"id": "the-id", "name": "box", "phase": "Ready", "egress": policy}
     script = ScriptedTransport(json_response(json=sandbox))
     stored = StoredResource("the-id/pypi.org", {"sandboxId": "the-id", "host": "pypi.org", "ports": [80]}, {})
@@ -142,8 +142,8 @@ async def test_one_request_edits_the_policy_that_the_sandbox_has(
     assert [json.loads(request.content) for request in script.sent if request.method == "PATCH"] == [sent]
 
 
-async def test_a_refusal_of_the_api_is_reported(driver: LifecycleDriver, box: str) -> None:
-    """A conflict with an allow-list is not about the mode."""
+async def test_a_conflict_response_is_reported(driver: LifecycleDriver, box: str) -> None:
+    """If the policy is an allow-list, the conflict is not about its mode."""
     stored = await driver.create(RULE, sandboxId=box, host="pypi.org")
     driver.emulator.inject("status", method="PATCH", path="/sandboxes/{id}", status=409)
     with pytest.raises(ResourceInitFailed) as caught:
@@ -151,29 +151,29 @@ async def test_a_refusal_of_the_api_is_reported(driver: LifecycleDriver, box: st
     assert isinstance(caught.value.__cause__, Conflict)
 
 
-async def test_a_missing_sandbox_is_named(driver: LifecycleDriver) -> None:
+async def test_the_error_for_a_missing_sandbox_names_it(driver: LifecycleDriver) -> None:
     with pytest.raises(MissingReference, match="sandboxId: there is no sandbox 'none'"):
         await driver.create(RULE, sandboxId="none", host="pypi.org")
 
 
-async def test_an_id_without_a_host_is_refused(driver: LifecycleDriver) -> None:
+async def test_an_import_id_without_a_host_is_rejected(driver: LifecycleDriver) -> None:
     with pytest.raises(InputError, match="must have the form SANDBOX_ID/HOST"):
         await lifecycle.read(RULE.connect(driver.api), "box", None)
 
 
-async def test_the_case_of_a_host_means_nothing(driver: LifecycleDriver, box: str) -> None:
-    """Another case is no change. Beside another change, it does not replace the rule."""
+async def test_the_case_of_a_host_is_ignored(driver: LifecycleDriver, box: str) -> None:
+    """A different case is not a change. Together with another change, it does not replace the rule."""
     stored = await driver.create(RULE, sandboxId=box, host="pypi.org", ports=[443])
     inputs = {**stored.inputs, "host": "PyPI.org"}
     assert RULE.diff(stored.inputs, stored.state, inputs).changes == ()
     updated = await driver.update(RULE, stored, **{**inputs, "ports": [80]})
-    assert await allowed(driver, box) == [{"host": "PyPI.org", "ports": [80]}]
+    assert await list_rules(driver, box) == [{"host": "PyPI.org", "ports": [80]}]
     await driver.delete(RULE, replace(updated, id=stored.id))  # an update does not change the id in a state
-    assert await allowed(driver, box) == []
+    assert await list_rules(driver, box) == []
 
 
-def test_no_ports_are_refused_because_they_may_mean_all_ports() -> None:
-    """A policy of a sandbox refuses them, too."""
+def test_an_empty_list_of_ports_is_rejected() -> None:
+    """It could mean all ports. The policy of a sandbox rejects it, too."""
     (failure,) = RULE.check({}, {"sandboxId": "the-id", "host": "pypi.org", "ports": []}, str)[1]
     assert (failure.path, failure.reason) == ("ports", "must not be empty; leave it out to allow all ports")
     policy = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": []}]}
@@ -184,8 +184,8 @@ def test_no_ports_are_refused_because_they_may_mean_all_ports() -> None:
 @pytest.mark.parametrize(
     ("host", "network"), [("10.0.0.1/8", "10.0.0.0/8"), ("fd00::1/8", "fd00::/8"), ("10.1/8", None), ("1.2.3", None)]
 )
-def test_an_address_within_a_network_gets_a_hint_with_the_network(host: str, network: str | None) -> None:
-    """A policy of a sandbox gives it, too."""
+def test_an_address_with_a_prefix_length_is_rejected_with_the_network_as_a_hint(host: str, network: str | None) -> None:
+    """The policy of a sandbox has the same hint."""
     (failure,) = RULE.check({}, {"sandboxId": "the-id", "host": host}, str)[1]
     policy = {"mode": "allow_list", "allow": [{"host": host}]}
     (nested,) = SANDBOX.check({}, {"name": "box", "egress": policy}, str)[1]
@@ -194,8 +194,8 @@ def test_an_address_within_a_network_gets_a_hint_with_the_network(host: str, net
         assert (f"did you mean the network {network}?" in found.reason) is (network is not None)
 
 
-def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused() -> None:
-    """As long as it does."""
+def test_a_rule_is_rejected_if_the_egress_of_its_sandbox_is_set() -> None:
+    """It is accepted after `egress` is removed."""
     inputs = {"sandboxId": "the-id", "host": "pypi.org"}
     SANDBOX.note_inputs("the-id", {"egress": {"mode": "allow_list"}}, {})
     (failure,) = RULE.check({}, inputs, str)[1]
@@ -207,7 +207,7 @@ def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused() -> None:
     assert RULE.check({}, inputs, str)[1] == []
 
 
-async def test_a_create_is_refused_before_it_changes_a_policy_that_was_planned_after_its_check(
+async def test_a_create_fails_without_a_request_if_egress_was_planned_after_validation(
     driver: LifecycleDriver, box: str
 ) -> None:
     SANDBOX.note_inputs(box, {"egress": {"mode": "allow_list"}}, {})
@@ -218,7 +218,7 @@ async def test_a_create_is_refused_before_it_changes_a_policy_that_was_planned_a
     assert driver.take_requests() == []
 
 
-def test_a_rule_of_the_sandbox_of_an_agent_whose_policy_the_program_sets_is_refused() -> None:
+def test_a_rule_is_rejected_if_the_egress_of_the_agent_of_its_sandbox_is_set() -> None:
     state, policy = {"sandboxId": "of-agent"}, {"egress": {"mode": "deny_all"}}
     planner, inputs = Planner(AgentResource()), {"name": "helper", "agentTemplate": "claude-code"}
     planner.diff("agent", inputs, state, {**inputs, **policy})
@@ -228,7 +228,7 @@ def test_a_rule_of_the_sandbox_of_an_agent_whose_policy_the_program_sets_is_refu
     assert RULE.check({}, rule, str)[1] == []
 
 
-def test_two_rules_for_a_host_are_refused_where_the_sandbox_is_known() -> None:
+def test_a_duplicate_rule_for_a_host_is_rejected_if_the_sandbox_is_known() -> None:
     planner, inputs = Planner(RULE), {"sandboxId": "the-id", "host": "pypi.org"}
 
     def find_failures(address: str, **more: Any) -> list[tuple[str, str]]:
@@ -239,18 +239,18 @@ def test_two_rules_for_a_host_are_refused_where_the_sandbox_is_known() -> None:
     assert find_failures("second", host="PyPI.org", ports=[443]) == [("", "the-id/pypi.org is declared already: first")]
     for other in ({"host": "a.example"}, {"sandboxId": "another"}, {"sandboxId": UNKNOWN}, {"host": UNKNOWN}):
         assert find_failures("second", **other) == []
-    assert find_failures("") == []  # an engine that does not say which resource is checked
+    assert find_failures("") == []  # an engine that does not send the address of the resource
 
 
-async def test_a_sandbox_without_a_policy_keeps_the_rules_of_others(driver: LifecycleDriver) -> None:
-    """An update of the sandbox leaves them, and a refresh finds no drift; a policy that it sets replaces them."""
+async def test_an_update_of_a_sandbox_without_egress_keeps_its_rules(driver: LifecycleDriver) -> None:
+    """A refresh has no drift, either. If `egress` is set, it replaces the rules."""
     stored = await driver.create(SANDBOX, name="box")
     await driver.create(RULE, sandboxId=stored.id, host="pypi.org")
     observed = await driver.read(SANDBOX, stored)
     assert observed is not None
     assert not SANDBOX.diff(observed.inputs, observed.state, {"name": "box"}).changes
     stored = await driver.update(SANDBOX, observed, name="box", cpu=2)
-    assert [rule["host"] for rule in await allowed(driver, stored.id)] == ["pypi.org"]
+    assert [rule["host"] for rule in await list_rules(driver, stored.id)] == ["pypi.org"]
     policy = {"mode": "allow_list", "allow": [{"host": "github.com"}]}
     stored = await driver.update(SANDBOX, stored, name="box", cpu=2, egress=policy)
     await driver.api.sandboxes.patch(stored.id, {"egress_add": {"allow": [{"host": "pypi.org"}]}})

@@ -1,4 +1,4 @@
-"""What an interrupted create made is found again, and nothing else is taken for it."""
+"""`find_created` finds the object of an interrupted create, and no other object."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def find_created(driver: LifecycleDriver, resource: AnyResource, **inputs:
     return await lifecycle.find_created(resource.connect(driver.api), inputs)
 
 
-async def test_a_sandbox_by_its_name_where_it_is_as_asked(driver: LifecycleDriver) -> None:
+async def test_a_sandbox_is_found_by_its_name_if_its_inputs_match(driver: LifecycleDriver) -> None:
     created = await driver.create(SANDBOX, name="box", cpu=1, paused=False)
     driver.emulator.clear_log()
     again = await find_created(driver, SANDBOX, name="box", cpu=1, paused=False)
@@ -36,7 +36,7 @@ async def test_a_sandbox_by_its_name_where_it_is_as_asked(driver: LifecycleDrive
     assert await find_created(driver, SANDBOX, name="another") is None
 
 
-async def test_a_fork_by_its_name(driver: LifecycleDriver) -> None:
+async def test_a_fork_is_found_by_its_name(driver: LifecycleDriver) -> None:
     source = await driver.create(SANDBOX, name="source")
     created = await driver.create(SandboxForkResource(), name="twin", sourceSandboxId=source.id)
     again = await find_created(driver, SandboxForkResource(), name="twin", sourceSandboxId=source.id)
@@ -45,7 +45,7 @@ async def test_a_fork_by_its_name(driver: LifecycleDriver) -> None:
     assert await find_created(driver, SandboxForkResource(), name="other", sourceSandboxId=source.id) is None
 
 
-async def test_a_snapshot_by_a_name_that_only_one_has(driver: LifecycleDriver) -> None:
+async def test_a_snapshot_is_found_by_its_name_if_the_name_is_unique(driver: LifecycleDriver) -> None:
     source = await driver.create(SANDBOX, name="source")
     created = await driver.create(SnapshotResource(), sandboxId=source.id, name="base")
     again = await find_created(driver, SnapshotResource(), sandboxId=source.id, name="base")
@@ -57,7 +57,7 @@ async def test_a_snapshot_by_a_name_that_only_one_has(driver: LifecycleDriver) -
     assert await find_created(driver, SnapshotResource(), sandboxId=source.id, name="base") is None
 
 
-async def test_an_agent_by_its_name_where_it_is_as_asked(driver: LifecycleDriver) -> None:
+async def test_an_agent_is_found_by_its_name_if_its_inputs_match(driver: LifecycleDriver) -> None:
     created = await driver.create(AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60)
     again = await find_created(
         driver, AgentResource(), name="helper", agentTemplate="claude-code", idleTimeoutSeconds=60
@@ -71,7 +71,7 @@ async def test_an_agent_by_its_name_where_it_is_as_asked(driver: LifecycleDriver
     assert await find_created(driver, AgentResource(), name="other", agentTemplate="claude-code") is None
 
 
-async def test_a_preview_port_with_the_slug_that_was_asked_for(driver: LifecycleDriver) -> None:
+async def test_a_preview_port_is_found_if_its_slug_matches(driver: LifecycleDriver) -> None:
     source = await driver.create(SANDBOX, name="source")
     assert await find_created(driver, PreviewPortResource(), sandboxId=source.id, port=80) is None
     created = await driver.create(PreviewPortResource(), sandboxId=source.id, port=80)
@@ -81,7 +81,7 @@ async def test_a_preview_port_with_the_slug_that_was_asked_for(driver: Lifecycle
     assert await find_created(driver, PreviewPortResource(), sandboxId=source.id, port=80, slug="zzzzzzzz") is None
 
 
-async def test_a_file_that_holds_what_was_to_be_written(driver: LifecycleDriver) -> None:
+async def test_a_file_is_found_if_its_content_matches(driver: LifecycleDriver) -> None:
     source = await driver.create(SANDBOX, name="source")
     created = await driver.create(FileResource(), sandboxId=source.id, path="notes", content="one")
     again = await find_created(driver, FileResource(), sandboxId=source.id, path="notes", content="one")
@@ -92,18 +92,18 @@ async def test_a_file_that_holds_what_was_to_be_written(driver: LifecycleDriver)
     assert await find_created(driver, FileResource(), sandboxId="no-such-sandbox", path="notes", content="one") is None
 
 
-async def test_a_file_of_a_sandbox_that_sleeps_cannot_be_told(driver: LifecycleDriver) -> None:
+async def test_a_file_in_a_paused_sandbox_is_not_found(driver: LifecycleDriver) -> None:
     source = await driver.create(SANDBOX, name="source")
     await driver.create(FileResource(), sandboxId=source.id, path="notes", content="one")
     await driver.update(SANDBOX, source, name="source", paused=True)
     assert await find_created(driver, FileResource(), sandboxId=source.id, path="notes", content="one") is None
 
 
-async def test_a_command_cannot_be_told(driver: LifecycleDriver) -> None:
+async def test_a_command_is_never_found(driver: LifecycleDriver) -> None:
     assert await find_created(driver, CommandResource(), sandboxId="any", create=["true"]) is None
 
 
 @pytest.mark.parametrize("inputs", [{"name": 5}, {"cpu": "many", "name": "box"}])
-async def test_inputs_that_are_none_are_an_error(driver: LifecycleDriver, inputs: dict[str, Any]) -> None:
+async def test_invalid_inputs_are_an_error(driver: LifecycleDriver, inputs: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="import the resource anew"):
         await find_created(driver, SANDBOX, **inputs)

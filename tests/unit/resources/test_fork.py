@@ -1,4 +1,4 @@
-"""Forks on a platform."""
+"""The SandboxFork resource against the emulator."""
 
 from tests.unit.resources.conftest import LifecycleDriver
 
@@ -10,8 +10,8 @@ SANDBOX, FORK = SandboxResource(), SandboxForkResource()
 OPEN = {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi.org"}]}
 
 
-async def test_a_fork_inherits_what_it_does_not_say(driver: LifecycleDriver) -> None:
-    """Size, egress and windows come from the source; the fork call carries only a name."""
+async def test_a_fork_inherits_absent_inputs_from_its_source(driver: LifecycleDriver) -> None:
+    """Size, egress and timeouts are those of the source; the fork request has only a name."""
     template = "sb-ubuntu-26-04-minimal"
     source = await driver.create(SANDBOX, name="source", templateId=template, cpu=2, egress=OPEN, idleTimeoutSeconds=60)
     driver.take_requests()
@@ -21,8 +21,7 @@ async def test_a_fork_inherits_what_it_does_not_say(driver: LifecycleDriver) -> 
     assert driver.take_requests() == ["POST /sandboxes/{id}/fork"]
 
 
-async def test_what_a_fork_says_is_sent_once_it_is_ready(driver: LifecycleDriver) -> None:
-    """By PATCH, PUT and pause."""
+async def test_the_inputs_of_a_fork_are_sent_after_it_is_ready(driver: LifecycleDriver) -> None:
     source = await driver.create(SANDBOX, name="source")
     driver.take_requests()
     inputs = {"cpu": 4, "egress": OPEN, "idleTimeoutSeconds": 90, "paused": True}
@@ -37,8 +36,8 @@ async def test_what_a_fork_says_is_sent_once_it_is_ready(driver: LifecycleDriver
     ]
 
 
-async def test_a_policy_taken_out_of_a_fork_denies_everything(driver: LifecycleDriver) -> None:
-    """Unset it is inherited; taken out, nothing is allowed."""
+async def test_a_removed_egress_policy_of_a_fork_denies_all(driver: LifecycleDriver) -> None:
+    """A policy that was never set is inherited."""
     source = await driver.create(SANDBOX, name="source", egress=OPEN)
     fork = await driver.create(FORK, sourceSandboxId=source.id, name="fork", egress=OPEN)
     found = FORK.diff(fork.inputs, fork.state, {"sourceSandboxId": source.id, "name": "fork"})
@@ -47,8 +46,8 @@ async def test_a_policy_taken_out_of_a_fork_denies_everything(driver: LifecycleD
     assert fork.state["egress"]["mode"] == "deny_all"
 
 
-async def test_the_end_of_the_source_is_no_drift(driver: LifecycleDriver) -> None:
-    """A fork is a sandbox of its own."""
+async def test_a_deleted_source_is_not_drift(driver: LifecycleDriver) -> None:
+    """A fork does not depend on its source."""
     source = await driver.create(SANDBOX, name="source")
     fork = await driver.create(FORK, sourceSandboxId=source.id, name="fork")
     await driver.delete(SANDBOX, source)
@@ -57,8 +56,8 @@ async def test_the_end_of_the_source_is_no_drift(driver: LifecycleDriver) -> Non
     assert observed.inputs == fork.inputs
 
 
-async def test_an_imported_fork_records_its_source_and_keeps_its_policy(driver: LifecycleDriver) -> None:
-    """The API does not say where it came from; a policy that the program does not say is the inherited one."""
+async def test_an_update_after_an_import_stores_the_source_and_keeps_the_policy(driver: LifecycleDriver) -> None:
+    """The API does not return the source; if `egress` is absent, the policy is the inherited one."""
     source = await driver.create(SANDBOX, name="source", egress=OPEN)
     fork = await driver.create(FORK, sourceSandboxId=source.id, name="fork")
     stored = await lifecycle.read(FORK.connect(driver.api), fork.id, None)

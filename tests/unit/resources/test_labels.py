@@ -26,7 +26,7 @@ OTHER = Owner("tool", "shop", "prod", "address")
 DEFAULTS = {"team": "search"}
 
 
-def settings_for(emulator: Emulator, policy: LabelPolicy) -> Settings:
+def build_settings(emulator: Emulator, policy: LabelPolicy) -> Settings:
     return Settings(
         base_url=emulator.base_url,
         api_key=emulator.api_key,
@@ -39,18 +39,18 @@ def settings_for(emulator: Emulator, policy: LabelPolicy) -> Settings:
 @pytest.fixture
 async def api(emulator: Emulator) -> AsyncIterator[Api]:
     """Yield a client with default labels."""
-    async with connect(settings_for(emulator, LabelPolicy(DEFAULTS))) as connected:
+    async with connect(build_settings(emulator, LabelPolicy(DEFAULTS))) as connected:
         yield connected
 
 
 @pytest.fixture
 def own(api: Api, emulator: Emulator) -> LifecycleDriver:
-    """Return the operations of the owner."""
+    """Return a driver that sends the owner of the resource."""
     return OwnerDriver(api, emulator)
 
 
 class OwnerDriver(LifecycleDriver):
-    """The operations of an engine that names the owner."""
+    """Runs the operations of an engine that sends the owner of the resource."""
 
     def new_context(self, *arguments: Any, **more: Any) -> Any:
         return replace(super().new_context(*arguments, **more), owner=OWNER)
@@ -70,7 +70,7 @@ async def test_a_sandbox_has_its_own_labels_the_default_labels_and_those_of_its_
     assert (observed.inputs, observed.state) == (stored.inputs, stored.state)
 
 
-async def test_a_sandbox_without_labels_of_its_own_has_no_such_input(own: LifecycleDriver) -> None:
+async def test_a_sandbox_without_labels_has_no_labels_input(own: LifecycleDriver) -> None:
     stored = await own.create(SANDBOX, name="box")
     assert "labels" not in stored.state
     observed = await own.read(SANDBOX, stored)
@@ -86,7 +86,7 @@ async def test_a_changed_label_replaces_the_sandbox(own: LifecycleDriver) -> Non
     assert not SANDBOX.diff(stored.inputs, stored.state, stored.inputs).changes
 
 
-async def test_labels_that_a_sandbox_lacks_are_drift(own: LifecycleDriver) -> None:
+async def test_missing_labels_of_a_sandbox_are_drift(own: LifecycleDriver) -> None:
     await own.create(SANDBOX, name="box")
     sandbox = await own.api.sandboxes.get("box")
     lacking = StoredResource(sandbox.id, {"name": "box", "labels": {"role": "worker"}}, {})
@@ -95,7 +95,7 @@ async def test_labels_that_a_sandbox_lacks_are_drift(own: LifecycleDriver) -> No
     assert observed.inputs["labels"] == {}
 
 
-async def test_an_import_has_the_labels_that_nobody_adds(own: LifecycleDriver) -> None:
+async def test_an_import_omits_default_labels_and_owner_labels(own: LifecycleDriver) -> None:
     stored = await own.create(SANDBOX, name="box", labels={"role": "worker"})
     imported = await lifecycle.read(SANDBOX.connect(own.api), stored.id, None)
     assert imported is not None
@@ -108,7 +108,7 @@ async def test_an_import_has_the_labels_that_nobody_adds(own: LifecycleDriver) -
     assert SANDBOX.diff(imported.inputs, imported.state, new_inputs).requires_replacement
 
 
-async def test_a_fork_tells_the_labels_that_it_inherits(own: LifecycleDriver) -> None:
+async def test_a_fork_has_its_inherited_labels_as_an_output(own: LifecycleDriver) -> None:
     source = await own.create(SANDBOX, name="source", labels={"role": "worker"})
     fork = await own.create(FORK, name="fork", sourceSandboxId=source.id)
     assert fork.state["effectiveLabels"] == source.state["effectiveLabels"]
@@ -130,7 +130,7 @@ async def test_changed_labels_of_a_pool_replace_its_members(own: LifecycleDriver
     assert imported.inputs["labels"] == {"role": "other"}
 
 
-async def test_the_plan_of_a_pool_and_of_an_image_says_that_default_labels_hold_for_new_sandboxes_only(
+async def test_a_plan_of_a_pool_or_image_logs_that_default_labels_apply_to_new_sandboxes(
     own: LifecycleDriver,
 ) -> None:
     pool = await own.create(POOL, name="fleet", replicas=2, labels={"role": "worker"})
@@ -146,9 +146,11 @@ async def test_the_plan_of_a_pool_and_of_an_image_says_that_default_labels_hold_
         assert ["(team differs)" in line for line in lines] == [True]
 
 
-async def test_a_pool_has_the_labels_that_all_its_members_have(own: LifecycleDriver, emulator: Emulator) -> None:
+async def test_the_effective_labels_of_a_pool_are_those_common_to_all_members(
+    own: LifecycleDriver, emulator: Emulator
+) -> None:
     stored = await own.create(POOL, name="fleet", replicas=1)
-    async with connect(settings_for(emulator, LabelPolicy({"team": "shop", "cost": "7"}))) as api:
+    async with connect(build_settings(emulator, LabelPolicy({"team": "shop", "cost": "7"}))) as api:
         other = OwnerDriver(api, emulator)
         grown = await other.update(POOL, stored, name="fleet", replicas=2)
         assert grown.state["effectiveLabels"] == OWNER.to_labels()
@@ -158,7 +160,7 @@ async def test_a_pool_has_the_labels_that_all_its_members_have(own: LifecycleDri
         assert "effectiveLabels" not in forks.state
 
 
-async def test_labels_of_an_image_hold_for_its_next_builder(own: LifecycleDriver) -> None:
+async def test_changed_labels_of_an_image_apply_to_its_next_builder(own: LifecycleDriver) -> None:
     stored = await own.create(IMAGE, name="base", labels={"role": "builder"})
     (builder,) = await own.api.sandboxes.list(labels={"role": "builder", **OWNER.to_labels()})
     own.take_requests()
@@ -168,7 +170,7 @@ async def test_labels_of_an_image_hold_for_its_next_builder(own: LifecycleDriver
     assert [item.id for item in await own.api.sandboxes.list(labels={"role": "other"})] == [stored.state["builderId"]]
 
 
-async def test_what_bears_the_labels_of_another_owner_is_not_found(own: LifecycleDriver) -> None:
+async def test_find_created_ignores_objects_with_the_labels_of_another_owner(own: LifecycleDriver) -> None:
     sandbox = await own.create(SANDBOX, name="box")
     pool = await own.create(POOL, name="fleet", replicas=1)
     image = await own.create(IMAGE, name="base")
@@ -177,15 +179,15 @@ async def test_what_bears_the_labels_of_another_owner_is_not_found(own: Lifecycl
         assert await find_created(own.api, resource, stored, OTHER) is None
 
 
-async def test_what_was_created_without_an_owner_is_found_by_its_name(driver: LifecycleDriver) -> None:
+async def test_find_created_finds_an_object_without_owner_labels_by_its_name(driver: LifecycleDriver) -> None:
     stored = await driver.create(SANDBOX, name="box")
     assert await find_created(driver.api, SANDBOX, stored, OWNER) == stored.id
 
 
-async def test_an_api_without_labels_ignores_them_and_shows_no_drift() -> None:
+async def test_labels_are_not_drift_if_the_api_does_not_support_them() -> None:
     with serve(create_seconds=0.02) as emulator:
         emulator.change_settings(api="0.8")
-        async with connect(settings_for(emulator, LabelPolicy(DEFAULTS))) as api:
+        async with connect(build_settings(emulator, LabelPolicy(DEFAULTS))) as api:
             own = OwnerDriver(api, emulator)
             stored = await own.create(SANDBOX, name="box", labels={"role": "worker"})
             assert "effectiveLabels" not in stored.state

@@ -9,7 +9,7 @@ from neev_provider.resources.leases import acquire_lease
 SETTINGS = Settings("https://api.test", "key", "o", "p")
 
 
-async def test_all_sessions_in_a_sandbox_share_one_lease_that_ends_with_the_last() -> None:
+async def test_sessions_in_one_sandbox_share_a_lease_until_the_last_one_closes() -> None:
     async with connect(SETTINGS) as api:
         async with acquire_lease(api, "a") as first:
             first.resumed_by_us = True
@@ -21,7 +21,7 @@ async def test_all_sessions_in_a_sandbox_share_one_lease_that_ends_with_the_last
             assert not later.resumed_by_us
 
 
-async def test_two_clients_share_no_lease_and_none_outlives_its_client() -> None:
+async def test_each_client_has_its_own_leases_and_releases_them() -> None:
     before = len(leases._LEASES)
     one, other = connect(SETTINGS), connect(SETTINGS)
     async with one, other, acquire_lease(one, "a") as first, acquire_lease(other, "a") as second:

@@ -26,8 +26,8 @@ TABLES = """\
 """
 
 
-async def ask(port: int, outcome: ScriptedOutcome) -> bool:
-    """Whether the port listens, where the one request ends so."""
+async def query_port(port: int, outcome: ScriptedOutcome) -> bool:
+    """Return whether the port is listening, if the request has this outcome."""
     runtime = Runtime(SETTINGS, ScriptedTransport(outcome))
     try:
         return await is_listening(runtime.session(SANDBOX), port)
@@ -35,8 +35,8 @@ async def ask(port: int, outcome: ScriptedOutcome) -> bool:
         await runtime.aclose()
 
 
-def printed(text: str, exit_code: int = 0) -> httpx.Response:
-    """The response for a command that prints the text."""
+def build_response(text: str, exit_code: int = 0) -> httpx.Response:
+    """Return the response for a command that prints the text."""
     frames = [
         {"type": "stdout", "data": b64encode(text.encode()).decode()},
         {"type": "exit", "exit_code": exit_code},
@@ -45,22 +45,24 @@ def printed(text: str, exit_code: int = 0) -> httpx.Response:
 
 
 @pytest.mark.parametrize(("port", "listens"), [(8080, True), (80, False), (40000, False), (3000, True), (3001, False)])
-async def test_a_port_that_listens_on_ipv4_or_ipv6(port: int, listens: bool) -> None:  # noqa: FBT001  a row
-    assert await ask(port, printed(TABLES)) is listens
+async def test_a_port_is_listening_on_ipv4_or_ipv6(port: int, listens: bool) -> None:  # noqa: FBT001  a row
+    assert await query_port(port, build_response(TABLES)) is listens
 
 
-async def test_a_table_that_is_missing_does_not_hide_the_other() -> None:
-    assert await ask(8080, printed(TABLES + "cat: /proc/net/tcp6: No such file or directory", exit_code=1))
+async def test_a_missing_kernel_table_does_not_hide_the_other_table() -> None:
+    assert await query_port(
+        8080, build_response(TABLES + "cat: /proc/net/tcp6: No such file or directory", exit_code=1)
+    )
 
 
-async def test_a_sandbox_without_the_tables_is_an_error_with_a_way_out() -> None:
+async def test_missing_kernel_tables_are_an_error_with_a_hint() -> None:
     with pytest.raises(OperationFailed, match=r"cannot be read: cat: no such file.*wait for a line of the log"):
-        await ask(8080, printed("cat: no such file", exit_code=1))
+        await query_port(8080, build_response("cat: no such file", exit_code=1))
     refused = json_response(404, {"reason_code": "not_found", "message": "cat: program not found"})
     with pytest.raises(OperationFailed, match=r"cat: program not found.*wait for a line of the log"):
-        await ask(8080, refused)
+        await query_port(8080, refused)
 
 
-async def test_a_lost_answer_can_be_asked_for_again() -> None:
+async def test_a_lost_response_raises_a_retryable_error() -> None:
     with pytest.raises(Unavailable, match="connection was lost"):
-        await ask(8080, httpx.ReadError("reset"))
+        await query_port(8080, httpx.ReadError("reset"))

@@ -1,4 +1,4 @@
-"""Processes that are ready once their output has a line."""
+"""Readiness of a process by a pattern of its output."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from neev_provider.resources.process.supervision import wait_until_ready
 LONG = "x" * (3 * MAX_CAPTURED_CHARS) + "\n"
 
 
-def log_page(*entries: tuple[str, str]) -> httpx.Response:
-    """A page of the log of a process that runs."""
+def build_page(*entries: tuple[str, str]) -> httpx.Response:
+    """Return a page of the log of a running process."""
     listed = [{"stream": stream, "data": text} for stream, text in entries]
     return json_response(json={"entries": listed, "cursor": 1, "dropped": False, "state": "running"})
 
 
 async def wait_for_line(pattern: str, *pages: httpx.Response) -> None:
-    """Wait for a line of the log, whose last page is read again and again."""
+    """Wait for a line of the log; the last page is served repeatedly."""
     runtime = Runtime(SETTINGS, ScriptedTransport(*pages))
     values: dict[str, Any] = {"sandbox_id": "box-1", "command": ["tool"], "readiness": {"log_pattern": pattern}}
     inputs = ProcessInputs.model_validate(values)
@@ -42,19 +42,19 @@ async def wait_for_line(pattern: str, *pages: httpx.Response) -> None:
 @pytest.mark.parametrize(
     "pages",
     [
-        [log_page(("stdout", "up\n" + LONG))],
-        [log_page(("stdout", "up\n"), ("stdout", LONG))],
-        [log_page(("stderr", "u"), ("stdout", "x")), log_page(("stderr", "p\n"), ("stderr", LONG))],
-        [log_page(("stdout", "up"))],
+        [build_page(("stdout", "up\n" + LONG))],
+        [build_page(("stdout", "up\n"), ("stdout", LONG))],
+        [build_page(("stderr", "u"), ("stdout", "x")), build_page(("stderr", "p\n"), ("stderr", LONG))],
+        [build_page(("stdout", "up"))],
     ],
-    ids=["before much output", "an entry of its own", "two pages", "a last line that is incomplete"],
+    ids=["before long output", "in a separate entry", "across two pages", "incomplete last line"],
 )
-async def test_a_line_is_found_wherever_it_is(pages: list[httpx.Response]) -> None:
+async def test_a_line_is_found_in_any_entry_or_page(pages: list[httpx.Response]) -> None:
     await wait_for_line("^up$", *pages)
 
 
 @pytest.mark.parametrize("pattern", ["left out", "^up$"])
-async def test_only_what_one_stream_wrote_is_searched(pattern: str) -> None:
-    pages = [log_page(("stdout", LONG), ("stdout", "u"), ("stderr", "p")), log_page()]
+async def test_lines_of_the_two_streams_are_searched_separately(pattern: str) -> None:
+    pages = [build_page(("stdout", LONG), ("stdout", "u"), ("stderr", "p")), build_page()]
     with pytest.raises(OperationFailed, match="no line of its output matches logPattern"):
         await wait_for_line(pattern, *pages)

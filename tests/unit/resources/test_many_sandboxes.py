@@ -1,4 +1,4 @@
-"""Waits for many sandboxes, such as those of a pool, on a service in virtual time."""
+"""Concurrent waits for many sandboxes, such as the members of a pool, in virtual time."""
 
 import asyncio
 from collections.abc import Collection
@@ -15,10 +15,10 @@ from neev_provider.resources.sandbox.sandbox import SandboxResource
 SETTINGS = Settings("https://api.test", "key", "o", "p")
 
 
-async def wait_results(
+async def wait_for_all(
     api: Api, service: FakeService, ids: Collection[str], *, seconds: float = 60
 ) -> dict[str, object]:
-    """What came of each wait."""
+    """Wait for all sandboxes and return the result or error of each."""
     context = OperationContext("pool", Deadline(seconds, service.clock, asyncio.Event()))
     resource = SandboxResource().connect(api)
     results = await asyncio.gather(*(resource.wait_for_phase(id, context) for id in ids), return_exceptions=True)
@@ -26,7 +26,7 @@ async def wait_results(
 
 
 def create_pending(service: FakeService, number: int) -> list[str]:
-    """Sandboxes that were begun now."""
+    """Create pending sandboxes and return their ids."""
     ids = [f"s-{index}" for index in range(number)]
     for id_ in ids:
         service.add(id_)
@@ -34,27 +34,27 @@ def create_pending(service: FakeService, number: int) -> list[str]:
 
 
 @in_virtual_time
-async def test_who_waits_for_one_alone_makes_few_requests_and_hears_soon() -> None:
+async def test_a_single_wait_polls_only_the_item_and_ends_promptly() -> None:
     service = FakeService(create_seconds=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         ids, began = create_pending(service, 1), service.clock.monotonic()
-        await wait_results(api, service, ids)
+        await wait_for_all(api, service, ids)
         assert service.clock.monotonic() - began < 6
         assert service.served_requests.keys() == {"GET item"}
 
 
 @in_virtual_time
-async def test_many_are_read_through_their_list_and_a_few_probes() -> None:
+async def test_many_waits_poll_the_list_instead_of_each_item() -> None:
     service = FakeService(create_seconds=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         began = service.clock.monotonic()
-        await wait_results(api, service, create_pending(service, 300))
+        await wait_for_all(api, service, create_pending(service, 300))
         assert service.clock.monotonic() - began < 6
         assert service.requests <= 300 * 0.1
 
 
 @in_virtual_time
-async def test_one_that_is_deleted_meanwhile_ends_its_own_wait_only() -> None:
+async def test_a_deleted_sandbox_fails_only_its_own_wait() -> None:
     service = FakeService(create_seconds=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         ids = create_pending(service, 30)
@@ -63,7 +63,7 @@ async def test_one_that_is_deleted_meanwhile_ends_its_own_wait_only() -> None:
             await service.clock.sleep(2)
             del service.created_at["s-7"]
 
-        ended, _ = await asyncio.gather(wait_results(api, service, ids), delete())
+        ended, _ = await asyncio.gather(wait_for_all(api, service, ids), delete())
     failed = {id: error for id, error in ended.items() if isinstance(error, Exception)}
     assert failed.keys() == {"s-7"}
     assert isinstance(failed["s-7"], OperationFailed)
@@ -71,12 +71,12 @@ async def test_one_that_is_deleted_meanwhile_ends_its_own_wait_only() -> None:
 
 
 @in_virtual_time
-async def test_one_that_never_comes_keeps_no_other_waiting() -> None:
+async def test_a_sandbox_that_is_never_ready_does_not_delay_the_other_waits() -> None:
     service = FakeService(create_seconds=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         ids = create_pending(service, 20)
         service.created_at["s-3"] = float("inf")
-        ended = await wait_results(api, service, ids, seconds=30)
+        ended = await wait_for_all(api, service, ids, seconds=30)
     failed = {id: error for id, error in ended.items() if isinstance(error, Exception)}
     assert failed.keys() == {"s-3"}
     assert isinstance(failed["s-3"], DeadlineExceeded)
@@ -84,52 +84,52 @@ async def test_one_that_never_comes_keeps_no_other_waiting() -> None:
 
 
 @in_virtual_time
-async def test_being_asked_to_slow_down_ends_no_wait() -> None:
+async def test_waits_continue_after_rate_limit_responses() -> None:
     service = FakeService(create_seconds=5, per_second=1)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        ended = await wait_results(api, service, create_pending(service, 40))
+        ended = await wait_for_all(api, service, create_pending(service, 40))
     assert service.throttled_count > 0
     assert not [item for item in ended.values() if isinstance(item, Exception)]
 
 
 @in_virtual_time
-async def test_one_that_cannot_be_seen_ends_its_own_wait_only() -> None:
+async def test_a_forbidden_sandbox_fails_only_its_own_wait() -> None:
     service = FakeService(create_seconds=5)
     service.failure_status["s-4"] = 403
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        ended = await wait_results(api, service, create_pending(service, 9))
+        ended = await wait_for_all(api, service, create_pending(service, 9))
     failed = {id: error for id, error in ended.items() if isinstance(error, Exception)}
     assert failed.keys() <= {"s-4"}
     assert all(isinstance(error, Forbidden) for error in failed.values())
 
 
 @in_virtual_time
-async def test_a_service_that_fails_for_a_while_ends_no_wait() -> None:
+async def test_waits_continue_during_temporary_server_errors() -> None:
     service = FakeService(create_seconds=200)
     service.failure_status["s-0"] = 500
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
 
-        async def mend() -> None:
+        async def recover() -> None:
             await service.clock.sleep(120)
             service.failure_status.clear()
 
-        ended, _ = await asyncio.gather(wait_results(api, service, create_pending(service, 1), seconds=600), mend())
+        ended, _ = await asyncio.gather(wait_for_all(api, service, create_pending(service, 1), seconds=600), recover())
     assert not [item for item in ended.values() if isinstance(item, Exception)]
 
 
 @in_virtual_time
-async def test_others_that_are_called_alike_change_nothing() -> None:
+async def test_other_sandboxes_in_the_list_do_not_affect_the_waits() -> None:
     service = FakeService(create_seconds=5)
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         mine = create_pending(service, 40)[:20]
-        ended = await wait_results(api, service, mine)
+        ended = await wait_for_all(api, service, mine)
     assert [getattr(ended[id], "id", None) for id in mine] == mine
 
 
 @in_virtual_time
-async def test_one_alone_that_cannot_be_seen_is_told_why() -> None:
+async def test_a_single_wait_for_a_forbidden_sandbox_raises_forbidden() -> None:
     service = FakeService(create_seconds=5)
     service.failure_status["s-0"] = 403
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
-        ended = await wait_results(api, service, create_pending(service, 1))
+        ended = await wait_for_all(api, service, create_pending(service, 1))
     assert isinstance(ended["s-0"], Forbidden)

@@ -1,4 +1,4 @@
-"""What is told of a command's output, in whatever pieces it comes."""
+"""Redaction and truncation of a command's output."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +11,7 @@ LINES = [line for line in KEY.splitlines() if len(line) > 3]
 
 
 class CaptureRecorder:
-    """A transcript and what was logged of it, as an adapter does."""
+    """Records the captured output and the log lines, which it redacts as an adapter does."""
 
     def __init__(self, *, silent: bool = False) -> None:
         self.log_lines: list[str] = []
@@ -23,7 +23,7 @@ class CaptureRecorder:
 
 
 @given(st.lists(st.integers(0, 400), max_size=12), st.lists(st.sampled_from(["stdout", "stderr"]), min_size=13))
-def test_a_secret_is_struck_out_however_it_comes_in_pieces(cuts: list[int], streams: list[str]) -> None:
+def test_a_secret_is_redacted_however_the_output_is_split(cuts: list[int], streams: list[str]) -> None:
     written = {"stdout": f"got {KEY}, {KEY.strip()}", "stderr": f"{KEY * 2}bad hunter2 hunter3"}
     with use_redactor(Redactor.from_values(KEY)):
         output = CaptureRecorder()
@@ -38,7 +38,7 @@ def test_a_secret_is_struck_out_however_it_comes_in_pieces(cuts: list[int], stre
     assert "got " in shown
 
 
-def test_pieces_of_the_other_stream_do_not_hide_a_secret() -> None:
+def test_a_secret_that_is_interrupted_by_the_other_stream_is_redacted() -> None:
     with use_redactor(Redactor.from_values("hunter2")):
         output = CaptureRecorder()
         for stream, text in (("stdout", "hun"), ("stderr", "oh"), ("stdout", "ter2\n"), ("stderr", "!\n")):
@@ -48,7 +48,7 @@ def test_pieces_of_the_other_stream_do_not_hide_a_secret() -> None:
     assert "oh!" in output.text
 
 
-def test_a_cut_leaves_no_half_of_a_secret() -> None:
+def test_truncated_output_contains_no_part_of_a_secret() -> None:
     with use_redactor(Redactor.from_values("hunter2-hunter3")):
         output = CaptureRecorder()
         output.capture.write("stdout", "hunter2-hunter3" + "." * (MAX_LINE_LENGTH - 6) + "\n")
@@ -57,7 +57,7 @@ def test_a_cut_leaves_no_half_of_a_secret() -> None:
     assert "hunter3" not in output.text
 
 
-def test_of_a_secret_output_nothing_is_told() -> None:
+def test_secret_output_is_not_logged() -> None:
     output = CaptureRecorder(silent=True)
     output.capture.write("stdout", "hello\n")
     output.capture.close()

@@ -1,4 +1,4 @@
-"""One error for many members."""
+"""The error for a pool in which members failed."""
 
 from neev_provider.core.errors import (
     Cancelled,
@@ -12,7 +12,7 @@ from neev_provider.core.errors import (
 from neev_provider.resources.pool.errors import aggregate_error
 
 
-def test_members_are_named_with_why_they_failed() -> None:
+def test_the_error_groups_the_failed_members_by_reason() -> None:
     refused = {
         f"fleet-{n}": InvalidRequest(400, "no such image", code="bad_request", request_id=f"r{n}") for n in range(2)
     }
@@ -25,7 +25,7 @@ def test_members_are_named_with_why_they_failed() -> None:
     )
 
 
-def test_the_error_of_a_thousand_is_short() -> None:
+def test_the_error_for_a_thousand_members_is_short() -> None:
     error = aggregate_error(
         {f"fleet-{n}": OperationFailed(f"reason {n % 7}") for n in range(1000)}, "of 1000 members failed"
     )
@@ -34,7 +34,7 @@ def test_the_error_of_a_thousand_is_short() -> None:
     assert len(str(error)) < 1000
 
 
-def test_where_all_was_cancelled_that_is_what_is_said() -> None:
+def test_the_error_is_cancelled_if_all_members_were_cancelled() -> None:
     stopped = aggregate_error({name: Cancelled(name) for name in ("a", "b")}, "of 2 members failed")
     assert isinstance(stopped, Cancelled)
     mixed = aggregate_error({"a": Cancelled("a"), "b": RateLimited(429, "slow down")}, "of 2 members failed")
@@ -42,13 +42,13 @@ def test_where_all_was_cancelled_that_is_what_is_said() -> None:
     assert isinstance(mixed, NeevError)
 
 
-def test_a_bug_of_ours_is_not_hidden_among_others() -> None:
+def test_an_unexpected_exception_is_returned_unchanged() -> None:
     bug = KeyError("bug")
     assert aggregate_error({"a": OperationFailed("reason"), "b": bug}, "of 2 members failed") is bug
 
 
-def test_what_may_have_been_made_is_looked_up_by_the_next_update() -> None:
-    """So nobody has to import or delete a member by hand."""
+def test_the_hint_for_unknown_outcomes_is_to_run_the_command_again() -> None:
+    """No member has to be imported or deleted manually."""
     error = aggregate_error(
         {f"f-{n}": OutcomeUnknown(f"f-{n} has not appeared since") for n in range(3)}, "of 9 members failed"
     )

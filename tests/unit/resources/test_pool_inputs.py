@@ -1,4 +1,4 @@
-"""What a pool may be declared with."""
+"""Validation of a pool's inputs, and the digest of its source."""
 
 from typing import Any
 
@@ -31,26 +31,26 @@ POOL: dict[str, Any] = {"name": "fleet", "replicas": 3}
         ({"renewTrigger": "s"}, "", "renewTrigger: is not a property"),
     ],
 )
-def test_what_cannot_be_is_refused(inputs: dict[str, Any], path: str, reason: str) -> None:
+def test_invalid_inputs_are_rejected(inputs: dict[str, Any], path: str, reason: str) -> None:
     found = validate(SandboxPoolInputs, {**POOL, **inputs})
     assert [failure.path for failure in found] == [path]
     assert reason in found[0].reason
 
 
 @pytest.mark.parametrize("inputs", [{}, {"maxUnavailable": 0}, {"maxSurge": 0}, {"name": "f" * 51}, {"replicas": 0}])
-def test_what_can_be_is_taken(inputs: dict[str, Any]) -> None:
+def test_valid_inputs_are_accepted(inputs: dict[str, Any]) -> None:
     assert validate(SandboxPoolInputs, {**POOL, **inputs}) == []
 
 
-def test_a_made_name_leaves_room_for_the_longest_member() -> None:
+def test_a_generated_name_reserves_characters_for_member_names() -> None:
     name = generate_name("the-agents-of-the-review-environment-of-a-branch", "1234567", max_length=MAX_NAME_LENGTH)
     assert name.endswith("-1234567")
     assert validate(SandboxPoolInputs, {**POOL, "name": name}) == []
     assert len(format_member_name(name, "0" * 6, 9999)) <= MAX_LENGTH
 
 
-def test_the_digest_stands_for_the_source_alone() -> None:
-    """Whatever changes in place, or only bounds a change, is no part of it."""
+def test_the_digest_depends_only_on_the_source() -> None:
+    """Inputs that are updated in place or that limit a rollout are not part of it."""
     source = template_digest(parse(SandboxPoolInputs, POOL))
     assert len(source) == 6
     alike: tuple[dict[str, Any], ...] = ({"replicas": 9}, {"cpu": 2}, {"paused": True}, {"egress": {}}, {"maxSurge": 2})
@@ -65,8 +65,8 @@ def test_the_digest_stands_for_the_source_alone() -> None:
     assert len({source, *(template_digest(parse(SandboxPoolInputs, {**POOL, **other})) for other in others)}) == 6
 
 
-def test_the_same_source_under_another_name_has_another_digest() -> None:
-    """So names do not tell which pools share an environment."""
+def test_the_digest_depends_on_the_name_of_the_pool() -> None:
+    """Names of members do not reveal which pools have the same environment."""
     assert template_digest(parse(SandboxPoolInputs, POOL)) != template_digest(
         parse(SandboxPoolInputs, {**POOL, "name": "other"})
     )

@@ -1,4 +1,4 @@
-"""What has to be done to a pool, in a table."""
+"""Plans of a pool, in a table."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -26,10 +26,10 @@ CLOSED = {"mode": "deny_all", "allowInternet": False, "allow": []}
 OPEN = {"mode": "allow_list", "allowInternet": True, "allow": []}
 
 
-def member_observation(
+def observe_member(
     index: int, phase: str = "Ready", *, template_hash: str = CURRENT_HASH, **inputs: Any
 ) -> SandboxObservation:
-    """A member as it is seen; paused is what the platform says unless told otherwise."""
+    """Return the observation of a member; `paused` follows from the phase unless it is given."""
     name = f"fleet-{template_hash}-{index}"
     outputs = SandboxBaseOutputs(
         phase=phase, addressable=True, org_id="o", project_id="p", created_at="2026-01-01T00:00:00Z"
@@ -41,7 +41,7 @@ def member_observation(
 
 @dataclass(frozen=True)
 class PlanCase:
-    """What there is, what is said, and what has to be done."""
+    """Observations, inputs and the expected plan."""
 
     title: str
     observations: list[SandboxObservation]
@@ -50,108 +50,108 @@ class PlanCase:
     recreate: str = ""
     update: str = ""
     delete: str = ""
-    """Indices; those of the old generation have an apostrophe."""
+    """Indices of members; those of the old generation have an apostrophe."""
     old_inputs: dict[str, Any] | None = None
 
 
 PLAN_CASES = (
-    PlanCase("nothing is there", [], {"replicas": 3}, create="0 1 2"),
-    PlanCase("all is as asked", [member_observation(0), member_observation(1)], {"replicas": 2}),
-    PlanCase("one is missing", [member_observation(0), member_observation(2)], {"replicas": 3}, create="1"),
-    PlanCase("none is wanted", [member_observation(0), member_observation(1)], {"replicas": 0}, delete="1 0"),
+    PlanCase("no member exists", [], {"replicas": 3}, create="0 1 2"),
+    PlanCase("all members match the inputs", [observe_member(0), observe_member(1)], {"replicas": 2}),
+    PlanCase("one member is missing", [observe_member(0), observe_member(2)], {"replicas": 3}, create="1"),
+    PlanCase("zero replicas", [observe_member(0), observe_member(1)], {"replicas": 0}, delete="1 0"),
     PlanCase(
-        "two are too many",
-        [member_observation(0), member_observation(1), member_observation(2)],
+        "two surplus members",
+        [observe_member(0), observe_member(1), observe_member(2)],
         {"replicas": 1},
         delete="2 1",
     ),
     PlanCase(
-        "one failed", [member_observation(0), member_observation(1, "RestoreFailed")], {"replicas": 2}, recreate="1"
+        "one member failed", [observe_member(0), observe_member(1, "RestoreFailed")], {"replicas": 2}, recreate="1"
     ),
     PlanCase(
-        "one is on its way out",
-        [member_observation(0, "Terminating"), member_observation(1)],
+        "one member is terminating",
+        [observe_member(0, "Terminating"), observe_member(1)],
         {"replicas": 2},
         recreate="0",
     ),
     PlanCase(
-        "one too many failed",
-        [member_observation(0), member_observation(1), member_observation(2, "RestoreFailed")],
+        "one surplus member failed",
+        [observe_member(0), observe_member(1), observe_member(2, "RestoreFailed")],
         {"replicas": 1},
         delete="2 1",
     ),
     PlanCase(
-        "one has never been ready",
-        [member_observation(0), member_observation(1, "Pending")],
+        "one member is pending",
+        [observe_member(0), observe_member(1, "Pending")],
         {"replicas": 2},
         update="1",
     ),
-    PlanCase("one is restarting by itself", [member_observation(0, "NotReady")], {"replicas": 1}),
+    PlanCase("one member is restarting", [observe_member(0, "NotReady")], {"replicas": 1}),
     PlanCase(
-        "one has another size",
-        [member_observation(0), member_observation(1, cpu=4.0)],
+        "one member has another size",
+        [observe_member(0), observe_member(1, cpu=4.0)],
         {"replicas": 2, "cpu": 1},
         update="1",
     ),
     PlanCase(
-        "a size that nobody asked for is left alone",
-        [member_observation(0), member_observation(1, cpu=4.0)],
+        "another size is ignored if the input is absent",
+        [observe_member(0), observe_member(1, cpu=4.0)],
         {"replicas": 2},
     ),
     PlanCase(
-        "egress that nobody asked for is closed",
-        [member_observation(0), member_observation(1, egress=OPEN)],
+        "egress is denied if the input is absent",
+        [observe_member(0), observe_member(1, egress=OPEN)],
         {"replicas": 2},
         update="1",
     ),
     PlanCase(
-        "what a fork may reach is its source's",
-        [member_observation(0, egress=OPEN)],
+        "the egress of a fork is inherited if the input is absent",
+        [observe_member(0, egress=OPEN)],
         {"replicas": 1, "sourceSandboxId": "s"},
     ),
     PlanCase(
-        "what a fork may reach is closed where the program takes it out",
-        [member_observation(0, egress=OPEN)],
+        "the egress of a fork is denied if the input is removed",
+        [observe_member(0, egress=OPEN)],
         {"replicas": 1, "sourceSandboxId": "s"},
         update="0",
         old_inputs={"egress": OPEN},
     ),
     PlanCase(
-        "some are paused",
-        [member_observation(0, "Paused"), member_observation(1)],
+        "one member is paused",
+        [observe_member(0, "Paused"), observe_member(1)],
         {"replicas": 2, "paused": False},
         update="0",
     ),
     PlanCase(
-        "some fell asleep",
-        [member_observation(0, "Paused", paused=False), member_observation(1)],
+        "one member is idle",
+        [observe_member(0, "Paused", paused=False), observe_member(1)],
         {"replicas": 2, "paused": False},
     ),
     PlanCase(
-        "some fell asleep, and the program now says that they run",
-        [member_observation(0, "Paused", paused=False), member_observation(1)],
+        "one member is idle and paused is set to false",
+        [observe_member(0, "Paused", paused=False), observe_member(1)],
         {"replicas": 2, "paused": False},
         update="0",
         old_inputs={},
     ),
     PlanCase(
-        "another source",
+        "changed source",
         [
-            member_observation(0, template_hash=OLD_HASH),
-            member_observation(1, template_hash=OLD_HASH),
-            member_observation(2, template_hash=OLD_HASH),
+            observe_member(0, template_hash=OLD_HASH),
+            observe_member(1, template_hash=OLD_HASH),
+            observe_member(2, template_hash=OLD_HASH),
         ],
         {"replicas": 2},
         create="0 1",
         delete="2' 0' 1'",
     ),
     PlanCase(
-        "another source, begun before",
+        "changed source with a partial rollout",
         [
-            member_observation(0),
-            member_observation(0, template_hash=OLD_HASH),
-            member_observation(1, "Pending", template_hash=OLD_HASH),
-            member_observation(2, template_hash=OLD_HASH),
+            observe_member(0),
+            observe_member(0, template_hash=OLD_HASH),
+            observe_member(1, "Pending", template_hash=OLD_HASH),
+            observe_member(2, template_hash=OLD_HASH),
         ],
         {"replicas": 3},
         create="1 2",
@@ -161,12 +161,12 @@ PLAN_CASES = (
 
 
 def format_indices(members: Any) -> str:
-    """Members as the table names them."""
+    """Return the members in the notation of the table."""
     return " ".join(f"{member.index}{'' if member.template_hash == CURRENT_HASH else chr(39)}" for member in members)
 
 
 @pytest.mark.parametrize("row", PLAN_CASES, ids=lambda row: row.title)
-def test_what_has_to_be_done(row: PlanCase) -> None:
+def test_a_plan_lists_the_members_to_create_recreate_update_and_delete(row: PlanCase) -> None:
     message = {"name": "fleet", "replicas": 0}
     was = None if row.old_inputs is None else parse(SandboxPoolInputs, {**message, **row.old_inputs})
     pool = desired_pool(parse(SandboxPoolInputs, {**message, **row.inputs}), CURRENT_HASH, was)
@@ -179,16 +179,17 @@ def test_what_has_to_be_done(row: PlanCase) -> None:
     )
 
 
-def test_members_are_shown_by_index_and_what_is_left_over_last() -> None:
+def test_members_are_sorted_by_index_with_surplus_members_last() -> None:
     pool = desired_pool(parse(SandboxPoolInputs, {"name": "fleet", "replicas": 3, "cpu": 1}), CURRENT_HASH)
-    lives = [
-        member_observation(2, cpu=4.0),
-        member_observation(0, template_hash=OLD_HASH),
-        member_observation(0),
-        member_observation(3),
+    observations = [
+        observe_member(2, cpu=4.0),
+        observe_member(0, template_hash=OLD_HASH),
+        observe_member(0),
+        observe_member(3),
     ]
     assert [
-        (output.name, output.phase, output.problem) for output in member_outputs(pool, assess_members(pool, lives))
+        (output.name, output.phase, output.problem)
+        for output in member_outputs(pool, assess_members(pool, observations))
     ] == [
         (f"fleet-{CURRENT_HASH}-0", "Ready", None),
         (f"fleet-{CURRENT_HASH}-1", "Missing", "it is missing"),
@@ -212,15 +213,15 @@ def test_members_are_shown_by_index_and_what_is_left_over_last() -> None:
         ("fleet", False),
     ],
 )
-def test_a_pool_knows_its_members_from_others_that_are_called_alike(name: str, *, ours: bool) -> None:
+def test_members_are_identified_by_the_exact_form_of_their_name(name: str, *, ours: bool) -> None:
     assert is_member("fleet", name) is ours
 
 
-def test_new_members_are_like_the_others_where_the_program_says_nothing() -> None:
+def test_absent_inputs_of_new_members_are_those_of_the_majority() -> None:
     pool = desired_pool(parse(SandboxPoolInputs, {"name": "fleet", "replicas": 3, "cpu": 2}), CURRENT_HASH)
     kept = {
         **majority_inputs(
-            [member_observation(0, memoryGb=4), member_observation(1, memoryGb=8), member_observation(2, memoryGb=4)]
+            [observe_member(0, memoryGb=4), observe_member(1, memoryGb=8), observe_member(2, memoryGb=4)]
         ),
         "members": [],
         "phase": "x",
@@ -230,5 +231,5 @@ def test_new_members_are_like_the_others_where_the_program_says_nothing() -> Non
 
 
 @pytest.mark.parametrize(("replicas", "quarter"), [(0, 1), (1, 1), (4, 1), (5, 2), (200, 50)])
-def test_a_quarter_is_at_least_one(replicas: int, quarter: int) -> None:
+def test_the_default_limit_is_a_quarter_and_at_least_one(replicas: int, quarter: int) -> None:
     assert default_quarter(replicas) == quarter

@@ -1,4 +1,4 @@
-"""How far a change goes at a time, and what it costs, on a service in virtual time."""
+"""Limits of a pool's rollouts and their number of requests, in virtual time."""
 
 import asyncio
 from typing import Any
@@ -54,7 +54,7 @@ async def update_pool(api: Api, service: FakeService, pool: StoredResource, **in
         ({}, 13, 7),
     ],
 )
-def test_members_are_made_anew_within_the_bounds(bounds: dict[str, int], most: int, least: int) -> None:
+def test_a_rollout_respects_max_surge_and_max_unavailable(bounds: dict[str, int], most: int, least: int) -> None:
     @in_virtual_time
     async def run() -> None:
         service = FakeService()
@@ -70,7 +70,7 @@ def test_members_are_made_anew_within_the_bounds(bounds: dict[str, int], most: i
 
 
 @in_virtual_time
-async def test_a_change_of_source_and_of_number_go_together() -> None:
+async def test_a_rollout_with_a_scaling_respects_max_surge_and_max_unavailable() -> None:
     service = FakeService()
     async with connect(SETTINGS, clock=service.clock, transport=service) as api:
         pool = await create_pool(api, service, replicas=10)
@@ -84,7 +84,7 @@ async def test_a_change_of_source_and_of_number_go_together() -> None:
 
 
 @pytest.mark.parametrize("most", [1, 4, 20])
-def test_no_more_are_made_at_a_time_than_the_program_allows(most: int) -> None:
+def test_a_create_respects_max_concurrency(most: int) -> None:
     @in_virtual_time
     async def run() -> None:
         service = FakeService(create_seconds=5)
@@ -96,7 +96,7 @@ def test_no_more_are_made_at_a_time_than_the_program_allows(most: int) -> None:
 
 
 @pytest.mark.parametrize("replicas", [200, 1000])
-def test_a_create_costs_little_more_than_a_request_for_each(replicas: int) -> None:
+def test_a_create_sends_at_most_ten_percent_more_requests_than_members(replicas: int) -> None:
     @in_virtual_time
     async def run() -> None:
         service = FakeService(create_seconds=5)

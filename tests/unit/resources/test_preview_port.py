@@ -1,4 +1,4 @@
-"""Preview ports on a platform."""
+"""The PreviewPort resource against the emulator."""
 
 import asyncio
 import contextlib
@@ -27,8 +27,8 @@ EXPOSE = "POST /sandboxes/{id}/ports"
 SLUG, OTHER = "abcd1234", "wxyz9876"
 
 
-async def test_a_port_has_a_url_with_the_slug_that_the_platform_chose(driver: LifecycleDriver) -> None:
-    """And keeps it."""
+async def test_a_port_without_a_slug_has_a_url_with_a_generated_slug(driver: LifecycleDriver) -> None:
+    """A refresh does not change it."""
     box = await driver.create(SANDBOX, name="box")
     stored = await driver.create(PORT, sandboxId=box.id, port=8080)
     assert stored.id == f"{box.id}/8080"
@@ -37,8 +37,8 @@ async def test_a_port_has_a_url_with_the_slug_that_the_platform_chose(driver: Li
     assert await driver.read(PORT, stored) == stored
 
 
-async def test_another_slug_is_another_url_of_the_same_port(driver: LifecycleDriver) -> None:
-    """The port is rotated in place; taking the slug out leaves it."""
+async def test_a_changed_slug_updates_the_url_in_place(driver: LifecycleDriver) -> None:
+    """The id is unchanged. Removing the input afterwards is not a change."""
     box = await driver.create(SANDBOX, name="box")
     stored = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
     driver.take_requests()
@@ -49,10 +49,10 @@ async def test_another_slug_is_another_url_of_the_same_port(driver: LifecycleDri
     assert not PORT.diff(rotated.inputs, rotated.state, {"sandboxId": box.id, "port": 8080}).changes
 
 
-async def test_a_slug_that_was_changed_elsewhere_is_drift_only_where_the_program_says_one(
+async def test_a_slug_that_was_changed_elsewhere_is_drift_only_if_the_input_is_set(
     driver: LifecycleDriver,
 ) -> None:
-    """What the platform chose may change."""
+    """A generated slug may change."""
     box = await driver.create(SANDBOX, name="box")
     message = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
     silent = await driver.create(PORT, sandboxId=box.id, port=9090)
@@ -67,8 +67,8 @@ async def test_a_slug_that_was_changed_elsewhere_is_drift_only_where_the_program
         ]
 
 
-async def test_a_port_that_was_revoked_elsewhere_is_gone(driver: LifecycleDriver) -> None:
-    """Deleting it is no error."""
+async def test_a_port_that_was_revoked_elsewhere_is_missing(driver: LifecycleDriver) -> None:
+    """A delete succeeds."""
     box = await driver.create(SANDBOX, name="box")
     stored = await driver.create(PORT, sandboxId=box.id, port=8080)
     await driver.api.ports.revoke(box.id, 8080)
@@ -76,8 +76,7 @@ async def test_a_port_that_was_revoked_elsewhere_is_gone(driver: LifecycleDriver
     await driver.delete(PORT, stored)
 
 
-async def test_a_port_goes_with_its_sandbox(driver: LifecycleDriver) -> None:
-    """Likewise."""
+async def test_a_port_is_missing_if_its_sandbox_is_deleted(driver: LifecycleDriver) -> None:
     box = await driver.create(SANDBOX, name="box")
     stored = await driver.create(PORT, sandboxId=box.id, port=8080)
     await driver.delete(SANDBOX, box)
@@ -85,8 +84,8 @@ async def test_a_port_goes_with_its_sandbox(driver: LifecycleDriver) -> None:
     await driver.delete(PORT, stored)
 
 
-async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
-    """By the sandbox's id or its name; the slug it has is the one to write."""
+async def test_a_plan_after_an_import_has_no_changes(driver: LifecycleDriver) -> None:
+    """By the id or the name of the sandbox; the imported inputs have the slug."""
     box = await driver.create(SANDBOX, name="box")
     created = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
     for id in (created.id, "box/8080"):
@@ -99,8 +98,8 @@ async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
 
 
 @pytest.mark.parametrize("id", ["box", "8080", "box/web", "/8080", "box/"])
-async def test_an_id_that_names_no_port_says_how_one_looks(driver: LifecycleDriver, id: str) -> None:
-    """No request is made."""
+async def test_an_invalid_import_id_is_rejected_with_the_expected_form(driver: LifecycleDriver, id: str) -> None:
+    """No request is sent."""
     driver.emulator.clear_log()
     with pytest.raises(InputError, match="SANDBOX_ID/PORT"):
         await lifecycle.read(PORT.connect(driver.api), id, None)
@@ -117,18 +116,20 @@ async def test_an_id_that_names_no_port_says_how_one_looks(driver: LifecycleDriv
         ({"port": 80, "slug": "abcd12345"}, "", "slug: must be 8 lowercase letters and digits"),
     ],
 )
-def test_bad_input_is_refused_and_no_slug_is_quoted(inputs: dict[str, Any], path: str, reason: str) -> None:
-    """The engine would show the value at a path."""
+def test_invalid_inputs_are_rejected_without_the_slug_in_the_error(
+    inputs: dict[str, Any], path: str, reason: str
+) -> None:
+    """The engine would show the value of the property if the failure had its path."""
     failures = PORT.check({}, {"sandboxId": "box", **inputs}, str)[1]
     assert [(failure.path, failure.reason) for failure in failures] == [(path, reason)]
 
 
-def test_what_opens_the_port_is_in_no_repr() -> None:
-    """Inputs show themselves in tracebacks."""
+def test_the_slug_is_not_in_the_repr_of_the_inputs() -> None:
+    """Tracebacks contain the repr."""
     assert SLUG not in repr(parse(PreviewPortInputs, {"sandboxId": "box", "port": 80, "slug": SLUG}))
 
 
-async def test_what_the_platform_made_up_is_a_secret_of_the_operation_from_then_on(driver: LifecycleDriver) -> None:
+async def test_a_generated_slug_and_its_url_are_redacted_after_the_create(driver: LifecycleDriver) -> None:
     box = await driver.create(SANDBOX, name="box")
     with redaction.use_redactor(Redactor.from_values()):
         stored = await driver.create(PORT, sandboxId=box.id, port=80)
@@ -137,8 +138,8 @@ async def test_what_the_platform_made_up_is_a_secret_of_the_operation_from_then_
         )
 
 
-async def test_a_port_under_another_name_in_the_program_outlives_the_old_one(driver: LifecycleDriver) -> None:
-    """It gets another URL, which tells the two apart; also after a refresh, or where an older version stored it."""
+async def test_a_renamed_port_resource_is_kept_when_the_old_resource_is_deleted(driver: LifecycleDriver) -> None:
+    """The new resource has another URL. Also after a refresh, or with the state of an older version."""
     box = await driver.create(SANDBOX, name="box")
     where = {"sandboxId": box.id, "port": 8080}
     old = await driver.create(PORT, **where)
@@ -156,7 +157,7 @@ async def test_a_port_under_another_name_in_the_program_outlives_the_old_one(dri
     assert await driver.read(PORT, new) is None
 
 
-async def test_a_port_that_cannot_be_told_apart_is_refused(driver: LifecycleDriver) -> None:
+async def test_a_create_with_the_slug_of_an_exposed_port_is_rejected(driver: LifecycleDriver) -> None:
     box = await driver.create(SANDBOX, name="box")
     created = await driver.create(PORT, sandboxId=box.id, port=8080, slug=SLUG)
     with pytest.raises(OperationFailed, match=r"port 8080 is already exposed with the given slug") as refused:
@@ -167,15 +168,15 @@ async def test_a_port_that_cannot_be_told_apart_is_refused(driver: LifecycleDriv
     assert await driver.read(PORT, taken) == taken
 
 
-async def test_a_port_whose_state_lacks_everything_is_revoked(driver: LifecycleDriver) -> None:
-    """A delete needs an id and little else."""
+async def test_a_delete_revokes_a_port_of_which_only_the_id_is_valid(driver: LifecycleDriver) -> None:
+    """The rest of the state may be invalid or missing."""
     box = await driver.create(SANDBOX, name="box")
     created = await driver.create(PORT, sandboxId=box.id, port=8080)
     await driver.delete(PORT, StoredResource(created.id, {}, {"slug": 7}))
     assert await driver.read(PORT, created) is None
 
 
-async def test_a_port_that_is_asked_for_with_its_slug_is_owned_from_then_on(driver: LifecycleDriver) -> None:
+async def test_a_port_is_owned_after_an_update_to_its_current_slug(driver: LifecycleDriver) -> None:
     box = await driver.create(SANDBOX, name="box")
     created = await driver.create(PORT, sandboxId=box.id, port=8080)
     await driver.api.ports.expose(box.id, 8080, slug=OTHER)
@@ -186,7 +187,7 @@ async def test_a_port_that_is_asked_for_with_its_slug_is_owned_from_then_on(driv
 
 @contextlib.contextmanager
 def listen_on_progress() -> Iterator[tuple[int, OperationContext]]:
-    """Yield a free port, and an operation whose first status makes something listen on it."""
+    """Yield a free port, and a context whose first status opens a listener on it."""
     with contextlib.ExitStack() as listeners:
         with socket.create_server(("127.0.0.1", 0)) as unused:
             port = unused.getsockname()[1]
@@ -225,7 +226,7 @@ async def test_a_port_that_nothing_serves_in_time_is_kept_and_the_next_attempt_w
     assert (finished.id, finished.state["slug"]) == (kept.id, kept.state["slug"])
 
 
-async def test_a_port_that_got_another_slug_before_its_wait_failed_is_revoked_by_a_delete(
+async def test_a_delete_revokes_a_port_whose_update_failed_after_the_slug_changed(
     driver: LifecycleDriver,
 ) -> None:
     box = await driver.create(SANDBOX, name="box")

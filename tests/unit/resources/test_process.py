@@ -1,4 +1,4 @@
-"""Processes in sandboxes on a platform: one runs for each resource, whatever happens."""
+"""The Process resource against the emulator: one process runs for each resource."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ READY = {"readiness": {"logPattern": "^up$"}}
 OWNER = Owner("pulumi-neev", "shop", "dev", "server")
 
 
-def shell_argv(script: str = "echo up") -> list[str]:
-    """A process that runs the script and stays."""
+def build_argv(script: str = "echo up") -> list[str]:
+    """Return a command that runs the script and does not end."""
     return ["sh", "-c", f"{script}; exec sleep 600"]
 
 
 async def create_sandbox(driver: LifecycleDriver, **inputs: Any) -> str:
-    """The id of a sandbox; nothing is in the log."""
+    """Create a sandbox, clear the request log and return its id."""
     created = await driver.create(SANDBOX, **{"name": "box", **inputs})
     driver.take_requests()
     return created.id
 
 
 async def create_process(driver: LifecycleDriver, **inputs: Any) -> StoredResource:
-    """A running process in a sandbox of its own."""
+    """Create a process in a sandbox of its own."""
     box = await create_sandbox(driver)
-    return await driver.create(PROCESS, **{"sandboxId": box, "command": shell_argv(), **READY, **inputs})
+    return await driver.create(PROCESS, **{"sandboxId": box, "command": build_argv(), **READY, **inputs})
 
 
 async def list_running(driver: LifecycleDriver, sandbox_id: str) -> list[ProcessInfo]:
@@ -55,14 +55,14 @@ async def list_running(driver: LifecycleDriver, sandbox_id: str) -> list[Process
 
 
 async def kill(driver: LifecycleDriver, stored: StoredResource) -> None:
-    """End the process outside of the provider."""
+    """Kill the process without the provider."""
     session = driver.api.runtime.session(await driver.api.sandboxes.get(stored.inputs["sandboxId"]))
     stop = ProcessStop(signal=StopSignal.SIGKILL)
     await stop_process(session, stored.state["processId"], stop, driver.new_context().deadline)
 
 
 async def expect_init_failed(operation: Any) -> ResourceInitFailed:
-    """How the work failed, with what is kept."""
+    """Return the error of the operation, which has the stored resource."""
     with pytest.raises(ResourceInitFailed) as caught:
         await operation
     return caught.value
@@ -74,12 +74,12 @@ async def create_in(driver: LifecycleDriver, context: OperationContext, **inputs
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
-    """A socket that listens on a port of this machine, which all sandboxes of the emulator share."""
+    """Yield a socket that listens on a port of this machine, which all sandboxes of the emulator share."""
     with socket.create_server(("127.0.0.1", 0)) as created:
         yield created
 
 
-async def test_a_process_goes_on_after_its_create_with_its_environment_and_directory(driver: LifecycleDriver) -> None:
+async def test_a_process_keeps_running_after_its_create_with_its_env_and_cwd(driver: LifecycleDriver) -> None:
     command = ["sh", "-c", 'echo "$WORD in ${PWD##*/}" >&2; echo up; exec sleep 600']
     stored = await create_process(driver, command=command, env={"WORD": "hi"}, cwd=".")
     (process,) = await list_running(driver, stored.inputs["sandboxId"])
@@ -103,7 +103,7 @@ async def test_a_process_is_ready_once_it_listens_on_its_port(driver: LifecycleD
         pass
 
 
-async def test_a_port_that_is_taken_fails_before_anything_is_started(
+async def test_a_port_that_is_taken_is_an_error_before_the_process_is_started(
     driver: LifecycleDriver, listener: socket.socket
 ) -> None:
     port = listener.getsockname()[1]
@@ -116,14 +116,14 @@ async def test_a_port_that_is_taken_fails_before_anything_is_started(
     assert (observed.state["status"], observed.problem) == ("pending", "it was not started")
 
 
-async def test_another_port_that_is_taken_fails_before_the_running_process_is_stopped(
+async def test_a_new_port_that_is_taken_is_an_error_before_the_process_is_stopped(
     driver: LifecycleDriver, listener: socket.socket
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         old_port = unused.getsockname()[1]
     serve = f"import time, socket; s = socket.create_server(('', {old_port})); time.sleep(600)"
     stored = await create_process(driver, command=["python3", "-c", serve], readiness={"port": old_port})
-    changed = {"command": shell_argv(), "readiness": {"port": listener.getsockname()[1]}}
+    changed = {"command": build_argv(), "readiness": {"port": listener.getsockname()[1]}}
     failed = await expect_init_failed(driver.update(PROCESS, stored, **{**stored.inputs, **changed}))
     assert "already. Stop what listens there, or let the process listen on another port." in str(failed)
     assert "change only `readiness` first" in str(failed)
@@ -132,12 +132,12 @@ async def test_another_port_that_is_taken_fails_before_the_running_process_is_st
     assert process.id == stored.state["processId"]
 
 
-async def test_without_readiness_a_process_has_to_run_for_a_second(driver: LifecycleDriver) -> None:
+async def test_a_process_without_readiness_must_run_for_one_second(driver: LifecycleDriver) -> None:
     stored = await create_process(driver, readiness=None)
     assert stored.state["status"] == "running"
 
 
-async def test_a_process_that_ends_is_a_failure_with_its_last_lines_and_the_next_attempt_starts_it_again(
+async def test_an_exit_fails_the_create_with_the_last_lines_and_the_next_attempt_restarts(
     driver: LifecycleDriver,
 ) -> None:
     command = [
@@ -178,16 +178,18 @@ async def test_a_cancel_stops_the_process(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     context = driver.new_context()
     context = replace(context, log=lambda _line: context.deadline.cancelled.set())
-    inputs = {"sandboxId": box, "command": shell_argv(), "readiness": {"logPattern": "never"}}
+    inputs = {"sandboxId": box, "command": build_argv(), "readiness": {"logPattern": "never"}}
     failed = await expect_init_failed(create_in(driver, context, **inputs))
     assert isinstance(failed.__cause__, Cancelled)
     assert "POST /v1/processes/kill" in driver.take_requests()
 
 
 @pytest.mark.parametrize(
-    "change", [{"command": shell_argv("echo up; echo 2")}, {"cwd": "."}, {"env": {"A": "1"}}, {"triggers": [2]}]
+    "change", [{"command": build_argv("echo up; echo 2")}, {"cwd": "."}, {"env": {"A": "1"}}, {"triggers": [2]}]
 )
-async def test_a_change_of_what_runs_restarts_it_in_place(driver: LifecycleDriver, change: dict[str, Any]) -> None:
+async def test_a_change_of_command_cwd_env_or_triggers_restarts_the_process(
+    driver: LifecycleDriver, change: dict[str, Any]
+) -> None:
     stored = await create_process(driver, triggers=[1])
     inputs = {**stored.inputs, **change}
     assert not PROCESS.diff(stored.inputs, stored.state, inputs).requires_replacement
@@ -197,7 +199,7 @@ async def test_a_change_of_what_runs_restarts_it_in_place(driver: LifecycleDrive
     assert process.id != stored.state["processId"]
 
 
-async def test_another_readiness_or_stop_is_stored_and_restarts_nothing(driver: LifecycleDriver) -> None:
+async def test_a_change_of_readiness_or_stop_does_not_restart_the_process(driver: LifecycleDriver) -> None:
     stored = await create_process(driver)
     driver.take_requests()
     inputs = {**stored.inputs, "readiness": {"logPattern": "never"}, "stop": {"signal": "SIGKILL"}}
@@ -209,19 +211,19 @@ async def test_another_readiness_or_stop_is_stored_and_restarts_nothing(driver: 
 
 async def test_a_stop_sends_the_signal_and_a_process_that_ignores_it_is_killed(driver: LifecycleDriver) -> None:
     script = "trap 'echo bye > bye; exit' INT; trap '' TERM; echo up; while true; do sleep 0.01; done"
-    polite = await create_process(driver, command=["sh", "-c", script], stop={"signal": "SIGINT", "graceSeconds": 60})
-    box = polite.inputs["sandboxId"]
-    await driver.delete(PROCESS, polite)
+    graceful = await create_process(driver, command=["sh", "-c", script], stop={"signal": "SIGINT", "graceSeconds": 60})
+    box = graceful.inputs["sandboxId"]
+    await driver.delete(PROCESS, graceful)
     session = driver.api.runtime.session(await driver.api.sandboxes.get(box))
     assert await session.stat("bye") is not None
     inputs = {"sandboxId": box, "command": ["sh", "-c", script], **READY}
-    stubborn = await driver.create(PROCESS, **inputs, stop={"signal": "SIGTERM", "graceSeconds": 1})
-    await driver.delete(PROCESS, stubborn)
+    unresponsive = await driver.create(PROCESS, **inputs, stop={"signal": "SIGTERM", "graceSeconds": 1})
+    await driver.delete(PROCESS, unresponsive)
     codes = {process.id: process.exit_code for process in await session.list_processes()}
-    assert codes[stubborn.state["processId"]] == 128 + 9
+    assert codes[unresponsive.state["processId"]] == 128 + 9
 
 
-async def test_a_refresh_detects_that_it_died_and_the_next_update_starts_it(driver: LifecycleDriver) -> None:
+async def test_a_refresh_detects_an_exited_process_and_the_next_update_starts_it(driver: LifecycleDriver) -> None:
     stored = await create_process(driver)
     assert PROCESS.diff(stored.inputs, stored.state, stored.inputs).changes == ()
     await kill(driver, stored)
@@ -236,7 +238,7 @@ async def test_a_refresh_detects_that_it_died_and_the_next_update_starts_it(driv
     assert "exitCode" not in updated.state
 
 
-async def test_a_refresh_detects_that_it_is_not_listed_or_that_an_earlier_start_runs(
+async def test_a_refresh_detects_a_missing_process_and_an_outdated_start(
     driver: LifecycleDriver,
 ) -> None:
     stored = await create_process(driver)
@@ -267,8 +269,8 @@ async def test_a_refresh_does_not_resume_a_paused_sandbox_and_keeps_the_state(dr
     assert await driver.read(PROCESS, stored) == stored
 
 
-async def test_a_refresh_of_a_sandbox_that_was_paused_meanwhile_keeps_the_state(driver: LifecycleDriver) -> None:
-    """The platform resumes it for the request, so what is in it is not known yet."""
+async def test_a_refresh_keeps_the_state_if_the_sandbox_is_resuming(driver: LifecycleDriver) -> None:
+    """The API resumes it for the request, so its processes are not known yet."""
     stored = await create_process(driver)
     await kill(driver, stored)
     body = {"reason_code": "unavailable", "reason": "sandbox_waking", "message": "waking up"}
@@ -287,7 +289,7 @@ async def test_a_paused_sandbox_is_resumed_for_a_start_and_for_a_stop_and_paused
     driver: LifecycleDriver,
 ) -> None:
     box = await create_sandbox(driver, paused=True)
-    stored = await driver.create(PROCESS, sandboxId=box, command=shell_argv(), **READY)
+    stored = await driver.create(PROCESS, sandboxId=box, command=build_argv(), **READY)
     control = [request for request in driver.take_requests() if "sandboxes" in request]
     assert control == ["POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/pause"]
     await driver.delete(PROCESS, stored)
@@ -295,15 +297,15 @@ async def test_a_paused_sandbox_is_resumed_for_a_start_and_for_a_stop_and_paused
     assert control == ["POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/pause"]
 
 
-async def test_a_start_whose_answer_is_lost_runs_one_process(driver: LifecycleDriver) -> None:
+async def test_a_start_with_a_lost_response_runs_one_process(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     driver.emulator.inject("reset_after", method="POST", path="/v1/processes/start")
-    stored = await driver.create(PROCESS, sandboxId=box, command=shell_argv(), **READY)
+    stored = await driver.create(PROCESS, sandboxId=box, command=build_argv(), **READY)
     (process,) = await list_running(driver, box)
     assert (stored.state["status"], stored.state["processId"]) == ("running", process.id)
 
 
-async def test_a_start_that_did_not_arrive_fails_and_the_next_attempt_starts_it(driver: LifecycleDriver) -> None:
+async def test_a_start_request_that_is_not_received_fails_and_the_next_attempt_retries(driver: LifecycleDriver) -> None:
     driver.emulator.inject("reset_before", method="POST", path="/v1/processes/start")
     failed = await expect_init_failed(create_process(driver))
     assert isinstance(failed.__cause__, OutcomeUnknown)
@@ -314,26 +316,26 @@ async def test_a_start_that_did_not_arrive_fails_and_the_next_attempt_starts_it(
 
 
 @pytest.mark.parametrize("path", ["list", "start", "logs"])
-async def test_a_runtime_that_is_unavailable_fails_the_attempt_and_the_next_one_starts_it(
+async def test_an_unavailable_runtime_fails_the_create_and_the_next_attempt_retries(
     driver: LifecycleDriver, path: str
 ) -> None:
     box = await create_sandbox(driver)
     body = {"reason_code": "unavailable", "message": "not now"}
     driver.emulator.inject("status", method="POST", path=f"/v1/processes/{path}", status=503, body=body)
-    failed = await expect_init_failed(driver.create(PROCESS, sandboxId=box, command=shell_argv(), **READY))
+    failed = await expect_init_failed(driver.create(PROCESS, sandboxId=box, command=build_argv(), **READY))
     started = await driver.finish(PROCESS, failed.stored)
     (process,) = await list_running(driver, box)
     assert started.state["processId"] == process.id
 
 
-async def test_a_stop_whose_answer_is_lost_still_waits_until_it_has_ended(driver: LifecycleDriver) -> None:
+async def test_a_stop_with_a_lost_response_waits_until_the_process_has_ended(driver: LifecycleDriver) -> None:
     stored = await create_process(driver)
     driver.emulator.inject("reset_after", method="POST", path="/v1/processes/kill")
     await driver.delete(PROCESS, stored)
     assert await list_running(driver, stored.inputs["sandboxId"]) == []
 
 
-async def test_a_process_that_a_failed_attempt_could_not_stop_is_stopped_by_the_next(driver: LifecycleDriver) -> None:
+async def test_a_process_that_could_not_be_stopped_is_stopped_by_the_next_attempt(driver: LifecycleDriver) -> None:
     driver.emulator.inject("status", method="POST", path="/v1/processes/kill", status=403, times=1)
     failed = await expect_init_failed(create_process(driver, readiness={"logPattern": "never", "timeoutSeconds": 1}))
     (first,) = await list_running(driver, failed.stored.inputs["sandboxId"])
@@ -342,15 +344,15 @@ async def test_a_process_that_a_failed_attempt_could_not_stop_is_stopped_by_the_
     assert await list_running(driver, failed.stored.inputs["sandboxId"]) == []
 
 
-async def test_a_create_stops_what_an_interrupted_create_of_it_left_and_nothing_else(driver: LifecycleDriver) -> None:
+async def test_a_create_stops_only_the_process_of_its_own_interrupted_create(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    inputs = {"sandboxId": box, "command": shell_argv(), **READY}
+    inputs = {"sandboxId": box, "command": build_argv(), **READY}
     context = replace(driver.new_context(), owner=OWNER)
     orphan = await create_in(driver, context, **inputs)
     others = [
         await create_in(driver, replace(context, owner=replace(OWNER, address="other")), **inputs),
         await create_in(driver, replace(context, owner=None), **inputs),
-        await create_in(driver, context, **{**inputs, "command": shell_argv("echo up; echo 2")}),
+        await create_in(driver, context, **{**inputs, "command": build_argv("echo up; echo 2")}),
     ]
     created = await create_in(driver, context, **inputs)
     found = await lifecycle.find_created(PROCESS.connect(driver.api), inputs, OWNER)
@@ -361,30 +363,30 @@ async def test_a_create_stops_what_an_interrupted_create_of_it_left_and_nothing_
     assert orphan.state["processId"] not in kept
 
 
-async def test_a_start_stops_the_copy_that_came_with_a_fork(driver: LifecycleDriver) -> None:
+async def test_a_start_in_a_fork_stops_the_copy_with_the_same_command(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
     session = driver.api.runtime.session(await driver.api.sandboxes.get(box))
     tag = ProcessTag.generate("source/owner-token")
-    copy = await session.start_process(tag.to_argv(shell_argv()))
-    other = await session.start_process(tag.to_argv(shell_argv("echo another")))
+    copy = await session.start_process(tag.to_argv(build_argv()))
+    other = await session.start_process(tag.to_argv(build_argv("echo another")))
     plain = await session.start_process(["sleep", "600"])
-    stored = await driver.create(PROCESS, sandboxId=box, command=shell_argv(), **READY)
+    stored = await driver.create(PROCESS, sandboxId=box, command=build_argv(), **READY)
     running = {process.id for process in await list_running(driver, box)}
     assert running == {other.id, plain.id, stored.state["processId"]}
     assert copy.id not in running
 
 
-async def capture(driver: LifecycleDriver, sandbox_id: str) -> str:
-    """The id of a snapshot of the sandbox as it is."""
+async def create_snapshot(driver: LifecycleDriver, sandbox_id: str) -> str:
+    """Create a snapshot of the sandbox and return its id."""
     snapshot = await driver.api.snapshots.create(sandbox_id)
     driver.emulator.advance(10)
     return snapshot.id
 
 
-async def test_a_rollback_brings_an_earlier_start_back_which_the_next_update_replaces(driver: LifecycleDriver) -> None:
+async def test_a_process_is_outdated_after_a_rollback_and_the_next_update_restarts_it(driver: LifecycleDriver) -> None:
     stored = await create_process(driver)
     box = stored.inputs["sandboxId"]
-    snapshot = await capture(driver, box)
+    snapshot = await create_snapshot(driver, box)
     changed = await driver.update(PROCESS, stored, **{**stored.inputs, "env": {"A": "1"}})
     await driver.api.sandboxes.rollback(box, snapshot)
     driver.emulator.advance(10)
@@ -396,10 +398,10 @@ async def test_a_rollback_brings_an_earlier_start_back_which_the_next_update_rep
     assert (updated.state["status"], updated.state["processId"]) == ("running", process.id)
 
 
-async def test_a_rollback_to_the_same_start_is_no_drift(driver: LifecycleDriver) -> None:
+async def test_a_rollback_to_the_same_start_is_not_drift(driver: LifecycleDriver) -> None:
     stored = await create_process(driver)
     box = stored.inputs["sandboxId"]
-    await driver.api.sandboxes.rollback(box, await capture(driver, box))
+    await driver.api.sandboxes.rollback(box, await create_snapshot(driver, box))
     driver.emulator.advance(10)
     observed = await driver.read(PROCESS, stored)
     assert observed is not None
@@ -407,10 +409,10 @@ async def test_a_rollback_to_the_same_start_is_no_drift(driver: LifecycleDriver)
     assert PROCESS.diff(observed.inputs, observed.state, observed.inputs).changes == ()
 
 
-async def test_a_rollback_to_before_the_start_leaves_nothing_which_a_refresh_detects(driver: LifecycleDriver) -> None:
+async def test_a_refresh_detects_a_rollback_to_before_the_start_of_the_process(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver)
-    snapshot = await capture(driver, box)
-    stored = await driver.create(PROCESS, sandboxId=box, command=shell_argv(), **READY)
+    snapshot = await create_snapshot(driver, box)
+    stored = await driver.create(PROCESS, sandboxId=box, command=build_argv(), **READY)
     await driver.api.sandboxes.rollback(box, snapshot)
     driver.emulator.advance(10)
     observed = await driver.read(PROCESS, stored)
@@ -432,7 +434,7 @@ async def test_a_fork_runs_a_copy_until_a_process_with_the_same_command_starts_t
     assert await driver.read(PROCESS, stored) == stored
 
 
-async def test_a_created_process_is_found_by_its_command(driver: LifecycleDriver) -> None:
+async def test_find_created_finds_a_process_by_its_command(driver: LifecycleDriver) -> None:
     stored = await create_process(driver)
     inputs = dict(stored.inputs)
     found = await lifecycle.find_created(PROCESS.connect(driver.api), inputs)
@@ -449,7 +451,7 @@ async def test_a_created_process_is_found_by_its_command(driver: LifecycleDriver
     assert await lifecycle.find_created(PROCESS.connect(driver.api), missing) is None
 
 
-async def test_a_delete_stops_it_and_nothing_that_is_gone_is_an_error(driver: LifecycleDriver) -> None:
+async def test_a_delete_stops_the_process_and_succeeds_if_it_is_already_deleted(driver: LifecycleDriver) -> None:
     stored = await create_process(driver)
     box = stored.inputs["sandboxId"]
     neighbour = await driver.create(PROCESS, **stored.inputs)
@@ -462,7 +464,7 @@ async def test_a_delete_stops_it_and_nothing_that_is_gone_is_an_error(driver: Li
     assert await driver.read(PROCESS, stored) is None
 
 
-async def test_a_delete_that_fails_is_an_error_unless_the_sandbox_is_gone(driver: LifecycleDriver) -> None:
+async def test_a_failed_delete_is_an_error_unless_the_sandbox_is_deleted(driver: LifecycleDriver) -> None:
     stored = await create_process(driver)
     driver.emulator.inject("status", method="POST", path="/v1/processes/kill", status=403, times=2)
     with pytest.raises(RuntimeRejected, match=stored.state["processId"]):
@@ -471,7 +473,7 @@ async def test_a_delete_that_fails_is_an_error_unless_the_sandbox_is_gone(driver
     await driver.delete(PROCESS, stored)
 
 
-async def test_lines_show_without_the_secrets_of_env(driver: LifecycleDriver) -> None:
+async def test_output_is_logged_with_the_secrets_of_env_redacted(driver: LifecycleDriver) -> None:
     command = ["sh", "-c", "echo token is $TOKEN; exit 1"]
     with redaction.use_redactor(Redactor.from_values("hunter2")):
         failed = await expect_init_failed(create_process(driver, command=command, env={"TOKEN": "hunter2"}))
@@ -479,7 +481,7 @@ async def test_lines_show_without_the_secrets_of_env(driver: LifecycleDriver) ->
     assert "token is [secret]" in str(failed)
 
 
-async def test_the_output_is_hidden_if_a_secret_is_a_part_of_the_command(driver: LifecycleDriver) -> None:
+async def test_output_is_hidden_if_the_command_contains_a_secret(driver: LifecycleDriver) -> None:
     context = replace(driver.new_context(), secret_inputs=frozenset(("command", "env")))
     inputs = {"sandboxId": await create_sandbox(driver), "command": ["sh", "-c", "echo hunter2; exit 1"]}
     failed = await expect_init_failed(create_in(driver, context, **inputs))
@@ -487,7 +489,7 @@ async def test_the_output_is_hidden_if_a_secret_is_a_part_of_the_command(driver:
     assert driver.log_lines == []
 
 
-async def test_a_program_or_a_sandbox_that_does_not_exist(driver: LifecycleDriver) -> None:
+async def test_a_missing_program_or_sandbox_is_an_error(driver: LifecycleDriver) -> None:
     failed = await expect_init_failed(create_process(driver, command=["no-such-program"], readiness=None))
     assert "no-such-program: it ended with exit code 127" in str(failed)
     assert "foreground" not in str(failed)
@@ -495,12 +497,12 @@ async def test_a_program_or_a_sandbox_that_does_not_exist(driver: LifecycleDrive
         await driver.create(PROCESS, sandboxId="no-such", command=["true"])
 
 
-async def test_a_directory_that_does_not_exist_is_named_as_the_cwd(driver: LifecycleDriver) -> None:
+async def test_the_error_for_a_missing_directory_names_the_cwd(driver: LifecycleDriver) -> None:
     failed = await expect_init_failed(create_process(driver, cwd="no-such-directory"))
     assert "sh (cwd no-such-directory): the sandbox refuses (not_found): no-such-directory" in str(failed)
 
 
-async def test_a_process_that_puts_itself_into_the_background_has_ended(driver: LifecycleDriver) -> None:
+async def test_a_process_that_moves_to_the_background_is_reported_as_ended(driver: LifecycleDriver) -> None:
     failed = await expect_init_failed(create_process(driver, command=["sh", "-c", "true &"], readiness=None))
     assert "sh: it ended with exit code 0. It wrote nothing. The program must stay in the foreground" in str(failed)
 
@@ -523,20 +525,20 @@ async def test_a_process_cannot_be_imported(driver: LifecycleDriver) -> None:
         ({"stop": {"graceSeconds": -1}}, "stop.graceSeconds", "0"),
     ],
 )
-def test_inputs_are_validated_in_the_plan(inputs: dict[str, Any], path: str, reason: str) -> None:
+def test_invalid_inputs_are_rejected_by_validation(inputs: dict[str, Any], path: str, reason: str) -> None:
     _, failures = PROCESS.check({}, {"sandboxId": "box", "command": ["true"], **inputs}, str)
     assert [failure.path for failure in failures] == [path]
     assert reason in failures[0].reason
 
 
 @pytest.mark.parametrize("argv", [("env",), ("env", "A=b", "true"), ("sleep", "1"), ("env", "NEEV_PROCESS=x", "true")])
-def test_a_process_without_a_tag_is_nobodys(argv: tuple[str, ...]) -> None:
+def test_a_process_without_a_valid_tag_is_ignored(argv: tuple[str, ...]) -> None:
     assert parse_process(ProcessInfo("1", argv, True, None, 0)) is None  # noqa: FBT003  a record
 
 
-async def test_a_pause_that_fails_afterwards_is_an_error_and_keeps_the_process(driver: LifecycleDriver) -> None:
+async def test_a_failed_pause_after_the_start_is_an_error_and_keeps_the_process(driver: LifecycleDriver) -> None:
     box = await create_sandbox(driver, paused=True)
     driver.emulator.inject("status", method="POST", path="/sandboxes/{id}/pause", status=403)
-    failed = await expect_init_failed(driver.create(PROCESS, sandboxId=box, command=shell_argv(), **READY))
+    failed = await expect_init_failed(driver.create(PROCESS, sandboxId=box, command=build_argv(), **READY))
     assert isinstance(failed.__cause__, NeevError)
     assert failed.stored.state["status"] == "running"

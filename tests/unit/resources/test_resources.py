@@ -11,7 +11,7 @@ from neev_provider.functions import FUNCTIONS, find_function
 from neev_provider.resources import RESOURCES, find_resource
 
 
-def test_each_declaration_is_found_by_its_name_and_nothing_else_is() -> None:
+def test_resources_and_functions_are_found_only_by_their_own_name() -> None:
     assert [find_resource(resource.name) for resource in RESOURCES] == list(RESOURCES)
     assert [find_function(function.name) for function in FUNCTIONS] == list(FUNCTIONS)
     assert find_resource("Nothing") is None
@@ -19,15 +19,15 @@ def test_each_declaration_is_found_by_its_name_and_nothing_else_is() -> None:
     assert find_function("Sandbox") is None
 
 
-def test_declarations_are_sorted_by_name() -> None:
+def test_resources_are_sorted_by_name() -> None:
     names = [resource.name for resource in RESOURCES]
     assert names == sorted(names)
     assert "SandboxPool" in names
 
 
 @pytest.mark.parametrize("name", [resource.name for resource in RESOURCES])
-def test_finding_a_resource_imports_no_module_of_another(name: str) -> None:
-    """The plugin and the dynamic host start sooner that way."""
+def test_find_resource_imports_only_the_module_of_that_resource(name: str) -> None:
+    """This shortens the start of the plugin and of the dynamic host."""
     find = f"import sys; from neev_provider.resources import find_resource; print(type(find_resource({name!r})))"
     program = f"{find}; print(*(module for module in sys.modules if module.endswith('.agent')))"
     output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout

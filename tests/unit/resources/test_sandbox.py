@@ -1,4 +1,4 @@
-"""Sandboxes on a platform: made, changed, paused, rolled back and deleted."""
+"""The Sandbox resource against the emulator."""
 
 import pytest
 from tests.fakes.scripted_transport import ScriptedTransport, json_response
@@ -18,8 +18,8 @@ SANDBOX, SNAPSHOT = SandboxResource(), SnapshotResource()
 OPEN = {"mode": "allow_list", "allow": [{"host": "pypi.org", "ports": [443]}, {"host": "10.0.0.0/8"}]}
 
 
-async def test_a_sandbox_is_ready_when_it_is_made(driver: LifecycleDriver) -> None:
-    """One POST carries everything, and the state says what the platform chose."""
+async def test_a_create_waits_until_the_sandbox_is_ready(driver: LifecycleDriver) -> None:
+    """One POST has all inputs, and the state has the defaults of the API."""
     stored = await driver.create(SANDBOX, name="dev", cpu=2, env={"A": "1"}, egress=OPEN, idleTimeoutSeconds=60)
     assert stored.state["phase"] == "Ready"
     assert "ubuntu" in stored.state["image"]
@@ -28,8 +28,7 @@ async def test_a_sandbox_is_ready_when_it_is_made(driver: LifecycleDriver) -> No
     assert driver.take_requests() == ["POST /sandboxes"]
 
 
-async def test_everything_that_is_set_reaches_the_platform(driver: LifecycleDriver) -> None:
-    """Sizes, image, command, windows."""
+async def test_a_create_sends_all_inputs(driver: LifecycleDriver) -> None:
     inputs = {
         "image": "docker.io/library/python:3.12",
         "command": ["sleep", "60"],
@@ -48,15 +47,14 @@ async def test_everything_that_is_set_reaches_the_platform(driver: LifecycleDriv
     assert observed.inputs == stored.inputs
 
 
-async def test_a_sandbox_can_start_paused(driver: LifecycleDriver) -> None:
-    """It is made, becomes ready, and is paused."""
+async def test_a_sandbox_is_paused_after_its_create_if_paused_is_set(driver: LifecycleDriver) -> None:
     stored = await driver.create(SANDBOX, paused=True)
     assert stored.state["phase"] == "Paused"
     assert driver.take_requests() == ["POST /sandboxes", "POST /sandboxes/{id}/pause"]
 
 
-async def test_size_and_egress_change_in_one_request(driver: LifecycleDriver) -> None:
-    """In place, and only what differs."""
+async def test_size_and_egress_are_updated_in_one_request(driver: LifecycleDriver) -> None:
+    """Another order of the rules is not a change."""
     stored = await driver.create(SANDBOX, name="dev", cpu=1)
     driver.take_requests()
     stored = await driver.update(SANDBOX, stored, name="dev", cpu=2, memoryGb=2, egress=OPEN)
@@ -66,16 +64,15 @@ async def test_size_and_egress_change_in_one_request(driver: LifecycleDriver) ->
     assert driver.take_requests() == []
 
 
-async def test_taking_the_policy_out_denies_everything(driver: LifecycleDriver) -> None:
-    """A sandbox without a policy reaches nothing; windows taken out stay."""
+async def test_a_removed_egress_policy_denies_all(driver: LifecycleDriver) -> None:
+    """A removed idle timeout is unchanged."""
     stored = await driver.create(SANDBOX, name="dev", egress=OPEN, idleTimeoutSeconds=60)
     stored = await driver.update(SANDBOX, stored, name="dev")
     assert stored.state["egress"]["mode"] == "deny_all"
     assert stored.state["idleTimeoutSeconds"] == 60
 
 
-async def test_windows_change_in_place(driver: LifecycleDriver) -> None:
-    """One PUT."""
+async def test_timeouts_are_updated_in_one_request(driver: LifecycleDriver) -> None:
     stored = await driver.create(SANDBOX, name="dev")
     driver.take_requests()
     stored = await driver.update(SANDBOX, stored, name="dev", idleTimeoutSeconds=90, onIdle="delete")
@@ -83,8 +80,8 @@ async def test_windows_change_in_place(driver: LifecycleDriver) -> None:
     assert driver.take_requests() == ["PUT /sandboxes/{id}/timeout"]
 
 
-async def test_pausing_and_resuming_act_at_once(driver: LifecycleDriver) -> None:
-    """Both directions, and resizing works while it is paused."""
+async def test_an_update_of_paused_pauses_or_resumes_the_sandbox(driver: LifecycleDriver) -> None:
+    """A paused sandbox can be resized."""
     stored = await driver.create(SANDBOX, name="dev", paused=False)
     stored = await driver.update(SANDBOX, stored, name="dev", paused=True)
     assert stored.state["phase"] == "Paused"
@@ -94,8 +91,8 @@ async def test_pausing_and_resuming_act_at_once(driver: LifecycleDriver) -> None
     assert stored.state["phase"] == "Ready"
 
 
-async def test_a_pause_by_somebody_is_drift_where_the_program_says_running(driver: LifecycleDriver) -> None:
-    """And an update brings it back."""
+async def test_a_manual_pause_is_drift_if_paused_is_false(driver: LifecycleDriver) -> None:
+    """An update resumes the sandbox."""
     stored = await driver.create(SANDBOX, name="dev", paused=False)
     await driver.api.sandboxes.pause(stored.id)
     observed = await driver.read(SANDBOX, stored)
@@ -105,8 +102,8 @@ async def test_a_pause_by_somebody_is_drift_where_the_program_says_running(drive
     assert stored.state["phase"] == "Ready"
 
 
-async def test_a_pause_is_nobodys_business_where_the_program_says_nothing(driver: LifecycleDriver) -> None:
-    """Unset, the power state belongs to the platform and its users."""
+async def test_paused_is_ignored_if_the_input_is_absent(driver: LifecycleDriver) -> None:
+    """Neither a refresh nor an update changes the power state."""
     stored = await driver.create(SANDBOX, name="dev")
     await driver.api.sandboxes.pause(stored.id)
     observed = await driver.read(SANDBOX, stored)
@@ -117,8 +114,8 @@ async def test_a_pause_is_nobodys_business_where_the_program_says_nothing(driver
     assert driver.take_requests() == ["PATCH /sandboxes/{id}"]
 
 
-async def test_a_pause_of_the_platform_is_no_drift(driver: LifecycleDriver) -> None:
-    """An idle sandbox stays asleep through a refresh and through an update of something else."""
+async def test_an_idle_pause_is_not_drift(driver: LifecycleDriver) -> None:
+    """A refresh has no drift, and an update of another input does not resume the sandbox."""
     stored = await driver.create(SANDBOX, name="dev", paused=False, idleTimeoutSeconds=60)
     driver.emulator.advance(120)
     observed = await driver.read(SANDBOX, stored)
@@ -131,8 +128,8 @@ async def test_a_pause_of_the_platform_is_no_drift(driver: LifecycleDriver) -> N
     assert driver.take_requests() == ["PATCH /sandboxes/{id}"]
 
 
-async def test_an_idle_sandbox_is_resumed_where_the_program_wants_that(driver: LifecycleDriver) -> None:
-    """`resumeIdlePaused` makes the platform's pause a drift like any other."""
+async def test_an_idle_pause_is_drift_if_resume_idle_paused_is_set(driver: LifecycleDriver) -> None:
+    """An update resumes the sandbox."""
     inputs = {"name": "dev", "paused": False, "idleTimeoutSeconds": 60, "resumeIdlePaused": True}
     stored = await driver.create(SANDBOX, **inputs)
     driver.emulator.advance(120)
@@ -143,15 +140,15 @@ async def test_an_idle_sandbox_is_resumed_where_the_program_wants_that(driver: L
 
 
 async def test_a_change_of_paused_resumes_an_idle_sandbox(driver: LifecycleDriver) -> None:
-    """A change of the input always acts."""
+    """A changed input always takes effect."""
     stored = await driver.create(SANDBOX, name="dev", idleTimeoutSeconds=60)
     driver.emulator.advance(120)
     stored = await driver.update(SANDBOX, stored, name="dev", idleTimeoutSeconds=60, paused=False)
     assert stored.state["phase"] == "Ready"
 
 
-async def test_rolling_back_puts_the_files_back(driver: LifecycleDriver) -> None:
-    """In place: the same id, and only when the input changes."""
+async def test_a_rollback_is_in_place_and_sent_only_if_the_input_changes(driver: LifecycleDriver) -> None:
+    """The sandbox keeps its id."""
     stored = await driver.create(SANDBOX, name="dev")
     snapshot = await driver.create(SNAPSHOT, sandboxId=stored.id, name="base")
     driver.take_requests()
@@ -161,15 +158,15 @@ async def test_rolling_back_puts_the_files_back(driver: LifecycleDriver) -> None
     assert driver.take_requests() == ["POST /sandboxes/{id}/rollback", "PATCH /sandboxes/{id}"]
 
 
-async def test_a_rollback_set_at_create_is_only_recorded(driver: LifecycleDriver) -> None:
-    """There is nothing to put back yet."""
+async def test_a_rollback_set_at_create_is_stored_without_a_request(driver: LifecycleDriver) -> None:
+    """There is nothing to roll back yet."""
     stored = await driver.create(SANDBOX, name="dev", rollbackToSnapshotId="00000000-0000-0000-0000-000000000001")
     assert stored.state["rollbackToSnapshotId"] == "00000000-0000-0000-0000-000000000001"
     assert driver.take_requests() == ["POST /sandboxes"]
 
 
-async def test_a_create_that_breaks_half_way_is_finished_by_the_next(driver: LifecycleDriver) -> None:
-    """The pause fails; the id is kept; resuming pauses and makes nothing new."""
+async def test_a_failed_create_is_finished_by_the_next_attempt(driver: LifecycleDriver) -> None:
+    """The pause fails and the id is stored; the next attempt only pauses."""
     driver.emulator.inject("status", method="POST", path="/sandboxes/{id}/pause", status=409)
     with pytest.raises(ResourceInitFailed) as caught:
         await driver.create(SANDBOX, name="dev", paused=True)
@@ -181,8 +178,8 @@ async def test_a_create_that_breaks_half_way_is_finished_by_the_next(driver: Lif
     assert driver.take_requests() == ["POST /sandboxes/{id}/pause"]
 
 
-async def test_what_is_gone_is_said_to_be_gone(driver: LifecycleDriver) -> None:
-    """A refresh drops it; an update says so; a delete is content."""
+async def test_a_deleted_sandbox_is_missing_in_a_refresh_and_an_error_in_an_update(driver: LifecycleDriver) -> None:
+    """A second delete succeeds."""
     stored = await driver.create(SANDBOX, name="dev")
     await driver.api.sandboxes.delete(stored.id)
     await driver.delete(SANDBOX, stored)
@@ -192,8 +189,8 @@ async def test_what_is_gone_is_said_to_be_gone(driver: LifecycleDriver) -> None:
     assert isinstance(caught.value.__cause__, OperationFailed)
 
 
-async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
-    """By id or by name, against a program that says much or little."""
+async def test_a_plan_after_an_import_has_no_changes(driver: LifecycleDriver) -> None:
+    """By id or name, whether all or few inputs are set."""
     created = await driver.create(SANDBOX, name="dev", cpu=2, egress=OPEN)
     for handle in (created.id, "dev"):
         stored = await lifecycle.read(SANDBOX.connect(driver.api), handle, None)
@@ -206,8 +203,7 @@ async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
     assert await lifecycle.read(SANDBOX.connect(driver.api), "no-such", None) is None
 
 
-async def test_a_sandbox_starts_from_a_snapshot(driver: LifecycleDriver) -> None:
-    """Its files come from there."""
+async def test_a_sandbox_is_created_from_a_snapshot(driver: LifecycleDriver) -> None:
     origin = await driver.create(SANDBOX, name="origin")
     snapshot = await driver.create(SNAPSHOT, sandboxId=origin.id)
     driver.take_requests()
@@ -216,8 +212,8 @@ async def test_a_sandbox_starts_from_a_snapshot(driver: LifecycleDriver) -> None
     assert driver.take_requests() == ["POST /sandboxes"]
 
 
-async def test_a_sandbox_from_a_snapshot_in_another_size_is_made_and_resized(driver: LifecycleDriver) -> None:
-    """As a fork is; a disk cannot be resized, so another one is refused."""
+async def test_a_sandbox_from_a_snapshot_is_resized_after_its_create(driver: LifecycleDriver) -> None:
+    """A disk cannot be resized, so another size of it is rejected."""
     origin = await driver.create(SANDBOX, name="origin", cpu=1, memoryGb=2)
     snapshot = await driver.create(SNAPSHOT, sandboxId=origin.id)
     driver.take_requests()
@@ -256,8 +252,7 @@ async def test_a_sandbox_from_a_snapshot_in_another_size_is_made_and_resized(dri
         ({"egress": {"mode": "allow_list", "alow": []}}, "egress.alow"),
     ],
 )
-def test_bad_input_is_found_before_anything_is_sent(inputs: dict[str, object], path: str) -> None:
-    """Each at its path."""
+def test_invalid_inputs_are_rejected_before_any_request(inputs: dict[str, object], path: str) -> None:
     _, failed = SANDBOX.check({}, inputs, lambda: "made-1")
     assert [failure.path for failure in failed] == [path]
 
@@ -265,14 +260,12 @@ def test_bad_input_is_found_before_anything_is_sent(inputs: dict[str, object], p
 @pytest.mark.parametrize(
     "host", ["10.0.0.1", "10.0.0.0/8", "::/0", "2001:db8::1", "pypi.org", "*.pypi.org", "localhost", "a_b.example.com"]
 )
-def test_hosts_that_a_policy_may_name(host: str) -> None:
-    """Addresses, blocks, domains and wildcards."""
+def test_addresses_networks_and_domains_are_valid_hosts_of_a_policy(host: str) -> None:
     egress = {"mode": "allow_list", "allow": [{"host": host}]}
     assert SANDBOX.check({}, {"egress": egress}, lambda: "made-1")[1] == []
 
 
-async def test_an_import_keeps_the_image_where_there_is_no_template(driver: LifecycleDriver) -> None:
-    """It is then where the sandbox comes from."""
+async def test_an_import_has_the_image_if_there_is_no_template(driver: LifecycleDriver) -> None:
     created = await driver.create(SANDBOX, name="dev", image="docker.io/library/python:3.12")
     stored = await lifecycle.read(SANDBOX.connect(driver.api), created.id, None)
     assert stored is not None
@@ -280,8 +273,8 @@ async def test_an_import_keeps_the_image_where_there_is_no_template(driver: Life
     assert not SANDBOX.diff(stored.inputs, stored.state, created.inputs).changes
 
 
-async def test_an_import_of_what_a_template_made_names_the_template_alone(driver: LifecycleDriver) -> None:
-    """Its image and command are the template's."""
+async def test_an_import_has_the_template_without_its_image_and_command(driver: LifecycleDriver) -> None:
+    """They follow from the template."""
     created = await driver.create(SANDBOX, name="dev", templateId="sb-ubuntu-26-04-minimal")
     stored = await lifecycle.read(SANDBOX.connect(driver.api), created.id, None)
     assert stored is not None
@@ -303,8 +296,8 @@ HOSTED_BOX = {
 }
 
 
-async def test_a_sandbox_has_what_an_mcp_client_needs_except_the_key() -> None:
-    """As a resource, and looked up."""
+async def test_a_sandbox_has_the_mcp_url_and_headers_without_the_api_key() -> None:
+    """As a resource and as the result of a function."""
     async with connect(HOSTED, transport=ScriptedTransport(json_response(json=HOSTED_BOX))) as api:
         stored = await lifecycle.read(SANDBOX.connect(api), "the-id", None)
         found = await GetSandbox().call(api, IdOrNameArguments(id="the-id"))
@@ -315,6 +308,6 @@ async def test_a_sandbox_has_what_an_mcp_client_needs_except_the_key() -> None:
         assert "hunter2" not in str(outputs)
 
 
-async def test_the_emulator_has_no_mcp_server(driver: LifecycleDriver) -> None:
+async def test_mcp_outputs_are_absent_with_the_emulator(driver: LifecycleDriver) -> None:
     stored = await driver.create(SANDBOX, name="box")
     assert not {"mcpUrl", "mcpHeaders"} & set(stored.state)

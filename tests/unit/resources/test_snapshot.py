@@ -1,4 +1,4 @@
-"""Snapshots on a platform."""
+"""The Snapshot resource against the emulator."""
 
 import asyncio
 
@@ -19,8 +19,8 @@ from neev_provider.resources.snapshot import SnapshotResource
 SANDBOX, SNAPSHOT = SandboxResource(), SnapshotResource()
 
 
-async def test_a_snapshot_is_ready_when_it_is_made(driver: LifecycleDriver) -> None:
-    """With its size and the time it is kept."""
+async def test_a_create_waits_until_the_snapshot_is_ready(driver: LifecycleDriver) -> None:
+    """The state has its size and its expiration."""
     source = await driver.create(SANDBOX, name="source")
     stored = await driver.create(SNAPSHOT, sandboxId=source.id, name="base", retainFor="720h")
     assert (stored.state["status"], stored.state["name"]) == ("Ready", "base")
@@ -29,8 +29,10 @@ async def test_a_snapshot_is_ready_when_it_is_made(driver: LifecycleDriver) -> N
 
 
 @pytest.mark.parametrize(("retain_for", "warns"), [("720h", True), ("0", False), (None, False)])
-async def test_a_retention_that_the_api_ignores_is_a_warning_once(retain_for: str | None, *, warns: bool) -> None:
-    """The newer contract no longer has it."""
+async def test_a_retention_that_the_api_ignores_is_logged_as_one_warning(
+    retain_for: str | None, *, warns: bool
+) -> None:
+    """The newer API no longer has it."""
     warnings: list[str] = []
     body = {
         "id": "the-id",
@@ -56,8 +58,8 @@ async def test_a_retention_that_the_api_ignores_is_a_warning_once(retain_for: st
     assert stored.state["buildDescriptor"] == body["build_descriptor"]
 
 
-async def test_a_failed_capture_says_why_and_is_replaced_by_the_next_plan(driver: LifecycleDriver) -> None:
-    """The platform's reason reaches the user; the id is kept until the replacement."""
+async def test_a_failed_snapshot_is_an_error_and_the_next_plan_replaces_it(driver: LifecycleDriver) -> None:
+    """The error has the reason of the API; the state keeps the id until the replacement."""
     source = await driver.create(SANDBOX, name="source")
     driver.emulator.inject("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="disk full")
     with pytest.raises(ResourceInitFailed, match="disk full") as caught:
@@ -69,8 +71,8 @@ async def test_a_failed_capture_says_why_and_is_replaced_by_the_next_plan(driver
     assert SNAPSHOT.diff(observed.inputs, observed.state, observed.inputs).requires_replacement
 
 
-async def test_a_snapshot_goes_with_its_sandbox(driver: LifecycleDriver) -> None:
-    """Deleting what is gone is no error."""
+async def test_a_snapshot_is_missing_if_its_sandbox_is_deleted(driver: LifecycleDriver) -> None:
+    """A delete succeeds."""
     source = await driver.create(SANDBOX, name="source")
     stored = await driver.create(SNAPSHOT, sandboxId=source.id)
     await driver.delete(SANDBOX, source)
@@ -78,8 +80,8 @@ async def test_a_snapshot_goes_with_its_sandbox(driver: LifecycleDriver) -> None
     await driver.delete(SNAPSHOT, stored)
 
 
-async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
-    """By id, against what was written."""
+async def test_a_plan_after_an_import_has_no_changes(driver: LifecycleDriver) -> None:
+    """By id, compared with the original inputs."""
     source = await driver.create(SANDBOX, name="source")
     created = await driver.create(SNAPSHOT, sandboxId=source.id, name="base")
     stored = await lifecycle.read(SNAPSHOT.connect(driver.api), created.id, None)
@@ -89,14 +91,12 @@ async def test_an_import_is_clean(driver: LifecycleDriver) -> None:
 
 
 @pytest.mark.parametrize("duration", ["0", "720h", "1h30m", "1.5h", "90s"])
-def test_durations_that_are_taken(duration: str) -> None:
-    """Hours, minutes, seconds."""
+def test_valid_durations_are_accepted(duration: str) -> None:
     inputs = {"sandboxId": "x", "retainFor": duration}
     assert SNAPSHOT.check({}, inputs, lambda: "made-1")[1] == []
 
 
 @pytest.mark.parametrize("duration", ["", "30", "1d", "h", "-1h"])
-def test_durations_that_are_refused(duration: str) -> None:
-    """Anything else."""
+def test_invalid_durations_are_rejected(duration: str) -> None:
     inputs = {"sandboxId": "x", "retainFor": duration}
     assert [failure.path for failure in SNAPSHOT.check({}, inputs, lambda: "made-1")[1]] == ["retainFor"]

@@ -31,7 +31,7 @@ async def _create_incomplete(*_arguments: Any, **_options: Any) -> SimpleNamespa
     ],
     ids=lambda value: value.name if hasattr(value, "name") else "",
 )
-async def test_a_create_keeps_the_id_of_an_object_that_cannot_be_read(
+async def test_a_create_keeps_the_id_if_the_response_cannot_be_parsed(
     resource: AnyResource, inputs: dict[str, Any]
 ) -> None:
     collection = SimpleNamespace(create=_create_incomplete, fork=_create_incomplete)

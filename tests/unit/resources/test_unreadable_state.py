@@ -1,4 +1,4 @@
-"""Whatever stands in a state: a delete wants an id and little else, a refresh the id and the inputs."""
+"""Invalid states: a delete needs the id and little else, a refresh the id and the inputs."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ arbitrary_values = st.recursive(
 
 
 class ExistingResources:
-    """A platform with one of each kind of resource."""
+    """An emulator with one resource of each type."""
 
     def __init__(self, runner: asyncio.Runner, api: Api, folder: str) -> None:
         self.runner = runner.run
         self.api = api
         self.stored: dict[str, StoredResource] = {}
-        box = self.runner(self._create(_resource_named("Sandbox"), {"name": "base"})).id
+        box = self.runner(self._create(_find_resource("Sandbox"), {"name": "base"})).id
         for resource in RESOURCES:
             given = {name: box if value == "$box" else value for name, value in INPUTS[resource.name].items()}
             if resource.name in SANDBOX_CHILD_TYPES:
@@ -67,17 +67,17 @@ class ExistingResources:
 
 
 def new_context(**stored: Any) -> OperationContext:
-    """One operation."""
+    """Return the context of one operation."""
     return OperationContext("Test", Deadline(20, SYSTEM_CLOCK, asyncio.Event()), state=stored)
 
 
-def _resource_named(kind: str) -> AnyResource:
+def _find_resource(kind: str) -> AnyResource:
     return next(resource for resource in RESOURCES if resource.name == kind)
 
 
 @pytest.fixture(scope="module")
 def existing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExistingResources]:
-    """One of each, on a platform of their own."""
+    """Create one resource of each type in an emulator of their own, and yield them."""
     folder = tmp_path_factory.mktemp("tree")
     (folder / "a.txt").write_text("a")
     with serve(create_seconds=0.01) as emulator, asyncio.Runner() as runner:
@@ -91,13 +91,15 @@ async def _open_client(settings: Settings) -> Api:
     return connect(settings)
 
 
-def _unknown_id(id: str) -> str:
-    """The id of something that was deleted, in the same form."""
+def _build_unknown_id(id: str) -> str:
+    """Return an id of the same form that does not exist."""
     return "/".join([str(uuid.uuid4()), *id.split("/")[1:]])
 
 
 @pytest.mark.parametrize("resource", tuple(RESOURCES), ids=lambda item: str(item.name))
-def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, existing: ExistingResources) -> None:
+def test_a_refresh_succeeds_with_arbitrary_outputs_in_the_state(
+    resource: AnyResource, existing: ExistingResources
+) -> None:
     created = existing.stored[resource.name]
     outputs = sorted(resource.outputs.properties)
 
@@ -105,18 +107,18 @@ def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, existin
     @given(
         st.dictionaries(st.sampled_from([*outputs, "future"]), arbitrary_values, min_size=1, max_size=len(outputs) + 1)
     )
-    def hold(odd: dict[str, Any]) -> None:
+    def check(odd: dict[str, Any]) -> None:
         state = {**created.state, **odd}
         observed = existing.runner(
             lifecycle.read(resource.connect(existing.api), created.id, {**created.inputs, "new": 1}, state)
         )
-        if observed is not None:  # a pool or an image of which no id is known has nothing
+        if observed is not None:  # a pool or an image without a valid id in its state is missing
             assert observed.id == created.id
             assert observed.inputs["new"] == 1
             lifecycle.compute_diff(resource, old_inputs=created.inputs, state=state, new_inputs=created.inputs)
             lifecycle.preview_update(resource, state, created.inputs)
 
-    hold()
+    check()
     observed = existing.runner(
         lifecycle.read(resource.connect(existing.api), created.id, created.inputs, created.state)
     )
@@ -125,13 +127,15 @@ def test_a_refresh_works_whatever_the_outputs_are(resource: AnyResource, existin
 
 
 @pytest.mark.parametrize("resource", tuple(RESOURCES), ids=lambda item: str(item.name))
-def test_a_delete_works_whatever_the_outputs_are(resource: AnyResource, existing: ExistingResources) -> None:
+def test_a_delete_succeeds_with_arbitrary_values_in_the_state(
+    resource: AnyResource, existing: ExistingResources
+) -> None:
     created = existing.stored[resource.name]
     names = sorted([*resource.outputs.properties, *resource.inputs.properties, "future"])
 
     @settings(max_examples=15, deadline=None)
     @given(st.dictionaries(st.sampled_from(names), arbitrary_values, min_size=1, max_size=len(names)))
-    def hold(odd: dict[str, Any]) -> None:
+    def check(odd: dict[str, Any]) -> None:
         gone = {
             **created.state,
             "sandboxId": str(uuid.uuid4()),
@@ -140,6 +144,8 @@ def test_a_delete_works_whatever_the_outputs_are(resource: AnyResource, existing
             "templateHash": "0",
             **odd,
         }
-        existing.runner(lifecycle.delete(resource.connect(existing.api), _unknown_id(created.id), new_context(**gone)))
+        existing.runner(
+            lifecycle.delete(resource.connect(existing.api), _build_unknown_id(created.id), new_context(**gone))
+        )
 
-    hold()
+    check()

@@ -1,4 +1,4 @@
-"""What is waited for may end otherwise: it goes away, or the platform gives it up."""
+"""Waits that fail: the object is deleted, or its phase is a failure."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ AGENT, SANDBOX, SNAPSHOT = AgentResource(), SandboxResource(), SnapshotResource(
     ],
     ids=["sandbox", "agent", "snapshot"],
 )
-async def test_what_goes_away_meanwhile_is_said_to_be_gone(
+async def test_a_wait_fails_if_the_object_is_deleted(
     driver: LifecycleDriver, resource: AnyResource, inputs: dict[str, Any]
 ) -> None:
-    """Its id is kept: the next plan finds out what is there."""
+    """The state keeps its id for the next refresh."""
     source = await driver.create(SANDBOX, name="source")
     driver.emulator.change_settings(durations={"create": 3600, "snapshot": 3600})
     arguments = {**inputs, "sandboxId": source.id} if resource is SNAPSHOT else inputs
@@ -43,15 +43,15 @@ async def test_what_goes_away_meanwhile_is_said_to_be_gone(
     assert caught.value.stored.id == begun.id
 
 
-async def test_a_sandbox_that_cannot_be_restored_has_failed(driver: LifecycleDriver) -> None:
-    """Waiting longer would not help."""
+async def test_a_sandbox_that_cannot_be_restored_is_an_error(driver: LifecycleDriver) -> None:
+    """The phase is final."""
     driver.emulator.inject("failed_phase", method="POST", path="/sandboxes")
     with pytest.raises(ResourceInitFailed, match=r"could not restore the snapshot \(phase RestoreFailed\)"):
         await driver.create(SANDBOX, name="box")
 
 
-async def test_an_agent_that_failed_says_what_the_platform_says_of_it() -> None:
-    """The reason of its last crash, where there is one."""
+async def test_the_problem_of_a_failed_agent_has_the_reason_of_the_api() -> None:
+    """It is the reason of the last crash, if there is one."""
     output = ("sandbox_id", "agent_template_id", "drive_mode", "metrics_url", "org_id", "project_id", "created_at")
     observed = {**dict.fromkeys(output, "x"), "id": "a-1", "name": "coder", "status": "Failed"}
     crashed = json_response(json={**observed, "last_crash": {"reason": "out of memory"}})

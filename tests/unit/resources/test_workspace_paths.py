@@ -21,19 +21,19 @@ from neev_provider.resources.workspace_paths import canonicalize_path, normalize
         ("..a/...", "..a/..."),
     ],
 )
-def test_one_place_has_many_spellings(path: str, meant: str) -> None:
+def test_equivalent_paths_are_normalized_to_one_form(path: str, meant: str) -> None:
     assert normalize_path(path) == canonicalize_path(path) == meant
 
 
 @pytest.mark.parametrize("path", ["..", "a/../..", "/", "/etc", "/workspaces/x", "/workspace/../etc", "é" * 128, "\0"])
-def test_what_cannot_be_is_only_like_itself(path: str) -> None:
+def test_an_invalid_path_is_rejected_and_its_canonical_form_is_unchanged(path: str) -> None:
     with pytest.raises(ValueError, match=r"is outside|too long|NUL"):
         normalize_path(path)
     assert canonicalize_path(path) == path
 
 
 @pytest.mark.parametrize("kind", [FileResource(), DirectoryResource()])
-def test_another_spelling_is_no_change(kind: FileResource | DirectoryResource) -> None:
+def test_an_equivalent_path_is_not_a_change(kind: FileResource | DirectoryResource) -> None:
     old = {"sandboxId": "box", "path": "./conf"}
     assert not kind.diff(old, old, {"sandboxId": "box", "path": "/workspace/conf/"}).changes
     assert kind.diff(old, old, {"sandboxId": "box", "path": "conf/x"}).requires_replacement
