@@ -25,7 +25,7 @@ POSIX: Final = {
     r"emulator/tests/contract/.*(_fork_has_|_keeps_the_files|_from_a_snapshot|_rollback_puts)": RUNTIME,
     r"emulator/tests/contract/.*(_nothing_to_say_of|_connect_token_opens|_preview_url_shows|_captured_rolled)": RUNTIME,
     r"emulator/tests/contract/.*(_template_may_be_|_metrics_and_audit_tell|_every_answer_is_as_described)": RUNTIME,
-    rf"tests/lifecycle/test_lifecycle.py::test_a_life\[({IN_SANDBOXES}): ": RUNTIME,
+    rf"tests/lifecycle/test_lifecycle.py::test_create_update_replace_and_delete\[({IN_SANDBOXES}): ": RUNTIME,
     r"tests/lifecycle/test_names.py::.*image": RUNTIME,
     r"tests/lifecycle/test_references.py::test_a_file_whose_sandbox": RUNTIME,
     r"tests/unit/adapters/terraform/features/test_(actions|write_only).py": RUNTIME,

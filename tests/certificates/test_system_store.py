@@ -146,7 +146,7 @@ def provider(_folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("fetch", [pip_of_the_interpreter, uv, npm, go, provider], ids=lambda fetch: fetch.__name__)
-def test_only_the_systems_store_makes_an_authority_trusted(
+def test_only_authorities_in_the_system_store_are_trusted(
     tmp_path: Path, proxy: Proxy, recipe_env: dict[str, str], fetch: Callable[[Path], list[str]]
 ) -> None:
     store = require_namespace()

@@ -67,7 +67,7 @@ def _run_annotated(play: _StoryRunner, step: Step) -> None:
     try:
         play.run_step(step)
     except AssertionError as error:
-        error.add_note(f"in {step}; the struck command had said:\n{play.result.output}")
+        error.add_note(f"in {step}; the output of the killed command:\n{play.result.output}")
         raise
 
 

@@ -44,7 +44,7 @@ def engines(pulumi_bin: Path) -> Engines:
 
 @pytest.mark.engine
 @pytest.mark.parametrize("story", STORIES, ids=name_story)
-def test_nothing_is_lost_and_nothing_is_doubled(story: Story, tmp_path: Path, engines: Engines) -> None:
+def test_no_object_is_lost_or_duplicated_after_kills(story: Story, tmp_path: Path, engines: Engines) -> None:
     if not is_playable(story.adapter, engines):
         pytest.skip("Terraform from version 1.11 is not on PATH")
     result = StoryResult()
@@ -62,15 +62,15 @@ def make_rig(**properties: str) -> Rig:
 
 AGENT: Rig = {"rig-agent": {"type": "neev:index:Agent", "properties": {"agentTemplate": "batch-runner"}}}
 REGRESSIONS = {
-    "the lock of an engine that was killed between two operations": Step(
+    "an engine killed between two operations leaves its lock": Step(
         "refresh", make_rig(), Kill(Victim.ENGINE, AtRequest(1, "GET", executes_first=False))
     ),
-    "a plugin killed in a replacement that had deleted the old one": Step(
+    "a plugin killed in a replacement that had deleted the old resource": Step(
         "up",
         make_rig(image="docker.io/library/node:22"),
         Kill(Victim.PLUGIN, AtRequest(1, "POST", executes_first=True)),
     ),
-    "an agent that a killed plugin has made and no state holds": Step(
+    "an agent that a killed plugin created is in no state": Step(
         "up", {**make_rig(), **AGENT}, Kill(Victim.PLUGIN, AtRequest(1, "POST", executes_first=True))
     ),
 }
@@ -79,7 +79,7 @@ REGRESSIONS = {
 
 @pytest.mark.engine
 def test_an_agent_that_a_killed_provider_created_is_swept(tmp_path: Path, engines: Engines) -> None:
-    result, step = StoryResult(), REGRESSIONS["an agent that a killed plugin has made and no state holds"]
+    result, step = StoryResult(), REGRESSIONS["an agent that a killed plugin created is in no state"]
     story = Story(0, "tofu", [step, Step("destroy", step.rig, None)], kill_at_first_delete(Victim.PLUGIN))
     run_story(story, tmp_path, engines, result)
     assert [command for _, command in result.kills] == [step.command]
@@ -87,7 +87,7 @@ def test_an_agent_that_a_killed_provider_created_is_swept(tmp_path: Path, engine
 
 @pytest.mark.engine
 @pytest.mark.parametrize("step", REGRESSIONS.values(), ids=REGRESSIONS.keys())
-def test_what_failed_once_holds(step: Step, tmp_path: Path, engines: Engines) -> None:
+def test_kills_that_revealed_defects_are_repaired(step: Step, tmp_path: Path, engines: Engines) -> None:
     result = StoryResult()
     steps = [Step("up", make_rig(), None), step, Step("destroy", step.rig, None)]
     run_story(Story(0, "plugin", steps, kill_at_first_delete(Victim.PLUGIN)), tmp_path, engines, result)
@@ -102,6 +102,6 @@ def test_the_stories_kill_each_process_in_each_command_through_each_adapter() ->
 
 
 @pytest.mark.parametrize("story", STORIES, ids=name_story)
-def test_a_seed_tells_the_same_story_again(story: Story) -> None:
+def test_a_seed_generates_the_same_story_again(story: Story) -> None:
     assert story in generate_stories(story.seed, ALL)
     assert any(step.kill for step in story.steps)

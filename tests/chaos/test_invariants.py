@@ -48,7 +48,7 @@ def find_violations(project: PulumiProject, state_resource: list[StateResource])
 
 
 @pytest.mark.engine
-def test_each_kind_that_is_not_as_the_program_says_is_seen(tmp_path: Path, pulumi_bin: Path) -> None:
+def test_the_invariants_detect_resources_that_differ_from_the_program(tmp_path: Path, pulumi_bin: Path) -> None:
     with serve() as emulator:
         project = PulumiProject(tmp_path, pulumi_bin, emulator)
         write_source_trees(project.directory)

@@ -13,7 +13,7 @@ BAD = Outcome(4, "dynamic", 30, [(Victim.PLATFORM, "destroy")], "something is le
 INTERRUPTED = Outcome(2, "tofu", 60, [(Victim.INTERRUPTED, "up")], None)
 
 
-def test_kills_are_counted_by_what_when_and_how() -> None:
+def test_kills_are_counted_by_victim_command_and_adapter() -> None:
     output = render_summary([GOOD, BAD])
     assert "| engine | the plugin | 2 | 0 | 0 |" in output
     assert "| engine | dynamic resources | 0 | 0 | 0 |" in output
@@ -25,7 +25,7 @@ def test_kills_are_counted_by_what_when_and_how() -> None:
     assert "| Ctrl-C | OpenTofu | 1 | 0 | 0 |" in render_summary([INTERRUPTED])
 
 
-def test_kinds_of_kill_that_no_story_had_are_named() -> None:
+def test_missing_kinds_of_kill_are_listed() -> None:
     missing = missing_kills([GOOD, BAD])
     assert len(missing) == 7
     assert "engine during refresh" in missing
@@ -35,7 +35,7 @@ def test_kinds_of_kill_that_no_story_had_are_named() -> None:
     assert "provider during apply" in also
 
 
-def test_the_table_takes_its_place_on_the_page(tmp_path: Path) -> None:
+def test_the_tables_on_the_page_are_replaced(tmp_path: Path) -> None:
     page, first, second = tmp_path / "page.md", TABLES[0].begin, TABLES[1].begin
     page.write_text(f"before\n{first}an older one\n{END}\nbetween\n{second}the other\n{END}\nafter\n")
     write_page([GOOD], page)

@@ -115,7 +115,7 @@ def project(
         process.kill()
 
 
-def test_a_program_comes_up_stays_clean_and_goes_without_a_python(
+def test_a_program_is_deployed_and_destroyed_without_python(
     project: InstalledProject,
     plugin: Path,
     unpacked_plugin: Path,
@@ -143,17 +143,17 @@ def test_a_program_comes_up_stays_clean_and_goes_without_a_python(
     assert (emulator.state()["sandboxes"], emulator.state()["snapshots"]) == (0, 0)
 
 
-def test_of_the_machine_it_needs_glibc_alone(unpacked_plugin: Path) -> None:
+def test_the_bundle_depends_only_on_glibc(unpacked_plugin: Path) -> None:
     needed = {library.name for library in libraries_of_bundle(unpacked_plugin)}
     assert needed
     assert {name for name in needed if not GLIBC.fullmatch(name)} == set()
 
 
-def test_the_licences_name_every_library_of_the_system(unpacked_plugin: Path) -> None:
+def test_the_licences_name_every_bundled_library(unpacked_plugin: Path) -> None:
     assert find_unnamed_libraries(unpacked_plugin) == set()
 
 
-def test_it_says_its_version_and_has_licences_and_schema(unpacked_plugin: Path) -> None:
+def test_the_bundle_prints_its_version_and_contains_licences_and_schema(unpacked_plugin: Path) -> None:
     printed = subprocess.run(
         [unpacked_plugin / PLUGIN, "--version"], env={}, check=True, stdout=subprocess.PIPE, text=True
     ).stdout

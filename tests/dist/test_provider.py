@@ -102,7 +102,7 @@ def mirror(request: pytest.FixtureRequest, provider: Path, tmp_path: Path) -> Pa
     return tmp_path / "mirror"
 
 
-def test_a_configuration_is_applied_stays_clean_and_goes_without_a_python(
+def test_a_configuration_is_applied_and_destroyed_without_python(
     project: InstalledProject,
     mirror: Path,
     unpacked_provider: Path,
@@ -124,7 +124,7 @@ def test_a_configuration_is_applied_stays_clean_and_goes_without_a_python(
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_the_checksums_are_those_of_the_release(provider: Path) -> None:
+def test_the_checksums_match_the_files_of_the_release(provider: Path) -> None:
     name = f"{PROVIDER}_{read_version()}"
     sums = (TERRAFORM / f"{name}_SHA256SUMS").read_text().splitlines()
     assert {line.partition("  ")[2] for line in sums} == {provider.name, f"{name}_manifest.json"}
@@ -133,17 +133,17 @@ def test_the_checksums_are_those_of_the_release(provider: Path) -> None:
         assert hashlib.sha256((TERRAFORM / file).read_bytes()).hexdigest() == digest
 
 
-def test_of_the_machine_it_needs_glibc_alone(unpacked_provider: Path) -> None:
+def test_the_bundle_depends_only_on_glibc(unpacked_provider: Path) -> None:
     needed = {library.name for library in libraries_of_bundle(unpacked_provider)}
     assert needed
     assert {name for name in needed if not GLIBC.fullmatch(name)} == set()
 
 
-def test_the_licences_name_every_library_of_the_system(unpacked_provider: Path) -> None:
+def test_the_licences_name_every_bundled_library(unpacked_provider: Path) -> None:
     assert find_unnamed_libraries(unpacked_provider) == set()
 
 
-def test_it_says_its_version_and_has_its_licences(unpacked_provider: Path) -> None:
+def test_the_bundle_prints_its_version_and_contains_licences(unpacked_provider: Path) -> None:
     printed = subprocess.run(
         [unpacked_provider / PROGRAM, "--version"], env={}, check=True, stdout=subprocess.PIPE, text=True
     ).stdout

@@ -58,7 +58,7 @@ def install(environment: Path, extra: str = "") -> None:
     run(environment, *UV, "pip", "install", *options, f"pulumi-neev{extra} @ {wheel.as_uri()}")
 
 
-def test_the_provider_alone_has_its_commands_and_no_emulator(environment: Path) -> None:
+def test_the_package_without_extras_has_its_commands_without_the_emulator(environment: Path) -> None:
     install(environment)
     printed = {name: run(environment, environment / "bin" / name, "--version").strip() for name in COMMANDS}
     assert printed == dict.fromkeys(COMMANDS, read_version())
@@ -66,7 +66,7 @@ def test_the_provider_alone_has_its_commands_and_no_emulator(environment: Path) 
     run(environment, environment / "bin" / "python", "-m", "pip", "check")
 
 
-def test_with_the_emulator_a_program_creates_a_sandbox(environment: Path, tmp_path: Path, pulumi_bin: Path) -> None:
+def test_a_program_creates_a_sandbox_with_the_emulator_extra(environment: Path, tmp_path: Path, pulumi_bin: Path) -> None:
     install(environment, "[emulator]")
     emulator = environment / "bin" / "neev-emulator"
     assert run(environment, emulator, "--version").strip() == read_version()

@@ -112,7 +112,7 @@ def is_below(module: str, prefix: str) -> bool:
 
 
 @pytest.mark.parametrize("file", FILES, ids=module_of)
-def test_arrows_point_one_way(file: Path) -> None:
+def test_modules_import_only_allowed_packages(file: Path) -> None:
     """No file imports a layer above it, and each external package is imported only below its prefixes."""
     here = module_of(file)
     allowed = MAY_IMPORT[max((prefix for prefix in MAY_IMPORT if is_below(here, prefix)), key=len)]
@@ -132,7 +132,7 @@ NEUTRAL = [
 
 
 @pytest.mark.parametrize("file", NEUTRAL, ids=module_of)
-def test_what_serves_every_engine_names_none(file: Path) -> None:
+def test_engine_neutral_modules_do_not_name_an_engine(file: Path) -> None:
     """A text that names an engine would send a user of another engine to the wrong commands."""
     nodes = ast.walk(ast.parse(file.read_text()))
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
@@ -140,6 +140,6 @@ def test_what_serves_every_engine_names_none(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=module_of)
-def test_no_channel_goes_through_a_proxy(file: Path) -> None:
+def test_grpc_channels_do_not_use_a_proxy(file: Path) -> None:
     """A channel leads to the engine or a plugin on this machine, but gRPC would use a configured proxy."""
     assert "insecure_channel(" not in re.sub(r"insecure_channel\([^()]*options=NO_PROXY_OPTIONS", "", file.read_text())

@@ -39,7 +39,7 @@ def find_circle(imports: dict[str, set[str]]) -> list[str]:
     return []
 
 
-def test_no_import_leads_back() -> None:
+def test_no_imports_are_circular() -> None:
     assert find_circle({name: set(imported_modules(file.read_text())) for name, file in MODULES.items()}) == []
 
 
@@ -52,7 +52,7 @@ def test_no_import_leads_back() -> None:
         ("if TYPE_CHECKING:\n    from neev_provider.core import wait", []),
     ],
 )
-def test_a_circle_is_found(source: str, modules: list[str]) -> None:
+def test_a_circular_import_is_found(source: str, modules: list[str]) -> None:
     assert list(imported_modules(source)) == modules
     back = {"neev_provider.core.wait": {"here"}}
     assert bool(find_circle({"here": set(imported_modules(source)), **back})) == bool(modules)

@@ -39,7 +39,7 @@ def page_name(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_relative_links_lead_to_existing_files(page: Path) -> None:
     """Every relative link leads to a file of the checkout."""
     for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
         assert (page.parent / link).exists(), link
@@ -77,7 +77,7 @@ def test_make_targets_exist(page: Path) -> None:
         assert set(re.findall(r"^make ([a-z-]+)", block, re.MULTILINE)) <= TARGETS
 
 
-def test_make_alone_prints_every_target() -> None:
+def test_make_without_a_target_prints_every_target() -> None:
     """Every target has a text that says what it does."""
     make = shutil.which("make")
     assert make
@@ -91,7 +91,7 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
 
 
-def test_the_readme_shows_the_example_that_runs() -> None:
+def test_the_readme_shows_the_program_of_the_example() -> None:
     """The Python program of the readme is exactly the one in the examples."""
     program = (ROOT / "examples" / "python-dynamic" / "__main__.py").read_text()
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
@@ -99,7 +99,7 @@ def test_the_readme_shows_the_example_that_runs() -> None:
     assert all(block.strip() in program for block in blocks)
 
 
-def test_the_readme_shows_the_configuration_that_runs() -> None:
+def test_the_readme_shows_the_configuration_of_the_example() -> None:
     """The configuration of the readme is a part of the one in the examples."""
     configuration = (ROOT / "examples" / "terraform" / "sandbox" / "main.tf").read_text()
     blocks = re.findall(r"```terraform\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
@@ -110,7 +110,7 @@ def test_the_readme_shows_the_configuration_that_runs() -> None:
 @pytest.mark.parametrize(
     "folder", sorted({*EXAMPLES.glob("*/")} - {TERRAFORM_EXAMPLES}), ids=lambda folder: folder.name
 )
-def test_every_example_is_a_project_that_is_listed_and_run_by_an_engine_test(folder: Path) -> None:
+def test_every_example_is_listed_and_run_by_an_engine_test(folder: Path) -> None:
     """Every example is in the readme and run by a test. A policy pack is a project of its own kind."""
     assert f"[{folder.name}]({folder.name})" in (EXAMPLES / "README.md").read_text()
     assert any((folder / project).exists() for project in ("Pulumi.yaml", "PulumiPolicy.yaml"))
@@ -143,7 +143,7 @@ def test_every_resource_and_function_is_in_the_public_names() -> None:
     assert set(PROVIDERS) == {resource.name for resource in RESOURCES}
 
 
-def test_every_case_can_be_played_and_says_what_is_right() -> None:
+def test_every_case_has_a_script_and_an_expected_result() -> None:
     """A folder without its script would silently not be run."""
     for folder in (file for file in (ROOT / "tests" / "cases").iterdir() if file.is_dir()):
         assert (folder / "run.sh").exists(), folder.name

@@ -91,7 +91,7 @@ def iter_descriptions(value: Any) -> Iterator[str]:
     [file for file in list_files(*SHARED) if str(file.relative_to(PACKAGE)) not in OWN_WORDS],
     ids=lambda file: str(file.relative_to(PACKAGE)),
 )
-def test_a_text_for_every_engine_has_the_words_of_none(file: Path) -> None:
+def test_shared_modules_use_no_words_of_an_engine(file: Path) -> None:
     assert not find_words(file, PULUMI_WORDS)
     assert not find_words(file, TERRAFORM_WORDS)
 
@@ -106,7 +106,7 @@ def test_the_adapter_of_terraform_has_no_word_of_pulumi(file: Path) -> None:
     assert not find_words(file, PULUMI_WORDS)
 
 
-def test_the_distribution_is_named_in_one_place_of_each_kind() -> None:
+def test_the_distribution_is_named_only_in_two_modules() -> None:
     named = [
         (file.name, text)
         for file in list_files(*SHARED, "adapters/terraform")
@@ -117,11 +117,11 @@ def test_the_distribution_is_named_in_one_place_of_each_kind() -> None:
 
 
 @pytest.mark.parametrize("name", OWN_WORDS)
-def test_a_file_with_words_of_its_own_needs_them(name: str) -> None:
+def test_each_exempt_file_uses_words_of_an_engine(name: str) -> None:
     assert find_words(PACKAGE / name, PULUMI_WORDS)
 
 
-def test_terraform_describes_everything_in_its_own_words_and_names() -> None:
+def test_descriptions_of_the_terraform_schema_use_its_words_and_names() -> None:
     described = list(iter_descriptions(build_provider_schema()))
     assert len(described) > len(PROPERTY_NAMES)
     for text in described:

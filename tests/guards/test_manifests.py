@@ -21,13 +21,13 @@ SPEC = {
 """The fields of `Stack.spec` that are not deprecated, from the operator's reference (docs/stacks.md, 2.x)."""
 
 
-def test_there_is_a_stack_for_more_than_one_team() -> None:
+def test_there_are_several_stacks_with_different_names() -> None:
     """The stacks are in the same namespace, each with its own name."""
     assert len({stack["spec"]["stack"] for stack in STACKS}) == len(STACKS) >= 2
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack["metadata"]["name"])
-def test_a_stack_has_the_fields_that_the_operator_knows(stack: dict[str, Any]) -> None:
+def test_a_stack_has_only_fields_that_the_operator_supports(stack: dict[str, Any]) -> None:
     """The operator silently drops a field that it does not support."""
     assert stack["apiVersion"] == "pulumi.com/v1"
     assert set(stack) == {"apiVersion", "kind", "metadata", "spec"}
@@ -39,7 +39,7 @@ def test_a_stack_has_the_fields_that_the_operator_knows(stack: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack["metadata"]["name"])
-def test_what_is_secret_comes_from_a_secret(stack: dict[str, Any]) -> None:
+def test_environment_variables_refer_to_secrets(stack: dict[str, Any]) -> None:
     """A secret is referred to by name and key."""
     for variable in stack["spec"]["envRefs"].values():
         assert variable["type"] == "Secret"
@@ -47,7 +47,7 @@ def test_what_is_secret_comes_from_a_secret(stack: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack["metadata"]["name"])
-def test_a_stack_configures_what_the_program_asks_for(stack: dict[str, Any]) -> None:
+def test_the_configuration_of_a_stack_is_declared_by_the_project(stack: dict[str, Any]) -> None:
     """The keys are those of the project, and the values texts, as the operator passes them on."""
     for key, value in stack["spec"]["config"].items():
         project, _, name = key.partition(":")
@@ -56,7 +56,7 @@ def test_a_stack_configures_what_the_program_asks_for(stack: dict[str, Any]) -> 
         assert isinstance(value, str)
 
 
-def test_the_stacks_run_as_an_account_that_exists() -> None:
+def test_the_service_account_of_the_stacks_exists() -> None:
     """The account exists and has the role that lets the operator review tokens."""
     account, binding = MANIFESTS["account.yaml"]
     assert {stack["spec"]["serviceAccountName"] for stack in STACKS} == {account["metadata"]["name"]}

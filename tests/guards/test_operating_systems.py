@@ -29,7 +29,7 @@ TESTS = [f"{file}::{name}" for file, names in FUNCTIONS.items() for name in name
 
 
 @pytest.mark.parametrize("pattern", [*POSIX, *LINUX])
-def test_a_listed_pattern_is_that_of_a_test(pattern: str) -> None:
+def test_a_listed_pattern_matches_a_test(pattern: str) -> None:
     before_parameters = pattern.partition(r"\[")[0]
     assert any(re.match(before_parameters, test) for test in TESTS)
 
@@ -69,7 +69,7 @@ class NamedItem:
     ],
     ids=["any", "posix", "fixture", "linux"],
 )
-def test_a_test_is_skipped_where_its_system_is_missing(
+def test_a_test_is_skipped_on_other_operating_systems(
     item: NamedItem, marks: set[str], skipped_on: tuple[str, ...]
 ) -> None:
     for platform in ("linux", "darwin", "win32"):

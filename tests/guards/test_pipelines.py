@@ -38,7 +38,7 @@ def job_scripts(job: dict[str, Any]) -> list[str]:
 JOBS = dict([*github_jobs(), *gitlab_jobs()])
 
 
-def test_every_script_that_is_run_exists_and_every_one_is_run() -> None:
+def test_every_script_in_a_job_exists_and_every_script_is_run() -> None:
     """This test detects a renamed script before a pipeline does."""
     run = {
         script for job in JOBS.values() for line in job_scripts(job) for script in re.findall(r"ci/[a-z]+\.sh", line)
@@ -61,7 +61,7 @@ def test_the_jobs_that_change_a_stack_are_found() -> None:
 
 
 @pytest.mark.parametrize("name", stack_changing_jobs(github_jobs()))
-def test_a_github_job_that_changes_a_stack_is_alone_with_it_and_never_cancelled(name: str) -> None:
+def test_a_github_job_that_changes_a_stack_has_the_concurrency_group_of_the_stack(name: str) -> None:
     """Each stack has one group, for all workflows and events."""
     job = JOBS[name]
     assert job["concurrency"]["cancel-in-progress"] is False
@@ -83,7 +83,7 @@ def test_every_event_of_a_pull_request_has_the_same_group() -> None:
 
 
 @pytest.mark.parametrize("name", stack_changing_jobs(gitlab_jobs()))
-def test_a_gitlab_job_that_changes_a_stack_is_alone_with_it_and_never_cancelled(name: str) -> None:
+def test_a_gitlab_job_that_changes_a_stack_has_the_resource_group_of_the_stack(name: str) -> None:
     """Each stack has one resource group."""
     job = JOBS[name]
     assert GITLAB["default"]["interruptible"] is False
@@ -95,7 +95,7 @@ def test_a_gitlab_job_that_changes_a_stack_is_alone_with_it_and_never_cancelled(
             assert job["resource_group"] == stack
 
 
-def test_gitlab_stops_what_it_deployed() -> None:
+def test_gitlab_stops_each_environment_that_it_deploys() -> None:
     """It stops when the merge request is closed, or after two weeks without a deployment."""
     deploy, teardown = GITLAB["deploy"]["environment"], GITLAB["teardown"]["environment"]
     assert deploy["on_stop"] == "teardown"
@@ -104,7 +104,7 @@ def test_gitlab_stops_what_it_deployed() -> None:
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_a_workflow_may_do_nothing_but_what_its_jobs_say(name: str) -> None:
+def test_a_workflow_has_only_the_permissions_of_its_jobs(name: str) -> None:
     """Each job declares its permissions, and only one may write: a comment."""
     workflow = WORKFLOWS[name]
     assert workflow["permissions"] == {}
@@ -118,7 +118,7 @@ def test_a_workflow_may_do_nothing_but_what_its_jobs_say(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, _ in github_jobs()])
-def test_nothing_is_put_into_a_script_by_the_workflow(name: str) -> None:
+def test_scripts_contain_no_workflow_expressions(name: str) -> None:
     """Secrets, names of branches and all other values come through the environment, so nobody can inject code."""
     assert not [line for line in job_scripts(JOBS[name]) if "${{" in line]
 
@@ -141,7 +141,7 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_no_failure_is_swallowed(name: str) -> None:
+def test_scripts_do_not_hide_failures(name: str) -> None:
     """A condition on a pipe hides a failure, and a reader that exits early causes one."""
     swallows = re.compile(
         r"grep -q|\|\| *(true|:)|\| *(ba)?sh\b|\|\| *exit 0|set \+e|^ *(if|while|until) [^\[]*\|", re.MULTILINE
@@ -150,6 +150,6 @@ def test_no_failure_is_swallowed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in SCRIPTS if name.endswith(".sh")])
-def test_every_script_ends_at_its_first_failure(name: str) -> None:
+def test_every_script_stops_at_the_first_failure(name: str) -> None:
     """A script also ends in the middle of a pipe, and at a variable that is not set."""
     assert "\nset -euo pipefail\n" in SCRIPTS[name]

@@ -161,7 +161,7 @@ def find_type_errors(platform: str) -> str:
 
 
 @pytest.mark.parametrize("platform", MISSING)
-def test_what_a_system_has_not_is_used_in_the_named_modules_only(platform: str) -> None:
+def test_missing_features_of_a_system_are_used_only_in_listed_modules(platform: str) -> None:
     errors = find_type_errors(platform).splitlines()
     found = {Path(error.partition(":")[0]).as_posix() for error in errors if ": error: " in error}
     unexpected = [error for error in errors if Path(error.partition(":")[0]).as_posix() not in MISSING[platform]]
@@ -170,13 +170,13 @@ def test_what_a_system_has_not_is_used_in_the_named_modules_only(platform: str) 
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
-def test_what_differs_between_systems_is_in_the_named_modules(file: Path) -> None:
+def test_system_specific_code_is_only_in_listed_modules(file: Path) -> None:
     for pattern, lines in find_uses(name_of(file), file.read_text(encoding="utf-8")).items():
         assert bool(lines) == (name_of(file) in USES[pattern]), "\n".join(lines) or f"{pattern} is not used any more"
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
-def test_texts_are_utf_8_on_every_system(file: Path) -> None:
+def test_text_is_read_and_written_as_utf_8(file: Path) -> None:
     calls = [node.lineno for node in find_text_without_encoding(file.read_text(encoding="utf-8"))]
     assert not calls or name_of(file).startswith(READS_TEXT_OF_LINUX), f"without encoding: lines {calls}"
 
@@ -193,12 +193,12 @@ def test_texts_are_utf_8_on_every_system(file: Path) -> None:
         "def read(path='/tmp'): pass",
     ],
 )
-def test_the_guard_finds_a_new_use(line: str) -> None:
+def test_the_guard_finds_system_specific_code(line: str) -> None:
     assert any(find_uses("provider/new.py", line).values())
 
 
 @pytest.mark.parametrize("line", ["'''/proc'''", "url = f'{origin}/dev'", "path = '/workspace/tmp'", "# os.getppid()"])
-def test_the_guard_passes_what_is_alike(line: str) -> None:
+def test_the_guard_ignores_similar_code(line: str) -> None:
     assert not any(find_uses("provider/new.py", line).values())
 
 

@@ -30,7 +30,7 @@ def test_every_function_is_named_by_a_test(name: str) -> None:
     assert name in TEST_SOURCES
 
 
-def test_files_stay_short() -> None:
+def test_files_do_not_exceed_the_maximum_length() -> None:
     """A file above the limit has more than one concept. Generated files are exempt."""
     files = [file for part in ("provider", "emulator/neev_emulator") for file in (ROOT / part).rglob("*.py")]
     long = {

@@ -17,12 +17,12 @@ BASELINE = "0.1.0"
 RECORDED_STATES = sorted((Path(__file__).parents[1] / "engine" / "data").glob("*.json"))
 
 
-def test_no_recorded_state_names_a_directory() -> None:
+def test_recorded_states_contain_no_directories() -> None:
     assert RECORDED_STATES
     assert [path.name for path in RECORDED_STATES if re.search("sourcePosition|stackTrace", path.read_text())] == []
 
 
 @pytest.mark.parametrize("version", sorted({BASELINE, *RELEASED} - ({read_version()} - {BASELINE})))
 @pytest.mark.parametrize("adapter", ["plugin", "dynamic", "terraform"])
-def test_a_version_before_this_one_has_recorded_states(adapter: str, version: str) -> None:
+def test_every_earlier_version_has_recorded_states(adapter: str, version: str) -> None:
     assert f"{adapter}-{version}.json" in {path.name for path in RECORDED_STATES}

@@ -70,7 +70,7 @@ def test_the_entry_in_pulumis_list_of_packages_names_the_schema() -> None:
 
 
 @pytest.mark.parametrize("page", PULUMI_PAGES, ids=lambda page: page.name)
-def test_a_page_of_pulumis_registry_keeps_its_rules(page: Path) -> None:
+def test_a_page_of_pulumis_registry_follows_the_rules(page: Path) -> None:
     """Front matter, headings and links.
 
     Sources: pulumi/registry, tools/resourcedocsgen/cmd/metadata.go: the page begins with front matter, and is read
@@ -91,7 +91,7 @@ def test_a_page_of_pulumis_registry_keeps_its_rules(page: Path) -> None:
         assert (ROOT / path).exists(), path
 
 
-def test_the_titles_of_pulumis_registry_are_made_of_the_name_of_the_package() -> None:
+def test_the_page_titles_of_pulumis_registry_contain_the_package_name() -> None:
     """Source: pulumi/docs, "Publishing to the Pulumi Registry", section "Overview, installation, & configuration"."""
     titles = [front_matter(page.read_text())["title"] for page in PULUMI_PAGES]
     assert titles == [SCHEMA["displayName"], f"{SCHEMA['displayName']} Installation & Configuration"]

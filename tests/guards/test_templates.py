@@ -31,7 +31,7 @@ def test_the_name_of_a_template_ends_with_the_language_of_its_program(folder: Pa
 
 
 @each_template
-def test_a_template_takes_the_name_and_the_account_of_its_user(folder: Path) -> None:
+def test_a_template_prompts_for_the_project_name_and_the_account(folder: Path) -> None:
     """`pulumi new` replaces the name, and asks for the account, of which the key is a secret."""
     project = read_project(folder)
     assert (project["name"], project["description"]) == ("${PROJECT}", "${DESCRIPTION}")
@@ -44,7 +44,7 @@ def test_a_template_takes_the_name_and_the_account_of_its_user(folder: Path) -> 
 
 
 @each_template
-def test_a_template_keeps_the_data_of_the_emulator_out_of_git(folder: Path) -> None:
+def test_the_data_of_the_emulator_is_ignored_by_git(folder: Path) -> None:
     """The quick start of each template lets the emulator keep its data in `.neev`."""
     assert "--data .neev" in read_project(folder)["template"]["quickstart"]
     assert ".neev/" in (folder / ".gitignore").read_text().splitlines()
@@ -63,7 +63,7 @@ def test_the_quick_start_shows_the_program_of_its_template() -> None:
     assert f"```python\n{program}```" in (ROOT / "docs" / "quick-start.md").read_text()
 
 
-def test_templates_need_no_newer_pulumi_than_the_provider() -> None:
+def test_templates_require_the_oldest_supported_pulumi() -> None:
     """The Go module of a template has the oldest version that is supported, and TypeScript what the SDK has."""
     requirements = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     oldest = next(found[1] for item in requirements if (found := re.match(r"pulumi>=([\d.]+),", item)))
@@ -73,7 +73,7 @@ def test_templates_need_no_newer_pulumi_than_the_provider() -> None:
     assert package["dependencies"].items() >= schema["language"]["nodejs"]["dependencies"].items()
 
 
-def test_the_template_in_yaml_names_the_place_of_the_plugin() -> None:
+def test_the_yaml_template_has_the_download_url_of_the_plugin() -> None:
     """A program in YAML has no SDK that would say where the plugin is."""
     declared = yaml.safe_load((ROOT / "templates" / "neev-yaml" / "sdks" / "neev.yaml").read_text())
     schema = json.loads((ROOT / "schema.json").read_text())

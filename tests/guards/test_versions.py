@@ -26,18 +26,18 @@ def test_make_version_writes_every_mention() -> None:
 
 
 @pytest.mark.parametrize("package", ["pulumi-neev", "neev-emulator"])
-def test_the_installed_packages_have_it(package: str) -> None:
+def test_the_installed_packages_have_the_project_version(package: str) -> None:
     assert version(package) == read_version()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_commands_print_it(command: str) -> None:
+def test_the_commands_print_the_project_version(command: str) -> None:
     program = Path(sys.executable).with_name(command)
     printed = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == read_version()
 
 
-def test_the_schema_that_the_plugin_serves_has_it() -> None:
+def test_the_schema_of_the_plugin_has_the_project_version() -> None:
     assert json.loads(schema_json())["version"] == read_version()
 
 

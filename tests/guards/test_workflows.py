@@ -75,7 +75,7 @@ def test_zizmor_finds_nothing() -> None:
     assert find_with_zizmor(GITHUB) == set()
 
 
-def test_a_planted_fault_is_found(tmp_path: Path) -> None:
+def test_the_linters_find_each_fault(tmp_path: Path) -> None:
     """An action without a digest, a title in a script, an unknown runner and input, and a variable without quotes."""
     file = tmp_path / ".github" / "workflows" / "faulty.yml"
     file.parent.mkdir(parents=True)
@@ -96,18 +96,18 @@ JOBS = dict(list_jobs())
 
 
 @pytest.mark.parametrize("name", JOBS)
-def test_a_job_ends_in_time_and_declares_its_permissions(name: str) -> None:
+def test_a_job_has_a_timeout_and_declares_its_permissions(name: str) -> None:
     """A job without a timeout may hang for six hours; one of another workflow has the timeout there."""
     assert JOBS[name]["permissions"]
     assert "uses" in JOBS[name] or JOBS[name]["timeout-minutes"] <= 240
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_a_workflow_grants_nothing_by_itself(name: str) -> None:
+def test_a_workflow_grants_no_permissions_at_the_top_level(name: str) -> None:
     assert WORKFLOWS[name]["permissions"] == {}
 
 
-def test_an_action_has_one_version() -> None:
+def test_each_action_is_pinned_to_one_version() -> None:
     """Each use of an action has the same digest and the same version in its comment."""
     used = {use for file in FILES for use in re.findall(r"uses: ([\w/-]+)@(.*)", file.read_text())}
     assert all(re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", pin) for _, pin in used)
@@ -115,7 +115,7 @@ def test_an_action_has_one_version() -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(GITHUB)))
-def test_what_a_workflow_runs_exists(file: Path) -> None:
+def test_workflows_run_only_existing_targets_modules_and_files(file: Path) -> None:
     """Every `make` target, module of `tools`, step of `tools.dist` and file of the checkout that is named."""
     scripts = yaml.dump([list(find_scripts(yaml.safe_load(file.read_text())))], width=10_000)
     assert set(re.findall(r"\bmake ([a-z][a-z-]*)", scripts)) <= TARGETS
@@ -140,7 +140,7 @@ def find_scripts(content: object) -> Iterator[str]:
                 yield from find_scripts(value)
 
 
-def test_a_release_is_built_on_the_platforms_that_the_documentation_names() -> None:
+def test_a_release_is_built_for_the_documented_platforms() -> None:
     """Each platform has a name that `tools.dist` gives to archives, and one runner of its own."""
     page = (ROOT / "docs" / "installation-configuration.md").read_text()
     documented = re.findall(r"^\| `(\w+-\w+)` \| (.*?)(?:,.*)? \|$", page, re.MULTILINE)
@@ -165,7 +165,7 @@ def test_the_page_of_releases_describes_every_job() -> None:
     assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(WORKFLOWS["release"]["jobs"])
 
 
-def test_the_page_of_releases_names_what_the_workflow_needs() -> None:
+def test_the_page_of_releases_lists_environments_secrets_and_variables() -> None:
     """Every environment, with the secrets and the variables that its jobs read."""
     documented: dict[str, set[str]] = {}
     table = RELEASE_PAGE.partition("| environment |")[2].partition("\n\n")[0]
@@ -182,7 +182,7 @@ def test_the_page_of_releases_names_what_the_workflow_needs() -> None:
     assert used == documented
 
 
-def test_the_pinned_engines_are_found(tmp_path: Path) -> None:
+def test_the_action_reads_the_versions_of_the_pinned_engines(tmp_path: Path) -> None:
     """The action reads the versions from the modules that tools/engine builds."""
     script = ENGINES["runs"]["steps"][0]["run"]
     bash = shutil.which("bash")
@@ -192,7 +192,7 @@ def test_the_pinned_engines_are_found(tmp_path: Path) -> None:
     assert re.fullmatch(r"pulumi=3\.[\d.]+\nopentofu=1\.[\d.]+\n", output.read_text())
 
 
-def test_the_oldest_engines_are_those_that_are_supported() -> None:
+def test_the_nightly_tests_use_the_oldest_supported_engines() -> None:
     """Every night the tests run with the oldest supported versions, and with the newest ones."""
     oldest, newest = WORKFLOWS["nightly"]["jobs"]["engines"]["strategy"]["matrix"]["include"]
     assert oldest["pulumi"] == engine.format_version(engine.MIN_VERSION)

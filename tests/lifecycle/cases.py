@@ -71,7 +71,7 @@ def allow_policy(*rules: dict[str, Any]) -> dict[str, Any]:
 
 SANDBOXES = (
     ScenarioCase(
-        "pausing and resizing are done in place",
+        "paused and size are updated in place",
         "Sandbox",
         {"paused": True, "cpu": 1},
         (
@@ -84,9 +84,9 @@ SANDBOXES = (
         ),
         state={"phase": "Paused"},
     ),
-    ScenarioCase("another image is another sandbox", "Sandbox", PYTHON, (replace_step(NODE), no_change_step(NODE))),
+    ScenarioCase("another image replaces the sandbox", "Sandbox", PYTHON, (replace_step(NODE), no_change_step(NODE))),
     ScenarioCase(
-        "a name that is kept is freed first",
+        "a sandbox with an unchanged name is deleted before its replacement",
         "Sandbox",
         {"name": "kept", **PYTHON},
         (
@@ -97,7 +97,7 @@ SANDBOXES = (
         ),
     ),
     ScenarioCase(
-        "what the environment is cannot be read back, so every change of it is another sandbox",
+        "each change of the environment replaces the sandbox",
         "Sandbox",
         {"env": {"A": "1"}},
         (
@@ -108,7 +108,7 @@ SANDBOXES = (
         ),
     ),
     ScenarioCase(
-        "labels are set at creation only, so every change of them is another sandbox",
+        "each change of the labels replaces the sandbox",
         "Sandbox",
         {"labels": {"team": "search"}},
         (
@@ -121,7 +121,7 @@ SANDBOXES = (
         state={"labels": {"team": "search"}},
     ),
     ScenarioCase(
-        "a template gives way to an image, and an image to a template",
+        "another template, image or command replaces the sandbox",
         "Sandbox",
         UBUNTU,
         (
@@ -134,7 +134,7 @@ SANDBOXES = (
         ),
     ),
     ScenarioCase(
-        "what is added as it is changes nothing",
+        "an added input with the current value changes nothing",
         "Sandbox",
         {},
         (
@@ -144,7 +144,7 @@ SANDBOXES = (
         ),
     ),
     ScenarioCase(
-        "disks do not grow in place",
+        "another disk size replaces the sandbox",
         "Sandbox",
         {"diskGb": 20, "rootfsDiskGb": 8},
         (
@@ -153,7 +153,7 @@ SANDBOXES = (
         ),
     ),
     ScenarioCase(
-        "egress changes in place in every direction",
+        "egress is updated in place",
         "Sandbox",
         {},
         (
@@ -167,7 +167,7 @@ SANDBOXES = (
         ),
     ),
     ScenarioCase(
-        "windows change in place, and stay as they are when they are taken out",
+        "timeouts are updated in place and unchanged if the inputs are removed",
         "Sandbox",
         {"maxLifetimeSeconds": 3600},
         (
@@ -181,7 +181,7 @@ SANDBOXES = (
         ),
     ),
     ScenarioCase(
-        "a renewal lets the windows count anew, and the same one again changes nothing",
+        "another renew trigger restarts the timeouts",
         "Sandbox",
         {"maxLifetimeSeconds": 3600, "idleTimeoutSeconds": 600, "renewTrigger": "a"},
         (
@@ -199,7 +199,7 @@ SANDBOXES = (
         ),
     ),
     ScenarioCase(
-        "a sandbox that fell asleep is woken only where the program says so",
+        "a sandbox that was paused when idle is resumed only with resumeIdlePaused",
         "Sandbox",
         {"paused": False, "idleTimeoutSeconds": 60},
         (
@@ -211,7 +211,7 @@ SANDBOXES = (
         ),
     ),
     ScenarioCase(
-        "rolling back is done in place, each time the program asks anew",
+        "a rollback is done in place each time the input is set",
         "Sandbox",
         {},
         (
@@ -222,7 +222,7 @@ SANDBOXES = (
         ),
     ),
     ScenarioCase(
-        "where a sandbox came from may be forgotten",
+        "another snapshot replaces the sandbox, and its removal changes nothing",
         "Sandbox",
         {"snapshotId": "$base"},
         (no_change_step({}), replace_step({"snapshotId": "$later"})),
@@ -231,7 +231,7 @@ SANDBOXES = (
 
 FORKS = (
     ScenarioCase(
-        "a fork is changed in place, and made anew from another source",
+        "a fork is updated in place and replaced if its source changes",
         "SandboxFork",
         {"sourceSandboxId": "$source", "cpu": 2, "paused": True, "idleTimeoutSeconds": 600},
         (
@@ -243,14 +243,14 @@ FORKS = (
         state={"cpu": 2, "phase": "Paused", "idleTimeoutSeconds": 600},
     ),
     ScenarioCase(
-        "a fork is renewed as any sandbox",
+        "another renew trigger restarts the timeouts of a fork",
         "SandboxFork",
         {"sourceSandboxId": "$source", "maxLifetimeSeconds": 3600, "renewTrigger": "a"},
         (update_step({"sourceSandboxId": "$source", "maxLifetimeSeconds": 3600, "renewTrigger": "b"}, TIMEOUT),),
         state={"maxLifetimeSeconds": 3600, "effectiveLifetimeSeconds": None},
     ),
     ScenarioCase(
-        "a fork that keeps its name gives it free first",
+        "a fork with an unchanged name is deleted before its replacement",
         "SandboxFork",
         {"sourceSandboxId": "$source", "name": "kept"},
         (replace_step({"sourceSandboxId": "$another", "name": "kept"}, deletes_before_replace=True),),
@@ -259,7 +259,7 @@ FORKS = (
 
 SNAPSHOTS = (
     ScenarioCase(
-        "triggers and retention make another snapshot",
+        "other triggers, retention or sandbox replace the snapshot",
         "Snapshot",
         {"sandboxId": "$source", "triggers": ["v1", {"commit": 1}]},
         (
@@ -274,7 +274,7 @@ SNAPSHOTS = (
         state={"status": "Ready"},
     ),
     ScenarioCase(
-        "a snapshot that keeps its name gives it free first",
+        "a snapshot with an unchanged name is deleted before its replacement",
         "Snapshot",
         {"sandboxId": "$source", "name": "kept", "triggers": [1]},
         (replace_step({"sandboxId": "$source", "name": "kept", "triggers": [2]}, deletes_before_replace=True),),
@@ -288,7 +288,7 @@ ONE_REPLICA: dict[str, Any] = {"replicas": 1}
 ONE_AT_A_TIME: dict[str, Any] = {"replicas": 2, "maxSurge": 1, "maxUnavailable": 0}
 POOLS = (
     ScenarioCase(
-        "a pool is scaled, sized, timed and paused in place",
+        "replicas, size, timeouts and paused are updated in place",
         "SandboxPool",
         {"replicas": 2, "cpu": 1},
         (
@@ -305,7 +305,7 @@ POOLS = (
         state={"readyReplicas": 2},
     ),
     ScenarioCase(
-        "another source makes the members anew in place, one after another where the bounds say so",
+        "another source replaces the members one at a time within the surge limits",
         "SandboxPool",
         {**ONE_AT_A_TIME, **PYTHON},
         (
@@ -321,7 +321,7 @@ POOLS = (
         ),
     ),
     ScenarioCase(
-        "what members may reach changes in place",
+        "the egress of the members is updated in place",
         "SandboxPool",
         ONE_REPLICA,
         (
@@ -330,7 +330,7 @@ POOLS = (
         ),
     ),
     ScenarioCase(
-        "members that fell asleep are woken only where the program says so",
+        "members that were paused when idle are resumed only with resumeIdlePaused",
         "SandboxPool",
         {**ONE_REPLICA, "paused": False, "idleTimeoutSeconds": 60},
         (
@@ -341,7 +341,7 @@ POOLS = (
         ),
     ),
     ScenarioCase(
-        "another name is another pool",
+        "another name replaces the pool",
         "SandboxPool",
         {**ONE_REPLICA, "name": "kept"},
         (replace_step({**ONE_REPLICA, "name": "changed"}),),
@@ -351,7 +351,7 @@ POOLS = (
 EXPOSE = "POST /sandboxes/{id}/ports"
 PORTS = (
     ScenarioCase(
-        "another slug is another URL of the same port",
+        "another slug is updated in place, and another port or sandbox replaces it",
         "PreviewPort",
         {"sandboxId": "$source", "port": 8080},
         (
@@ -368,7 +368,7 @@ PORTS = (
 
 RULES = (
     ScenarioCase(
-        "a rule changes in place, and another host is another rule",
+        "a rule is updated in place and replaced if its host changes",
         "EgressRule",
         {"sandboxId": "$source", "host": "pypi.org", "ports": [443]},
         (
@@ -388,7 +388,7 @@ RESUME_AGENT = "POST /agents/{id}/resume"
 CODER: dict[str, Any] = {"agentTemplate": "claude-code"}
 AGENTS = (
     ScenarioCase(
-        "an agent is sized, guarded and paused in place",
+        "size, egress and paused are updated in place",
         "Agent",
         {**CODER, "paused": True, "cpu": 1},
         (
@@ -407,7 +407,7 @@ AGENTS = (
         state={"status": "Paused"},
     ),
     ScenarioCase(
-        "another template, configuration, environment or disk is another agent",
+        "another template, configuration, environment or disk replaces the agent",
         "Agent",
         {**CODER, "config": {"model": "fast", "limits": {"turns": 3}}},
         (
@@ -420,7 +420,7 @@ AGENTS = (
         ),
     ),
     ScenarioCase(
-        "an agent that fell asleep is woken only where the program says so",
+        "an agent that was paused when idle is resumed only with resumeIdlePaused",
         "Agent",
         {**CODER, "paused": False, "idleTimeoutSeconds": 60},
         (
@@ -431,7 +431,7 @@ AGENTS = (
         ),
     ),
     ScenarioCase(
-        "an agent is rolled back to another snapshot, and to each once",
+        "an agent is rolled back once to each snapshot",
         "Agent",
         {**CODER, "rollbackToSnapshotId": "$base"},
         (
@@ -442,7 +442,7 @@ AGENTS = (
         ),
     ),
     ScenarioCase(
-        "an agent that keeps its name gives it free first",
+        "an agent with an unchanged name is deleted before its replacement",
         "Agent",
         {**CODER, "name": "kept"},
         (replace_step({**CODER, "name": "kept", "region": "dev"}, deletes_before_replace=True),),

@@ -17,7 +17,7 @@ KEPT_AFTER_DELETE = ("Command", "Process")
 
 COMMANDS = (
     ScenarioCase(
-        "a command without an update runs anew for every change of what it is",
+        "a command without an update command is replaced by each change",
         "Command",
         {**SOURCE, "create": ["echo", "one"], "triggers": [1]},
         (
@@ -34,7 +34,7 @@ COMMANDS = (
         state={"stdout": "one\n", "outcome": "succeeded"},
     ),
     ScenarioCase(
-        "a command with an update changes in place, and notes the rest without running",
+        "a command with an update command is updated in place",
         "Command",
         {**SOURCE, "create": ["echo", "one"], "update": ["echo", "changed"]},
         (
@@ -67,7 +67,7 @@ COMMANDS = (
 UP = {**SOURCE, "command": ["sh", "-c", "echo up; exec sleep 600"], "readiness": {"logPattern": "up"}}
 PROCESSES = (
     ScenarioCase(
-        "a process is restarted in place by a change of what runs, and started anew in another sandbox",
+        "a process is restarted in place and replaced if its sandbox changes",
         "Process",
         {**UP, "triggers": [1]},
         (
@@ -88,7 +88,7 @@ WRITE_ONLY_PROPERTIES = ("content", "contentBase64", "source", "steps")
 """The properties that are stored only as a digest in the state of a dynamic resource."""
 FILES = (
     ScenarioCase(
-        "a file is rewritten in place, and made anew at another path",
+        "a file is updated in place and replaced if its path or sandbox changes",
         "File",
         {**SOURCE, "path": "a/x", "content": "one", "mode": "0644"},
         (
@@ -118,7 +118,7 @@ def text_archive(**files: str) -> dict[str, Any]:
 
 DIRECTORIES = (
     ScenarioCase(
-        "a directory is changed file by file, and made anew at another path",
+        "a directory is updated file by file and replaced if its path or sandbox changes",
         "Directory",
         {**SOURCE, "path": "a", **text_archive(x="one", y="2")},
         (
@@ -133,7 +133,7 @@ DIRECTORIES = (
         state={"createdFolders": ["a"], "driftedFiles": {}},
     ),
     ScenarioCase(
-        "a file takes an asset",
+        "the content of a file can be an asset",
         "File",
         {**SOURCE, "path": "x", "source": Asset(text="one")},
         (
@@ -146,7 +146,7 @@ DIRECTORIES = (
 
 IMAGES = (
     ScenarioCase(
-        "a golden image is built anew in place for another recipe, and only then",
+        "a golden image is rebuilt in place only if its recipe changes",
         "GoldenImage",
         {"steps": [{"path": "x", "content": "one"}, {"run": ["true"], "timeoutSeconds": 9}]},
         (

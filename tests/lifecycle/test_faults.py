@@ -83,7 +83,7 @@ def count_posts(emulator: Emulator) -> int:
     "fault", EXECUTED_FAULTS, ids=lambda fault: f"{fault['kind']} {fault.get('status', '')}".strip()
 )
 @pytest.mark.parametrize(("resource", "inputs", "path"), CREATES, ids=["sandbox", "fork", "snapshot"])
-async def test_what_was_made_although_the_answer_got_lost_is_taken(  # noqa: PLR0913, PLR0917
+async def test_an_object_is_adopted_if_the_response_to_its_create_is_lost(  # noqa: PLR0913, PLR0917
     api: Api,
     emulator: Emulator,
     fixtures: Fixtures,
@@ -106,8 +106,12 @@ async def test_what_was_made_although_the_answer_got_lost_is_taken(  # noqa: PLR
     await resource.connect(api).delete(stored.id, new_context())
 
 
-@pytest.mark.parametrize("fault", REJECTED_FAULTS, ids=["seconds", "date", "nothing said"])
-async def test_what_was_refused_for_now_is_sent_again(api: Api, emulator: Emulator, fault: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "fault", REJECTED_FAULTS, ids=["Retry-After in seconds", "Retry-After as a date", "no Retry-After"]
+)
+async def test_a_create_rejected_with_429_or_503_is_retried(
+    api: Api, emulator: Emulator, fault: dict[str, Any]
+) -> None:
     emulator.inject(**fault, method="POST", path="/sandboxes", times=2)
     stored = await create_stored(api, SANDBOX, {"name": "box"})
     assert count_posts(emulator) == 3
@@ -115,7 +119,7 @@ async def test_what_was_refused_for_now_is_sent_again(api: Api, emulator: Emulat
     await SANDBOX.connect(api).delete(stored.id, new_context())
 
 
-async def test_what_did_not_happen_is_not_made_up_and_not_sent_again(no_wait_api: Api, emulator: Emulator) -> None:
+async def test_a_create_that_had_no_effect_fails_without_a_retry(no_wait_api: Api, emulator: Emulator) -> None:
     emulator.inject("reset_before", method="POST", path="/sandboxes")
     with pytest.raises(OutcomeUnknown, match="has not appeared since"):
         await create_stored(no_wait_api, SANDBOX, {"name": "box"})
@@ -123,7 +127,7 @@ async def test_what_did_not_happen_is_not_made_up_and_not_sent_again(no_wait_api
     assert emulator.state()["sandboxes"] == 0
 
 
-async def test_what_another_made_is_not_taken(api: Api, no_wait_api: Api, emulator: Emulator) -> None:
+async def test_an_object_with_other_inputs_is_not_adopted(api: Api, no_wait_api: Api, emulator: Emulator) -> None:
     """The name belongs to a sandbox of another size."""
     await api.sandboxes.create({"name": "box", "resources": {"cpu": 1}})
     emulator.inject("status", method="POST", path="/sandboxes", status=504)
@@ -132,7 +136,7 @@ async def test_what_another_made_is_not_taken(api: Api, no_wait_api: Api, emulat
     assert emulator.state()["sandboxes"] == 1
 
 
-async def test_a_wait_goes_on_through_bad_answers_and_phases_it_does_not_know(api: Api, emulator: Emulator) -> None:
+async def test_a_wait_continues_after_invalid_responses_and_unknown_phases(api: Api, emulator: Emulator) -> None:
     for fault in (
         {"kind": "status", "status": 500},
         {"kind": "unknown_phase", "phase": "Defrosting"},
@@ -144,14 +148,16 @@ async def test_a_wait_goes_on_through_bad_answers_and_phases_it_does_not_know(ap
     assert count_posts(emulator) == 1
 
 
-async def test_a_failed_capture_is_known_by_its_reason(api: Api, emulator: Emulator, fixtures: Fixtures) -> None:
+async def test_a_failed_snapshot_raises_an_error_with_the_reason(
+    api: Api, emulator: Emulator, fixtures: Fixtures
+) -> None:
     inputs = await fixtures.resolve({"sandboxId": "$source", "name": "kept"})
     emulator.inject("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
     with pytest.raises(ResourceInitFailed, match="the disk is full"):
         await create_stored(api, SNAPSHOT, inputs)
 
 
-async def test_a_read_that_fails_is_an_error_and_a_sandbox_that_is_gone_is_not(
+async def test_a_failed_read_raises_and_a_read_of_a_missing_sandbox_returns_none(
     api: Api, no_wait_api: Api, emulator: Emulator
 ) -> None:
     stored = await create_stored(api, SANDBOX, {"name": "box"})
@@ -163,7 +169,7 @@ async def test_a_read_that_fails_is_an_error_and_a_sandbox_that_is_gone_is_not(
     assert await lifecycle.read(SANDBOX.connect(api), stored.id, stored.inputs) is None
 
 
-async def test_a_delete_whose_answer_got_lost_still_waits_until_it_is_gone(api: Api, emulator: Emulator) -> None:
+async def test_a_delete_with_a_lost_response_waits_until_the_sandbox_is_deleted(api: Api, emulator: Emulator) -> None:
     stored = await create_stored(api, SANDBOX, {"name": "box"})
     emulator.inject("reset_after", method="DELETE", path="/sandboxes/{id}")
     await SANDBOX.connect(api).delete(stored.id, new_context())

@@ -32,7 +32,9 @@ RUNS = [
 
 @pytest.mark.parametrize(("opened", "emulator"), RUNS, indirect=["emulator"])
 @pytest.mark.parametrize("case", [*CASES, *SANDBOX_CHILD_CASES], ids=lambda case: f"{case.resource}: {case.title}")
-async def test_a_life(case: ScenarioCase, opened: AdapterOpener, emulator: Emulator, fixtures: Fixtures) -> None:
+async def test_create_update_replace_and_delete(
+    case: ScenarioCase, opened: AdapterOpener, emulator: Emulator, fixtures: Fixtures
+) -> None:
     if opened is open_terraform_adapter and has_asset([case.create, *(step.inputs for step in case.steps)]):
         pytest.skip("this engine has no assets")
     async with opened(case.resource, emulator) as adapter:

@@ -44,7 +44,7 @@ async def check_inputs(adapter: AdapterClient, inputs: Mapping[str, Any]) -> Any
 @pytest.mark.parametrize(
     ("kind", "theirs", "ours"), NAME_TAKEN_CASES, ids=["an image that would fail", "the same image", "a smaller pool"]
 )
-async def test_a_name_that_another_stack_has_is_refused_and_what_it_has_stays(
+async def test_a_name_of_another_stack_is_rejected_and_its_object_is_unchanged(
     kind: str, theirs: dict[str, Any], ours: dict[str, Any], opened: AdapterOpener, emulator: Emulator
 ) -> None:
     async with opened(kind, emulator) as adapter:
@@ -61,9 +61,7 @@ async def test_a_name_that_another_stack_has_is_refused_and_what_it_has_stays(
 
 
 @ADAPTERS
-async def test_an_image_whose_create_failed_is_not_in_the_way_of_the_next_attempt(
-    opened: AdapterOpener, emulator: Emulator
-) -> None:
+async def test_a_failed_create_of_an_image_can_be_retried(opened: AdapterOpener, emulator: Emulator) -> None:
     """An error hook repeats the create. The plugin continues what it has begun; the host has undone it."""
     async with opened("GoldenImage", emulator) as adapter:
         inputs = await check_inputs(adapter, {"name": "web", "steps": [{"path": "x", "content": "1"}]})

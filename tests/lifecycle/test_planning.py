@@ -48,7 +48,7 @@ pytestmark = pytest.mark.parametrize("opened", [open_dynamic_adapter, open_plugi
         ("PreviewPort", {"sandboxId": "box", "port": 80, "slug": SECRET}, {""}),
     ],
 )
-async def test_bad_input_fails_the_check_at_its_path(
+async def test_an_invalid_input_fails_the_check_at_its_path(
     opened: AdapterOpener, emulator: Emulator, kind: str, inputs: dict[str, Any], failed: set[str]
 ) -> None:
     async with opened(kind, emulator) as adapter:
@@ -90,7 +90,7 @@ async def test_bad_input_fails_the_check_at_its_path(
         ),
     ],
 )
-async def test_a_scalar_is_stored_as_what_it_stands_for_and_is_the_same_to_a_diff(
+async def test_a_scalar_is_converted_to_the_declared_type_without_a_diff(
     opened: AdapterOpener, emulator: Emulator, kind: str, fixtures: dict[str, Any], stored: dict[str, Any]
 ) -> None:
     async with opened(kind, emulator) as adapter:
@@ -115,7 +115,7 @@ async def test_a_scalar_is_stored_as_what_it_stands_for_and_is_the_same_to_a_dif
         ({}, {"egress": {"mode": "allow_list", "allow": [{"host": UNKNOWN}]}}, "update"),
     ],
 )
-async def test_what_is_not_known_yet_passes_the_check_and_shows_in_the_plan(
+async def test_an_unknown_value_passes_the_check_and_appears_in_the_plan(
     opened: AdapterOpener, emulator: Emulator, create: dict[str, Any], unknown: dict[str, Any], plan: str
 ) -> None:
     async with opened("Sandbox", emulator) as adapter:

@@ -65,7 +65,7 @@ async def check_inputs(adapter: Any, inputs: Mapping[str, Any]) -> Any:
 
 @EVERY_ADAPTER
 @pytest.mark.parametrize("row", MISSING, ids=[f"{row[0]} {row[2]}" for row in MISSING])
-async def test_what_an_input_names_and_is_not_there_is_said_of_that_input(
+async def test_the_error_for_a_missing_object_names_the_input_that_refers_to_it(
     row: tuple[str, dict[str, Any], str, str], opened: AdapterOpener, emulator: Emulator
 ) -> None:
     kind, inputs, path, reason = row
@@ -85,7 +85,9 @@ async def test_what_an_input_names_and_is_not_there_is_said_of_that_input(
 
 
 @ADAPTERS
-async def test_a_rollback_to_what_is_not_there_is_said_of_that_input(opened: AdapterOpener, emulator: Emulator) -> None:
+async def test_the_error_for_a_rollback_to_a_missing_snapshot_names_the_input(
+    opened: AdapterOpener, emulator: Emulator
+) -> None:
     async with opened("Sandbox", emulator) as adapter:
         life = await adapter.create(await check_inputs(adapter, {"name": "box"}))
         news = (await adapter.check({"name": "box", "rollbackToSnapshotId": UNKNOWN_ID}, life.inputs)).inputs
@@ -97,7 +99,7 @@ async def test_a_rollback_to_what_is_not_there_is_said_of_that_input(opened: Ada
 
 
 @ADAPTERS
-async def test_what_else_the_api_refuses_is_told_as_it_says_it(opened: AdapterOpener, emulator: Emulator) -> None:
+async def test_other_rejected_creates_raise_the_error_of_the_api(opened: AdapterOpener, emulator: Emulator) -> None:
     """Whatever an input names exists, or the API cannot be asked for it."""
     async with opened("Sandbox", emulator) as adapter:
         inputs = await check_inputs(adapter, {"templateId": "sb-ubuntu-26-04-minimal"})
@@ -110,7 +112,9 @@ async def test_what_else_the_api_refuses_is_told_as_it_says_it(opened: AdapterOp
 
 
 @ADAPTERS
-async def test_a_file_whose_sandbox_went_away_later_is_told_as_such(opened: AdapterOpener, emulator: Emulator) -> None:
+async def test_a_file_whose_sandbox_was_deleted_is_an_error_on_update(
+    opened: AdapterOpener, emulator: Emulator
+) -> None:
     async with opened("Sandbox", emulator) as adapter:
         box = await adapter.create(await check_inputs(adapter, {"name": "box"}))
         async with opened("File", emulator) as files:
@@ -123,7 +127,7 @@ async def test_a_file_whose_sandbox_went_away_later_is_told_as_such(opened: Adap
 
 
 @ADAPTERS
-async def test_what_the_api_says_of_a_field_is_told_with_the_programs_name(
+async def test_field_names_in_api_errors_are_converted_to_property_names(
     opened: AdapterOpener, emulator: Emulator
 ) -> None:
     message = {"message": "resources.memory_gb: must be at most 8", "details": "lifecycle.idle_timeout_seconds"}
@@ -139,7 +143,7 @@ async def test_what_the_api_says_of_a_field_is_told_with_the_programs_name(
 
 @ADAPTERS
 @pytest.mark.parametrize("kind", ["Sandbox", "SandboxFork", "Agent"])
-async def test_a_name_that_something_else_has_is_said_with_what_can_be_done(
+async def test_a_name_conflict_is_an_error_with_the_next_steps(
     kind: str, opened: AdapterOpener, emulator: Emulator
 ) -> None:
     async with opened("Sandbox", emulator) as sandboxes:
@@ -156,7 +160,7 @@ async def test_a_name_that_something_else_has_is_said_with_what_can_be_done(
 
 
 @ADAPTERS
-async def test_a_conflict_that_is_not_about_the_name_is_told_as_it_is(
+async def test_a_conflict_that_is_not_about_the_name_raises_the_error_of_the_api(
     opened: AdapterOpener, emulator: Emulator
 ) -> None:
     """Nothing has the name, names are not unique, or the API does not say which object has it."""
@@ -176,7 +180,7 @@ async def test_a_conflict_that_is_not_about_the_name_is_told_as_it_is(
 
 
 @ADAPTERS
-async def test_a_rollback_that_is_refused_although_there_is_the_snapshot_is_told_as_it_is(
+async def test_a_rejected_rollback_to_an_existing_snapshot_raises_the_error_of_the_api(
     opened: AdapterOpener, emulator: Emulator
 ) -> None:
     async with opened("Sandbox", emulator) as adapter, opened("Snapshot", emulator) as snapshots:
@@ -190,7 +194,7 @@ async def test_a_rollback_that_is_refused_although_there_is_the_snapshot_is_told
 
 @ADAPTERS
 @pytest.mark.parametrize("kind", ["Sandbox", "SandboxPool"])
-async def test_a_name_that_the_replaced_resource_has_itself_is_said_to_be_so(
+async def test_a_name_conflict_with_the_replaced_resource_suggests_delete_before_replace(
     kind: str, opened: AdapterOpener, emulator: Emulator
 ) -> None:
     """With `--replace` the engine requests no diff and checks the inputs anew, without the old ones."""

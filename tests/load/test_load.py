@@ -17,7 +17,7 @@ One fault weighs more here than among 1,000.
 
 
 @pytest.mark.engine
-def test_a_hundred_come_up_and_go_on_a_platform_that_slows_down_and_goes_wrong(
+def test_a_hundred_sandboxes_are_created_and_deleted_despite_throttling_and_faults(
     tmp_path: Path, pulumi_bin: Path
 ) -> None:
     figures = run_load(NUMBER, pulumi_bin, tmp_path)

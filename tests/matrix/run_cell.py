@@ -120,8 +120,8 @@ class Scenario:
 
 UPDATES = tuple(call for call in CALLS if call.command == "up" and call.name != "delete")
 SCENARIOS = (
-    Scenario("struck", UPDATES, INJECTED_FAULTS),
-    Scenario("turned away", UPDATES, REJECTED_FAULTS),
+    Scenario("injected", UPDATES, INJECTED_FAULTS),
+    Scenario("rejected", UPDATES, REJECTED_FAULTS),
     # the engine deletes nothing if another operation failed
     Scenario("delete", tuple(call for call in CALLS if call.name == "delete"), FAULTS),
     Scenario("refresh", tuple(call for call in CALLS if call.command == "refresh"), FAULTS),

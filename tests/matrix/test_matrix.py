@@ -15,13 +15,17 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("story", SCENARIOS, ids=lambda story: story.name)
-def test_every_call_survives_every_fault(tmp_path: Path, pulumi_bin: Path, story: Scenario, adapter: str) -> None:
+def test_each_call_with_each_fault_is_repaired_by_the_next_command(
+    tmp_path: Path, pulumi_bin: Path, story: Scenario, adapter: str
+) -> None:
     check_against_page(story, adapter, pulumi_bin, tmp_path)
 
 
 # every fault, with a create or a delete; `make reliability` runs the other calls
 @pytest.mark.parametrize("story", [SCENARIOS[0].limit_to("create"), SCENARIOS[2]], ids=["create", "delete"])
-def test_opentofu_survives_every_fault(tmp_path: Path, pulumi_bin: Path, story: Scenario) -> None:
+def test_each_fault_with_opentofu_is_repaired_by_the_next_command(
+    tmp_path: Path, pulumi_bin: Path, story: Scenario
+) -> None:
     check_against_page(story, "terraform", pulumi_bin, tmp_path)
 
 
