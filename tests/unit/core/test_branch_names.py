@@ -9,20 +9,20 @@ from neev_provider.core.names import validate_name
 
 
 @pytest.mark.parametrize("branch", ["main", "pr-7", "a" * 63])
-def test_a_branch_that_can_be_a_name_is_one(branch: str) -> None:
+def test_a_branch_that_is_a_valid_name_is_unchanged(branch: str) -> None:
     assert convert_branch_name(branch) == branch
 
 
 @pytest.mark.parametrize(
     "branch", ["feature/login", "Feature-Login", "7", "a" * 64, "-", "", "ä", "a-", "a" * 56 + "/b"]
 )
-def test_any_other_branch_becomes_another_valid_name(branch: str) -> None:
+def test_an_invalid_branch_is_converted_to_a_valid_name(branch: str) -> None:
     assert validate_name(convert_branch_name(branch))
     assert convert_branch_name(branch) != branch
 
 
 @given(st.text(), st.text())
-def test_two_branches_have_two_names(one: str, other: str) -> None:
+def test_different_branches_have_different_names(one: str, other: str) -> None:
     assume(one != other)
     assert convert_branch_name(one) != convert_branch_name(other)
     assert validate_name(convert_branch_name(one))

@@ -1,4 +1,4 @@
-"""The one clock that is real."""
+"""The system clock."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Scalars that stand for exactly one value of the declared type are taken for it; nothing else is."""
+"""Scalars that represent exactly one value of the declared type are converted to it; others are not."""
 
 from typing import Annotated, Any
 
@@ -95,8 +95,10 @@ UNCHANGED: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize(("raw", "values"), COERCED)
-def test_what_stands_for_one_value_is_taken_for_it(raw: dict[str, Any], values: dict[str, Any]) -> None:
-    """At any depth; the values themselves are taken for what they are."""
+def test_a_scalar_with_one_exact_value_is_coerced_to_the_declared_type(
+    raw: dict[str, Any], values: dict[str, Any]
+) -> None:
+    """At any depth; values that already have the declared type are unchanged."""
     for item in (raw, values):
         found = coerce_properties(House.properties, item)
         assert found == values
@@ -106,8 +108,8 @@ def test_what_stands_for_one_value_is_taken_for_it(raw: dict[str, Any], values: 
 
 
 @pytest.mark.parametrize("raw", UNCHANGED)
-def test_what_stands_for_none_stays_what_it_is(raw: dict[str, Any]) -> None:
-    """What is wrong with it is for the check to say."""
+def test_other_values_are_not_coerced(raw: dict[str, Any]) -> None:
+    """Validation reports what is wrong with them."""
     assert coerce_properties(House.properties, raw) == raw
 
 
@@ -125,13 +127,13 @@ def test_what_stands_for_none_stays_what_it_is(raw: dict[str, Any]) -> None:
         ({"choice": "Delet"}, "must be one of 'pause' or 'delete'; did you mean `delete`? (is 'Delet')"),
     ],
 )
-def test_what_is_not_exact_is_refused_in_a_sentence(raw: dict[str, Any], reason: str) -> None:
-    """Nothing is rounded."""
+def test_an_inexact_value_is_rejected_with_a_reason(raw: dict[str, Any], reason: str) -> None:
+    """Values are not rounded."""
     assert [failure.reason[: len(reason)] for failure in validate(House, raw)] == [reason]
 
 
-def test_a_secret_that_is_not_exact_is_not_repeated() -> None:
-    """Neither the number nor its digits."""
+def test_the_error_for_an_inexact_secret_does_not_show_it() -> None:
+    """The error contains neither the number nor its digits."""
     assert [failure.reason for failure in validate(House, {"env": {"A": 3.25}})] == [
         "env.A: must be a string; write it in quotes: 1.10 and 1.1 are one number"
     ]

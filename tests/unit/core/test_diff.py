@@ -1,4 +1,4 @@
-"""What a change means: nothing, an update, a replacement; per path, and never because of a default."""
+"""The effect of a change, by path: none, an update or a replacement; a default is never a change."""
 
 from typing import Annotated, Any
 
@@ -43,7 +43,7 @@ class Shell(Model):
 
 
 class Widget(Inputs):
-    """A thing."""
+    """A widget."""
 
     name: Annotated[str | None, Replace(), Computed(), AutoName()] = None
     """Its name."""
@@ -58,17 +58,17 @@ class Widget(Inputs):
     cpu: Annotated[Number | None, Update(), Computed()] = None
     """Its cores."""
     paused: Annotated[bool | None, Update()] = None
-    """Asleep."""
+    """Whether it is paused."""
     wall: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall().to_properties())] = None
     """Its wall."""
     fence: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall().to_properties(), only_on_removal=True)] = None
     """Its fence."""
 
 
-def change_kinds(
+def find_changes(
     old_inputs: dict[str, Any], new_inputs: dict[str, Any], state: dict[str, Any] | None = None
 ) -> dict[str, str]:
-    """Path to kind of what differs; a replacement has a star."""
+    """Return the kind of each change by its path; a replacement has a star."""
     found = compute_diff(
         Widget, old_inputs=old_inputs, state=old_inputs if state is None else state, new_inputs=new_inputs
     )
@@ -92,9 +92,11 @@ def change_kinds(
         ({"cpu": None}, {}, {}),
     ],
 )
-def test_values_are_compared_as_they_mean(old: dict[str, Any], new: dict[str, Any], expected: dict[str, str]) -> None:
-    """Number types, nulls and a face's own keys make no difference; everything else does, at its path."""
-    assert change_kinds(old, new) == expected
+def test_values_are_compared_by_meaning_at_each_path(
+    old: dict[str, Any], new: dict[str, Any], expected: dict[str, str]
+) -> None:
+    """Number types, nulls and an adapter's own keys make no difference; everything else is a change."""
+    assert find_changes(old, new) == expected
 
 
 @pytest.mark.parametrize(
@@ -110,68 +112,70 @@ def test_values_are_compared_as_they_mean(old: dict[str, Any], new: dict[str, An
         ({"fence": {"mode": "open"}}, {"fence.mode": "update"}),
     ],
 )
-def test_removing_an_input_leaves_the_object_alone_where_it_can(old: dict[str, Any], expected: dict[str, str]) -> None:
-    """What the platform answers and where it came from stay; what nobody can read back, or means a default, counts."""
-    assert change_kinds(old, {}) == expected
+def test_removing_an_input_is_a_change_only_if_the_object_must_change(
+    old: dict[str, Any], expected: dict[str, str]
+) -> None:
+    """Inputs that the API returns are kept; those that it never returns, or that reset to a default, change."""
+    assert find_changes(old, {}) == expected
 
 
-def test_asking_for_what_is_already_there_is_no_change() -> None:
-    """The platform chose the image; a program that then names the same one plans nothing."""
-    assert change_kinds({}, {"image": "a"}, {"image": "a"}) == {}
-    assert change_kinds({}, {"image": "b"}, {"image": "a"}) == {"image": "update*"}
+def test_an_input_equal_to_the_computed_value_is_unchanged() -> None:
+    """The API chose the image; a program that then sets the same one has an empty plan."""
+    assert find_changes({}, {"image": "a"}, {"image": "a"}) == {}
+    assert find_changes({}, {"image": "b"}, {"image": "a"}) == {"image": "update*"}
 
 
-def test_what_was_inherited_stays_while_the_program_never_says_it() -> None:
+def test_an_inherited_value_is_unchanged_if_the_program_never_sets_it() -> None:
     """A fork keeps the policy of its source."""
-    assert change_kinds({}, {}, {"fence": {"mode": "open"}}) == {}
-    assert change_kinds({}, {}, {"wall": {"mode": "open"}}) == {"wall.mode": "update"}
+    assert find_changes({}, {}, {"fence": {"mode": "open"}}) == {}
+    assert find_changes({}, {}, {"wall": {"mode": "open"}}) == {"wall.mode": "update"}
 
 
-def test_defaults_of_nested_values_never_differ() -> None:
+def test_unset_null_and_default_nested_values_are_equal() -> None:
     """Unset, null and the default mean the same."""
-    assert change_kinds({}, {"wall": {"mode": "closed", "holes": []}}) == {}
-    assert change_kinds({"wall": {"holes": []}}, {"wall": {"mode": "closed", "holes": None}}) == {}
+    assert find_changes({}, {"wall": {"mode": "closed", "holes": []}}) == {}
+    assert find_changes({"wall": {"holes": []}}, {"wall": {"mode": "closed", "holes": None}}) == {}
 
 
 def test_sets_are_compared_without_order() -> None:
-    """Rules and ports may come back in any order."""
+    """The API may return rules and ports in any order."""
     old = {"wall": {"mode": "open", "holes": [{"host": "a", "ports": [1, 2]}, {"host": "b"}]}}
     new = {"wall": {"mode": "open", "holes": [{"host": "b"}, {"host": "a", "ports": [2, 1]}]}}
-    assert change_kinds(old, new) == {}
+    assert find_changes(old, new) == {}
 
 
-def test_only_what_differs_in_a_set_is_named() -> None:
-    """One changed rule is one path, with the place it has in the program."""
+def test_a_changed_set_reports_only_the_items_that_differ() -> None:
+    """One changed rule is one path, with its index in the program."""
     old = {"wall": {"mode": "open", "holes": [{"host": "a"}, {"host": "b"}]}}
     new = {"wall": {"mode": "open", "holes": [{"host": "b"}, {"host": "c"}]}}
-    assert change_kinds(old, new) == {"wall.holes[1].host": "update"}
-    assert change_kinds(old, {"wall": {"mode": "open", "holes": [{"host": "b"}]}}) == {"wall.holes[1]": "delete"}
+    assert find_changes(old, new) == {"wall.holes[1].host": "update"}
+    assert find_changes(old, {"wall": {"mode": "open", "holes": [{"host": "b"}]}}) == {"wall.holes[1]": "delete"}
     twice = {"wall": {"mode": "open", "holes": [{"host": "a"}, {"host": "b"}, {"host": "b"}]}}
-    assert change_kinds(old, twice) == {"wall.holes[2]": "add"}
+    assert find_changes(old, twice) == {"wall.holes[2]": "add"}
 
 
-def test_the_unknown_counts_as_a_change() -> None:
-    """What is not known yet may differ, at any depth."""
-    assert change_kinds({"cpu": 1}, {"cpu": UNKNOWN}) == {"cpu": "update"}
-    assert change_kinds({}, {"image": UNKNOWN}) == {"image": "add*"}
-    assert change_kinds({"argv": ["a"]}, {"argv": [UNKNOWN]}) == {"argv[0]": "update*"}
+def test_an_unknown_value_is_a_change() -> None:
+    """An unknown value may differ, at any depth."""
+    assert find_changes({"cpu": 1}, {"cpu": UNKNOWN}) == {"cpu": "update"}
+    assert find_changes({}, {"image": UNKNOWN}) == {"image": "add*"}
+    assert find_changes({"argv": ["a"]}, {"argv": [UNKNOWN]}) == {"argv[0]": "update*"}
     old = {"wall": {"mode": "open", "holes": [{"host": "a"}]}}
-    assert change_kinds(old, {"wall": {"mode": "open", "holes": [{"host": UNKNOWN}]}}) == {
+    assert find_changes(old, {"wall": {"mode": "open", "holes": [{"host": UNKNOWN}]}}) == {
         "wall.holes[0].host": "update"
     }
-    assert change_kinds(old, {"wall": {"mode": "open", "holes": [UNKNOWN]}}) == {"wall.holes[0]": "update"}
+    assert find_changes(old, {"wall": {"mode": "open", "holes": [UNKNOWN]}}) == {"wall.holes[0]": "update"}
 
 
-def test_what_the_api_never_returns_is_recorded_after_an_import() -> None:
-    """Nobody can read an environment: the one that the program says is recorded, and no reason to replace."""
-    assert change_kinds({"name": "a"}, {"name": "a", "env": {"A": "1"}}, {"name": "a", IMPORTED_KEY: True}) == {
+def test_a_value_that_the_api_never_returns_is_added_after_an_import() -> None:
+    """An environment cannot be read: the one of the program is stored without a replacement."""
+    assert find_changes({"name": "a"}, {"name": "a", "env": {"A": "1"}}, {"name": "a", IMPORTED_KEY: True}) == {
         "env": "add"
     }
-    assert change_kinds({"name": "a"}, {"name": "a", "env": {"A": "1"}}) == {"env": "add*"}
+    assert find_changes({"name": "a"}, {"name": "a", "env": {"A": "1"}}) == {"env": "add*"}
 
 
-def test_a_kept_explicit_name_deletes_first() -> None:
-    """Two cannot have the same name; a made one is made anew."""
+def test_delete_before_replace_is_set_if_an_explicit_name_is_unchanged() -> None:
+    """Two objects cannot have the same name; a generated name is generated again."""
     old = {"name": "a", "image": "x"}
     assert compute_diff(Widget, old_inputs=old, state=old, new_inputs={"name": "a", "image": "y"}).delete_before_replace
     assert not compute_diff(
@@ -180,49 +184,49 @@ def test_a_kept_explicit_name_deletes_first() -> None:
     assert not compute_diff(
         Widget, old_inputs=old, state=old, new_inputs={"name": "a", "image": "y", AUTONAMED_KEY: True}
     ).delete_before_replace
-    # also where nothing is replaced by itself: the program may ask for it
+    # also without a replacement in the plan: the user may request one
     assert compute_diff(
         Widget, old_inputs=old, state=old, new_inputs={"name": "a", "image": "x", "cpu": 2}
     ).delete_before_replace
     assert compute_diff(Widget, old_inputs=old, state=old, new_inputs=old).delete_before_replace
 
 
-def test_a_change_knows_its_input() -> None:
-    """The engine wants the top-level name too."""
+def test_property_name_is_the_top_level_input_of_a_change() -> None:
+    """The engine needs the top-level name too."""
     assert Change("wall.holes[1].host", ChangeKind.UPDATE, requires_replacement=False).property_name == "wall"
     assert Change("argv[0]", ChangeKind.UPDATE, requires_replacement=True).property_name == "argv"
     assert Change('["a-b.c"]', ChangeKind.ADD, requires_replacement=False).property_name == "a-b.c"
     assert not Diff().requires_replacement
 
 
-def test_equal_reads_the_declaration() -> None:
+def test_semantically_equal_uses_the_declaration() -> None:
     """A refresh compares by the same rules as a plan."""
     assert semantically_equal(Widget.properties["wall"], None, {"mode": "closed", "holes": []})
     assert not semantically_equal(Widget.properties["wall"], {"mode": "open"}, {"mode": "closed"})
 
 
-def test_what_only_the_state_says_is_no_old_value_of_what_the_api_never_returns() -> None:
-    """Of what it does answer, it is: the platform chose it."""
+def test_the_state_is_ignored_for_an_input_that_the_api_never_returns() -> None:
+    """It is the old value of an input that the API returns, because the API chose it."""
     state = {"env": {"A": "1"}, "image": "ubuntu"}
-    assert change_kinds({}, state, state) == {"env": "add*"}
+    assert find_changes({}, state, state) == {"env": "add*"}
 
 
-def test_after_an_import_only_what_cannot_be_read_back_is_silent() -> None:
-    assert change_kinds({}, {"env": {"A": "1"}, "image": "x"}, {IMPORTED_KEY: True}) == {"env": "add", "image": "add*"}
+def test_after_an_import_only_inputs_that_cannot_be_read_need_no_replacement() -> None:
+    assert find_changes({}, {"env": {"A": "1"}, "image": "x"}, {IMPORTED_KEY: True}) == {"env": "add", "image": "add*"}
 
 
-def test_a_list_whose_order_counts_grows_and_shrinks_at_its_end() -> None:
-    assert change_kinds({"argv": ["a"]}, {"argv": ["a", "b"]}) == {"argv[1]": "add*"}
-    assert change_kinds({"argv": ["a", "b"]}, {"argv": ["a"]}) == {"argv[1]": "delete*"}
+def test_an_ordered_list_changes_at_its_end() -> None:
+    assert find_changes({"argv": ["a"]}, {"argv": ["a", "b"]}) == {"argv[1]": "add*"}
+    assert find_changes({"argv": ["a", "b"]}, {"argv": ["a"]}) == {"argv[1]": "delete*"}
 
 
-def test_values_of_different_kinds_differ_as_a_whole() -> None:
-    assert change_kinds({"env": "x"}, {"env": {"A": "1"}}) == {"env": "update*"}
-    assert change_kinds({"env": {"A": "1"}}, {"env": "x"}) == {"env": "update*"}
-    assert change_kinds({"argv": UNKNOWN}, {"argv": ["a"]}) == {"argv": "update*"}
+def test_values_of_different_types_are_one_change() -> None:
+    assert find_changes({"env": "x"}, {"env": {"A": "1"}}) == {"env": "update*"}
+    assert find_changes({"env": {"A": "1"}}, {"env": "x"}) == {"env": "update*"}
+    assert find_changes({"argv": UNKNOWN}, {"argv": ["a"]}) == {"argv": "update*"}
 
 
-def test_a_default_that_is_a_model_is_its_values() -> None:
+def test_a_default_model_equals_its_explicit_values() -> None:
     class House(Inputs):
         """A house."""
 

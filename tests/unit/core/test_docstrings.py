@@ -1,10 +1,10 @@
-"""What the source says below the members of a class, where there is a source."""
+"""The docstrings of attributes, from the source of a class."""
 
 from neev_provider.core.docstrings import attribute_docstrings
 
 
 class Widget:
-    """A thing."""
+    """A widget."""
 
     size: int = 1
     """Its size,
@@ -16,11 +16,11 @@ class Widget:
     color = "red"
     """Its color.
     """
-    silent = 2
+    undocumented = 2
     text = 3, 4
 
 
-def test_each_docstring_belongs_to_the_member_above_it() -> None:
+def test_each_docstring_belongs_to_the_attribute_above_it() -> None:
     assert attribute_docstrings(Widget) == {
         "size": "Its size,\n\nin metres.",
         "name": "Its name.",
@@ -28,6 +28,6 @@ def test_each_docstring_belongs_to_the_member_above_it() -> None:
     }
 
 
-def test_a_class_without_source_says_nothing() -> None:
-    assert attribute_docstrings(type("Made", (), {})) == {}
+def test_a_class_without_source_has_no_attribute_docstrings() -> None:
+    assert attribute_docstrings(type("Dynamic", (), {})) == {}
     assert attribute_docstrings(int) == {}

@@ -1,4 +1,4 @@
-"""Durations as the engines' timeouts have them."""
+"""Durations in the format of the engines' timeouts."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_a_duration_is_a_number_of_seconds(text: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     "text", ["", "1", "h", "-1h", "+1h", "1d", "1h 30m", "1h30", " 1h", "1h\n", "1,5h", ".s", "1\u0661s"]
 )
-def test_anything_else_is_refused_with_examples(text: str) -> None:
+def test_an_invalid_duration_is_rejected_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match=r"must be a duration, such as 90s, 30m or 1h30m \(is ") as caught:
         parse_duration(text)
     assert repr(text) in str(caught.value)

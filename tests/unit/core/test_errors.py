@@ -1,4 +1,4 @@
-"""What a user reads when something goes wrong, and what the classes tell a program."""
+"""The text and the attributes of the errors."""
 
 import inspect
 from collections.abc import Callable
@@ -27,18 +27,18 @@ CLASSES = [
 ]
 
 
-def test_the_tree_in_the_module_names_every_class_and_no_other() -> None:
+def test_the_class_tree_in_the_docstring_lists_every_error_class() -> None:
     drawn = {line.split("─ ")[-1].split()[0] for line in (errors.__doc__ or "").splitlines() if "─" in line}
     assert drawn | {"NeevError"} == {class_.__name__ for class_ in CLASSES}
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
-def test_every_class_says_in_a_paragraph_when_it_is_raised(kind: type[NeevError]) -> None:
+def test_every_error_class_documents_when_it_is_raised(kind: type[NeevError]) -> None:
     assert issubclass(kind, NeevError)
     assert len((kind.__doc__ or "").strip().splitlines()) > 2
 
 
-def test_an_error_of_the_api_is_reported_with_code_request_id_limit_and_advice() -> None:
+def test_an_api_error_contains_the_code_request_id_scope_and_hint() -> None:
     error = QuotaExceeded(
         403,
         "no sandboxes left.",
@@ -58,11 +58,11 @@ def test_an_error_of_the_api_is_reported_with_code_request_id_limit_and_advice()
     assert error.scope == "project"
 
 
-def test_a_response_without_a_reason_is_reported_as_far_as_it_goes() -> None:
+def test_an_api_error_without_a_message_has_a_default_summary() -> None:
     assert ApiError(500, hint="").summary == "The request was answered with 500: the API gave no reason."
 
 
-def test_no_response_at_all_is_reported_as_such() -> None:
+def test_an_api_error_without_a_response_has_its_own_summary() -> None:
     error = Unavailable(0, "no answer within 30 s", method="GET", path="/sandboxes")
     assert error.summary == "GET /sandboxes was answered with nothing: no answer within 30 s."
 
@@ -91,11 +91,11 @@ def test_no_response_at_all_is_reported_as_such() -> None:
         (lambda: Cancelled("waiting", hint="Go on."), "waiting: stopped waiting, as asked. Go on."),
     ],
 )
-def test_every_error_is_sentences_and_advice(error: Callable[[], NeevError], text: str) -> None:
+def test_every_error_text_is_a_summary_and_a_hint(error: Callable[[], NeevError], text: str) -> None:
     assert str(error()) == text
 
 
-def test_the_parts_of_an_error_stay_readable_for_a_program() -> None:
+def test_errors_expose_their_parts_as_attributes() -> None:
     late, failed, wrong = (
         DeadlineExceeded("w", 1.5, "Pending"),
         OperationFailed("full", action="w"),

@@ -1,4 +1,4 @@
-"""What the API says of fields, with the declared names."""
+"""Messages of the API about fields, with the names of the declared properties."""
 
 import pytest
 
@@ -24,11 +24,11 @@ from neev_provider.resources.sandbox.sandbox import SandboxResource
         ("see /docs/memory_gb", "see /docs/memory_gb"),
     ],
 )
-def test_a_field_is_called_as_it_is_declared(message: str, output: str) -> None:
+def test_api_field_names_are_replaced_with_property_names(message: str, output: str) -> None:
     assert replace_field_names(message, SandboxResource.inputs, SandboxResource.api_field_names) == output
 
 
-def test_an_image_calls_its_source_otherwise() -> None:
+def test_a_golden_image_replaces_restore_with_its_own_property() -> None:
     message = "restore: must be a UUID"
     assert (
         replace_field_names(message, GoldenImageResource.inputs, GoldenImageResource.api_field_names)
@@ -36,7 +36,7 @@ def test_an_image_calls_its_source_otherwise() -> None:
     )
 
 
-def test_an_error_says_all_it_says_with_these_names() -> None:
+def test_reword_replaces_field_names_in_all_parts_of_an_error() -> None:
     for details in ("resources.cpu, on_idle", None):
         error = InvalidRequest(422, "on_idle: no", details=details)
         reword(error, SandboxResource.inputs, SandboxResource.api_field_names)

@@ -43,23 +43,23 @@ VALID = re.compile(r"[A-Za-z0-9._-]{1,63}")
         ({f"k{number}": "v" for number in range(MAX_LABELS + 1)}, "must have at most 16 labels (has 17)"),
     ],
 )
-def test_an_invalid_label_is_named_with_what_is_allowed(labels: Any, reason: str | None) -> None:
+def test_an_invalid_label_is_rejected_with_the_allowed_format(labels: Any, reason: str | None) -> None:
     explained = LABELS_RULE.check({"labels": labels})
     assert explained == reason or (reason is not None and explained is not None and explained.startswith(reason))
 
 
-def test_a_setting_may_allow_fewer_labels() -> None:
+def test_the_maximum_number_of_labels_is_configurable() -> None:
     assert explain_invalid({"a": "1", "b": "2"}, max_labels=1) == "must have at most 1 label (has 2)"
 
 
 @pytest.mark.parametrize("text", ["", "a/b c", "ü" * 80, "p" * 100])
-def test_any_name_becomes_a_valid_value_of_its_own(text: str) -> None:
+def test_any_name_is_converted_to_a_unique_valid_label_value(text: str) -> None:
     assert VALID.fullmatch(to_label_value(text))
     assert to_label_value(text) != to_label_value(f"{text}2")
     assert to_label_value("dev-1.x_Y") == "dev-1.x_Y"
 
 
-def test_an_owner_is_named_by_valid_labels_that_do_not_contain_the_address() -> None:
+def test_owner_labels_are_valid_and_do_not_contain_the_address() -> None:
     labels = OWNER.to_labels()
     assert tuple(labels) == OWNERSHIP_KEYS
     assert all(VALID.fullmatch(value) for value in labels.values())
@@ -69,7 +69,7 @@ def test_an_owner_is_named_by_valid_labels_that_do_not_contain_the_address() -> 
     assert stack_labels("tool", "shop", "dev").items() <= labels.items()
 
 
-def test_another_owner_is_foreign_and_no_owner_is_not() -> None:
+def test_only_labels_of_another_owner_are_foreign() -> None:
     other = Owner("tool", "shop", "dev", "another address").to_labels()
     assert [is_foreign(labels, OWNER) for labels in (None, {}, {"team": "a"}, OWNER.to_labels(), other)] == [
         False,
@@ -82,7 +82,7 @@ def test_another_owner_is_foreign_and_no_owner_is_not() -> None:
     assert not is_foreign(other, None)
 
 
-def test_explicit_labels_win_over_default_labels_and_the_owners_over_both() -> None:
+def test_owner_labels_override_explicit_labels_that_override_defaults() -> None:
     policy = LabelPolicy({"team": "search", "cost": "7"})
     merged = policy.merge({"team": "shop"}, OWNER)
     assert merged == {"team": "shop", "cost": "7", **OWNER.to_labels()}
@@ -90,7 +90,7 @@ def test_explicit_labels_win_over_default_labels_and_the_owners_over_both() -> N
     assert LabelPolicy(names_owner=False).merge({"a": "1"}, OWNER) == {"a": "1"}
 
 
-def test_all_labels_together_must_fit() -> None:
+def test_default_and_owner_labels_count_towards_the_maximum() -> None:
     twelve = {f"k{number}": "v" for number in range(12)}
     assert LabelPolicy().explain_excess(twelve) is None
     assert LabelPolicy(names_owner=False).explain_excess({**twelve, "a": "", "b": "", "c": "", "d": ""}) is None
@@ -104,7 +104,7 @@ def test_all_labels_together_must_fit() -> None:
     assert LabelPolicy().explain_excess(None) is None
 
 
-def test_a_sandbox_with_other_default_labels_is_noticed() -> None:
+def test_a_difference_in_default_labels_is_reported() -> None:
     policy = LabelPolicy({"team": "search"})
     own = OWNER.to_labels()
     assert policy.explain_difference((), {"team": "search", **own}) is None
@@ -113,7 +113,7 @@ def test_a_sandbox_with_other_default_labels_is_noticed() -> None:
     assert "(old, team differ)" in str(policy.explain_difference((), {"old": "1", "team": "shop"}))
 
 
-def test_what_the_program_sets_is_read_back_and_nothing_else() -> None:
+def test_only_labels_that_the_program_sets_are_read_back() -> None:
     effective = {"team": "search", "a": "1", **OWNER.to_labels()}
     assert explicit_labels({"a": "2", "b": "3"}, effective) == {"a": "1"}
     assert explicit_labels({}, effective) == {}

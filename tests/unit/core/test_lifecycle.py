@@ -1,4 +1,4 @@
-"""One operation, from stored inputs to stored state: an id once known is never lost."""
+"""One operation, from stored inputs to stored state: a known id is never lost."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,17 +26,17 @@ from neev_provider.core.wait import Deadline
 
 
 class WidgetInputs(Inputs):
-    """A thing."""
+    """A widget."""
 
     size: Annotated[Integer | None, Update(), Computed()] = None
     """Its size."""
 
 
 class WidgetOutputs(Outputs):
-    """What is said of it."""
+    """The outputs of a widget."""
 
     status: str
-    """How it is."""
+    """Its status."""
 
 
 HERE = Account("org", "project", "https://api.test/agent")
@@ -45,48 +45,48 @@ RECORD = {ACCOUNT_KEY: "https://api.test/agent/orgs/org/projects/project"}
 
 @dataclass
 class FakeApi:
-    """Where things are; `broken` is what the next calls end with."""
+    """An API with sizes of objects by id; the next calls raise `errors_to_raise`."""
 
     objects: dict[str, int] = field(default_factory=dict)
     errors_to_raise: list[Exception] = field(default_factory=list)
     account: Account = HERE
 
     def raise_next_error(self) -> None:
-        """Fail where it should."""
+        """Raise the next of the errors, if there is one."""
         if self.errors_to_raise:
             raise self.errors_to_raise.pop(0)
 
 
 class Widget(Resource[FakeApi, WidgetInputs, WidgetOutputs]):
-    """A thing."""
+    """A widget."""
 
     name = "Widget"
     inputs = WidgetInputs
     outputs = WidgetOutputs
 
     async def create(self, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
-        """One more."""
+        """Create the object."""
         self.api.raise_next_error()
         self.api.objects["id-1"] = inputs.size or 1
         return self.observe("Pending")
 
     async def reconcile(self, id: str, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
-        """As asked."""
+        """Set the size."""
         self.api.raise_next_error()
         self.api.objects[id] = inputs.size or self.api.objects[id]
         return self.observe("Ready")
 
     async def read(self, id: str, inputs: WidgetInputs | None) -> Observation[WidgetOutputs] | None:
-        """As it is."""
+        """Return the object."""
         self.api.raise_next_error()
         return self.observe("Ready") if id in self.api.objects else None
 
     async def delete(self, id: str, context: OperationContext) -> None:
-        """Gone."""
+        """Delete the object."""
         del self.api.objects[id]
 
     def observe(self, status: str) -> Observation[WidgetOutputs]:
-        """What the platform says."""
+        """Return an observation of the object."""
         return Observation("id-1", {"size": self.api.objects["id-1"]}, WidgetOutputs(status=status))
 
 
@@ -94,12 +94,12 @@ WIDGET = Widget()
 
 
 def new_context() -> OperationContext:
-    """An operation with all the time it needs."""
+    """Return the context of an operation with a long deadline."""
     return OperationContext("thing", Deadline(10, SYSTEM_CLOCK, asyncio.Event()))
 
 
-async def test_a_create_stores_what_was_requested_and_what_is() -> None:
-    """Id, inputs and state."""
+async def test_a_create_stores_the_inputs_and_the_state() -> None:
+    """The account is part of the state."""
     stored = await create_and_finish(WIDGET.connect(FakeApi()), {"__resourceName": "x"}, new_context())
     assert (stored.id, stored.inputs, stored.state) == (
         "id-1",
@@ -108,22 +108,22 @@ async def test_a_create_stores_what_was_requested_and_what_is() -> None:
     )
 
 
-async def test_a_create_that_fails_before_there_is_an_id_is_only_its_error() -> None:
-    """Nothing exists, so nothing is kept."""
+async def test_a_create_that_fails_before_the_id_is_known_raises_its_error() -> None:
+    """Nothing exists, so nothing is stored."""
     with pytest.raises(ValueError, match="no"):
         await create_and_finish(WIDGET.connect(FakeApi(errors_to_raise=[ValueError("no")])), {}, new_context())
 
 
-@pytest.mark.parametrize("error", [ValueError("a bug of ours"), TimeoutError("late")])
-async def test_every_error_after_the_id_is_known_keeps_it(error: Exception) -> None:
-    """Also a bug of ours: the id and what was seen travel with the error."""
+@pytest.mark.parametrize("error", [ValueError("a bug"), TimeoutError("late")])
+async def test_every_error_after_the_id_is_known_stores_the_id(error: Exception) -> None:
+    """Also an unexpected error; the observed state is stored too."""
     platform = FakeApi()
 
     class Breaking(Widget):
-        """It breaks once it is made."""
+        """A widget whose next operation fails after its create."""
 
         async def create(self, inputs: WidgetInputs, call: OperationContext) -> Observation[WidgetOutputs]:
-            """Made, then broken."""
+            """Create the object, and let the next operation fail."""
             created = await super().create(inputs, call)
             self.api.errors_to_raise.append(error)
             return created
@@ -135,23 +135,23 @@ async def test_every_error_after_the_id_is_known_keeps_it(error: Exception) -> N
     assert caught.value.__cause__ is error
 
 
-async def test_a_state_that_cannot_be_written_down_keeps_the_id_too() -> None:
-    """A bug of ours after the thing is ready is no reason to forget it."""
+async def test_an_error_while_the_state_is_built_stores_the_id() -> None:
+    """A bug must not lose an object that is ready."""
 
     class Unwritable(Widget):
-        """Its state cannot be made."""
+        """A widget whose state cannot be built."""
 
         def build_state(self, arguments: Mapping[str, Any], live: Observation[WidgetOutputs]) -> dict[str, Any]:
-            """Nothing."""
-            raise ValueError("a bug of ours")
+            """Fail."""
+            raise ValueError("a bug")
 
-    with pytest.raises(ResourceInitFailed, match="a bug of ours") as caught:
+    with pytest.raises(ResourceInitFailed, match="a bug") as caught:
         await create_and_finish(Unwritable().connect(FakeApi()), {"size": 2}, new_context())
     assert caught.value.stored.id == "id-1"
 
 
-async def test_a_second_attempt_continues_from_what_exists() -> None:
-    """Nothing is made a second time."""
+async def test_a_second_create_attempt_continues_with_the_existing_object() -> None:
+    """No second object is created."""
     platform = FakeApi(objects={"id-1": 1})
     stored = await lifecycle.finish_create(
         WIDGET.connect(platform), StoredResource("id-1", {"size": 3}, {}), new_context()
@@ -161,7 +161,7 @@ async def test_a_second_attempt_continues_from_what_exists() -> None:
 
 
 async def test_a_failed_update_keeps_the_old_inputs_and_state() -> None:
-    """So the same change is planned again."""
+    """The next plan has the same change."""
     platform = FakeApi(objects={"id-1": 1}, errors_to_raise=[ValueError("no")])
     old, state = {"size": 1}, {"size": 1, "status": "Ready"}
     with pytest.raises(ResourceInitFailed) as caught:
@@ -171,8 +171,8 @@ async def test_a_failed_update_keeps_the_old_inputs_and_state() -> None:
     assert (caught.value.stored.inputs, caught.value.stored.state) == (old, state)
 
 
-async def test_an_update_stores_the_new_inputs() -> None:
-    """And what became of them."""
+async def test_an_update_stores_the_new_inputs_and_state() -> None:
+    """The state has the observed values."""
     platform = FakeApi(objects={"id-1": 1})
     stored = await lifecycle.update(
         WIDGET.connect(platform), "id-1", old_inputs={}, state={}, new_inputs={"size": 2}, context=new_context()
@@ -180,8 +180,8 @@ async def test_an_update_stores_the_new_inputs() -> None:
     assert (stored.inputs, stored.state) == ({"size": 2}, {"size": 2, "status": "Ready", **RECORD})
 
 
-async def test_a_read_shows_drift_and_absence_and_hides_no_error() -> None:
-    """Changed outside, gone, and unknown are three different answers."""
+async def test_a_read_returns_drift_or_none_if_missing_or_raises_the_error() -> None:
+    """Drift, a deleted object and an error are three different results."""
     platform = FakeApi(objects={"id-1": 5})
     stored = await lifecycle.read(WIDGET.connect(platform), "id-1", {"size": 1, "__resourceName": "x"})
     assert stored is not None
@@ -197,22 +197,22 @@ async def test_a_read_shows_drift_and_absence_and_hides_no_error() -> None:
 
 
 class PartialWidget(Widget):
-    """It comes half way and says so, and keeps what it said on a refresh."""
+    """A widget that fails after a partial change, and keeps its status on a refresh."""
 
     async def reconcile(self, id: str, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
-        """Half."""
+        """Fail with a partial observation."""
         status = f"Half after {context.state.get('status')}, {'first' if context.just_created else 'again'}"
         raise PartialFailure(self.observe(status)) from ValueError("torn")
 
     async def refresh(
         self, id: str, inputs: WidgetInputs, state: Mapping[str, Any]
     ) -> Observation[WidgetOutputs] | None:
-        """As stored."""
+        """Return the stored status."""
         return self.observe(state["status"])
 
 
-async def test_how_far_an_operation_came_is_stored_with_its_failure() -> None:
-    """In a create, in another attempt, and in an update; the cause is what the user reads."""
+async def test_a_partial_failure_stores_the_observed_state() -> None:
+    """In a create, in a second attempt and in an update; the user reads the cause."""
     platform, half = FakeApi(), PartialWidget()
     with pytest.raises(ResourceInitFailed, match="torn") as first:
         await create_and_finish(half.connect(platform), {}, new_context())
@@ -236,115 +236,122 @@ async def test_how_far_an_operation_came_is_stored_with_its_failure() -> None:
     assert changed.value.stored.state["status"] == "Half after y, again"
 
 
-async def test_a_resource_may_keep_what_the_api_does_not_return() -> None:
-    """A refresh is given what is stored."""
+async def test_a_refresh_can_keep_state_that_the_api_does_not_return() -> None:
+    """A refresh receives the stored state."""
     stored = await lifecycle.read(PartialWidget().connect(FakeApi(objects={"id-1": 1})), "id-1", {}, {"status": "kept"})
     assert stored is not None
     assert stored.state["status"] == "kept"
 
 
-def test_what_is_stored_and_what_is_live_show_no_values() -> None:
-    """They end in tracebacks and logs of whoever prints them."""
+def test_repr_of_stored_resources_and_observations_hides_values() -> None:
+    """They may be printed in tracebacks and logs."""
     secret = {"env": {"TOKEN": "hunter2"}}
     shown = f"{StoredResource('id-1', secret, secret)} {Observation('id-1', secret, WidgetOutputs(status='Ready'))}"
     assert "id-1" in shown
     assert "hunter2" not in shown
 
 
-class HeirInputs(WidgetInputs):
-    """A thing with something that no API answers."""
+class SeedInputs(WidgetInputs):
+    """The inputs of a widget, with one that the API never returns."""
 
     seed: Annotated[str | None, Replace()] = None
-    """What it grew from."""
+    """Its seed."""
 
 
-class Heir(Widget):
-    """It notes what its verbs are given, and is never well."""
+class RecordingWidget(Widget):
+    """A widget that records the arguments of its operations and always has a problem."""
 
-    inputs = HeirInputs
+    inputs = SeedInputs
 
     def __init__(self) -> None:
         self.received: list[Any] = []
 
     async def create(self, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
-        """Noted."""
+        """Record the arguments."""
         self.received.append((inputs, context))
         return await super().create(inputs, context)
 
     async def update(
         self, id: str, old_inputs: WidgetInputs, new_inputs: WidgetInputs, context: OperationContext
     ) -> Observation[WidgetOutputs]:
-        """Noted."""
+        """Record the arguments."""
         self.received.append((id, old_inputs, new_inputs, context.state))
         return await super().update(id, old_inputs, new_inputs, context)
 
     async def read(self, id: str, inputs: WidgetInputs | None) -> Observation[WidgetOutputs] | None:
-        """Noted."""
+        """Record the arguments."""
         self.received.append((id, inputs))
         return await super().read(id, inputs)
 
     def observe(self, status: str) -> Observation[WidgetOutputs]:
-        """Not well."""
+        """Return an observation with a problem."""
         return replace(super().observe(status), problem="it is not well")
 
 
-async def test_operations_get_the_stored_state() -> None:
-    """The operation itself on a create; old, new and stored values on an update; the old inputs on a refresh."""
-    platform, heir, going = FakeApi(), Heir(), new_context()
-    await create_and_finish(heir.connect(platform), {"size": 2}, going)
-    assert heir.received.pop() == (HeirInputs(size=2), going)
+async def test_operations_receive_the_stored_inputs_and_state() -> None:
+    """The context in a create; old inputs, new inputs and state in an update; the old inputs in a refresh."""
+    platform, widget, context = FakeApi(), RecordingWidget(), new_context()
+    await create_and_finish(widget.connect(platform), {"size": 2}, context)
+    assert widget.received.pop() == (SeedInputs(size=2), context)
     state = {"size": 2, "status": "Ready"}
     await lifecycle.update(
-        heir.connect(platform), "id-1", old_inputs={"size": 2}, state=state, new_inputs={"size": 3}, context=going
+        widget.connect(platform), "id-1", old_inputs={"size": 2}, state=state, new_inputs={"size": 3}, context=context
     )
-    assert heir.received.pop() == ("id-1", HeirInputs(size=2), HeirInputs(size=3), state)
-    await lifecycle.read(heir.connect(platform), "id-1", {"size": 3}, state)
-    assert heir.received.pop() == ("id-1", HeirInputs(size=3))
-    await lifecycle.read(heir.connect(platform), "id-1", None)
-    assert heir.received.pop() == ("id-1", None)
+    assert widget.received.pop() == ("id-1", SeedInputs(size=2), SeedInputs(size=3), state)
+    await lifecycle.read(widget.connect(platform), "id-1", {"size": 3}, state)
+    assert widget.received.pop() == ("id-1", SeedInputs(size=3))
+    await lifecycle.read(widget.connect(platform), "id-1", None)
+    assert widget.received.pop() == ("id-1", None)
 
 
-async def test_after_an_import_what_cannot_be_read_back_is_taken_to_be_as_the_program_says() -> None:
-    """So nothing is changed for it; what can be read back is compared with what was read."""
-    platform, heir = FakeApi(objects={"id-1": 2}), Heir()
+async def test_after_an_import_inputs_that_cannot_be_read_are_taken_from_the_program() -> None:
+    """They cause no change; inputs that can be read are compared with their observed values."""
+    platform, widget = FakeApi(objects={"id-1": 2}), RecordingWidget()
     new = {"size": 3, "seed": "apple"}
     for state, seed in (({IMPORTED_KEY: True}, "apple"), ({}, None)):
         await lifecycle.update(
-            heir.connect(platform), "id-1", old_inputs={"size": 2}, state=state, new_inputs=new, context=new_context()
+            widget.connect(platform), "id-1", old_inputs={"size": 2}, state=state, new_inputs=new, context=new_context()
         )
-        assert heir.received.pop()[1] == HeirInputs(size=2, seed=seed)
+        assert widget.received.pop()[1] == SeedInputs(size=2, seed=seed)
     await lifecycle.update(
-        heir.connect(platform), "id-1", old_inputs={}, state={IMPORTED_KEY: True}, new_inputs=new, context=new_context()
+        widget.connect(platform),
+        "id-1",
+        old_inputs={},
+        state={IMPORTED_KEY: True},
+        new_inputs=new,
+        context=new_context(),
     )
-    assert heir.received.pop()[1] == HeirInputs(seed="apple")
+    assert widget.received.pop()[1] == SeedInputs(seed="apple")
     old = {"size": 2, "seed": "pear"}
     await lifecycle.update(
-        heir.connect(platform),
+        widget.connect(platform),
         "id-1",
         old_inputs=old,
         state={IMPORTED_KEY: True},
         new_inputs=new,
         context=new_context(),
     )
-    assert heir.received.pop()[1] == HeirInputs(size=2, seed="pear")
+    assert widget.received.pop()[1] == SeedInputs(size=2, seed="pear")
 
 
-async def test_why_an_object_cannot_be_used_is_kept_with_its_id() -> None:
-    """Whichever operation sees it."""
-    platform, heir = FakeApi(), Heir()
+async def test_the_problem_of_an_object_is_stored_with_its_id() -> None:
+    """By every operation."""
+    platform, widget = FakeApi(), RecordingWidget()
     for work in (
-        create_and_finish(heir.connect(platform), {"size": 2}, new_context()),
-        lifecycle.update(heir.connect(platform), "id-1", old_inputs={}, state={}, new_inputs={}, context=new_context()),
-        lifecycle.read(heir.connect(platform), "id-1", {}),
-        lifecycle.read(heir.connect(platform), "id-1", None),
+        create_and_finish(widget.connect(platform), {"size": 2}, new_context()),
+        lifecycle.update(
+            widget.connect(platform), "id-1", old_inputs={}, state={}, new_inputs={}, context=new_context()
+        ),
+        lifecycle.read(widget.connect(platform), "id-1", {}),
+        lifecycle.read(widget.connect(platform), "id-1", None),
     ):
         stored = await work
         assert stored is not None
         assert (stored.id, stored.problem) == ("id-1", "it is not well")
 
 
-async def test_the_cause_and_the_id_of_what_failed_to_initialize_stay_readable() -> None:
-    """The faces tell them apart."""
+async def test_resource_init_failed_exposes_its_cause_and_the_id() -> None:
+    """The adapters need both."""
     cause = ValueError("no")
     with pytest.raises(ResourceInitFailed) as caught:
         await lifecycle.update(
@@ -368,15 +375,15 @@ async def test_the_cause_and_the_id_of_what_failed_to_initialize_stay_readable()
     assert str(torn.value.__cause__) == "torn"
 
 
-async def test_a_create_whose_response_has_no_state_keeps_what_was_requested() -> None:
-    """And where it is, without the faces' own keys, which are no state."""
+async def test_a_create_whose_state_cannot_be_built_stores_the_inputs_as_state() -> None:
+    """And the account, but not the adapters' own keys."""
 
     class Unwritable(Widget):
-        """Its state cannot be made."""
+        """A widget whose state cannot be built."""
 
         def build_state(self, arguments: Mapping[str, Any], live: Observation[WidgetOutputs]) -> dict[str, Any]:
-            """Nothing."""
-            raise ValueError("a bug of ours")
+            """Fail."""
+            raise ValueError("a bug")
 
     begun = await lifecycle.start_create(
         Unwritable().connect(FakeApi()), {"size": 2, "__resourceName": "x"}, new_context()
@@ -384,16 +391,16 @@ async def test_a_create_whose_response_has_no_state_keeps_what_was_requested() -
     assert (begun.inputs, begun.state) == ({"size": 2, "__resourceName": "x"}, {"size": 2, **RECORD})
 
 
-async def test_the_object_of_an_interrupted_create_is_found_with_the_state_it_has() -> None:
-    """Or is not found."""
+async def test_find_created_returns_the_object_of_an_interrupted_create() -> None:
+    """Or None, if none matches."""
 
     class Findable(Widget):
-        """It can be looked for."""
+        """A widget that can be found."""
 
         async def find_created(
             self, inputs: WidgetInputs, owner: Owner | None = None
         ) -> Observation[WidgetOutputs] | None:
-            """By its size."""
+            """Find the object by its size."""
             return self.observe("Pending") if self.api.objects.get("id-1") == inputs.size else None
 
     platform = FakeApi(objects={"id-1": 2})
@@ -405,23 +412,23 @@ async def test_the_object_of_an_interrupted_create_is_found_with_the_state_it_ha
 
 
 class NamedInputs(WidgetInputs):
-    """A thing with a name."""
+    """A widget with a name."""
 
     rules: ClassVar[tuple[Rule, ...]] = (at_most_one_of("size", "weight"),)
 
     name: Annotated[str | None, AutoName(), Replace()] = None
     """Its name."""
     weight: Annotated[Integer | None, Update()] = None
-    """Instead of its size."""
+    """Its weight, in place of its size."""
 
 
 class Named(Widget):
-    """A thing with a name."""
+    """A widget with a name."""
 
     inputs = NamedInputs
 
     async def find_created(self, inputs: WidgetInputs, owner: Owner | None = None) -> Observation[WidgetOutputs] | None:
-        """Whichever there is."""
+        """Return the object."""
         return self.observe("Ready")
 
 
@@ -434,10 +441,8 @@ class Named(Widget):
         ({"name": "a", "of_tomorrow": 1}, "of_tomorrow"),
     ],
 )
-async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_done(
-    arguments: dict[str, Any], path: str
-) -> None:
-    """By every verb, also after an import, and what exists is kept."""
+async def test_invalid_inputs_are_rejected_before_any_request(arguments: dict[str, Any], path: str) -> None:
+    """By every operation, also after an import; the id of an existing object is kept."""
     platform, named = FakeApi(), Named()
     for begun in (
         lifecycle.start_create(named.connect(platform), arguments, new_context()),
@@ -468,8 +473,8 @@ async def test_inputs_that_no_check_has_passed_are_refused_before_anything_is_do
         await lifecycle.start_create(named.connect(platform), {}, new_context())
 
 
-async def test_what_broke_a_rule_before_can_be_corrected() -> None:
-    """Only what a thing is brought to has to hold to the rules."""
+async def test_old_inputs_that_break_a_rule_can_be_corrected() -> None:
+    """Only the new inputs must follow the rules."""
     platform = FakeApi(objects={"id-1": 1})
     old = {"name": "a", "size": 1, "weight": 2}
     stored = await lifecycle.update(
@@ -502,9 +507,9 @@ OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: "https://api.test/agent/orgs/org/projects/an
     ],
     ids=["finish", "update", "read", "delete"],
 )
-async def test_what_is_in_another_account_is_not_touched(act: Callable[[FakeApi], Awaitable[object]]) -> None:
-    """The error names both accounts, and the state stays as it is."""
-    platform = FakeApi(objects={"id-1": 1}, errors_to_raise=[AssertionError("nothing may be asked")])
+async def test_an_object_of_another_account_is_not_changed(act: Callable[[FakeApi], Awaitable[object]]) -> None:
+    """The error names both accounts, and no request is sent."""
+    platform = FakeApi(objects={"id-1": 1}, errors_to_raise=[AssertionError("no request is expected")])
     with pytest.raises(
         (WrongAccount, ResourceInitFailed), match=r"projectId another, and the setting `projectId` is project"
     ):
@@ -512,7 +517,7 @@ async def test_what_is_in_another_account_is_not_touched(act: Callable[[FakeApi]
     assert platform.objects == {"id-1": 1}
 
 
-async def test_a_state_without_an_account_gets_one_from_its_first_read() -> None:
+async def test_the_first_read_adds_the_account_to_a_state_without_one() -> None:
     """Earlier versions recorded none."""
     stored = await lifecycle.read(WIDGET.connect(FakeApi(objects={"id-1": 1})), "id-1", {}, {"size": 1})
     imported = await lifecycle.read(WIDGET.connect(FakeApi(objects={"id-1": 1})), "id-1", None)
@@ -521,8 +526,8 @@ async def test_a_state_without_an_account_gets_one_from_its_first_read() -> None
     assert (stored.state[ACCOUNT_KEY], imported.state[ACCOUNT_KEY]) == (RECORD[ACCOUNT_KEY], RECORD[ACCOUNT_KEY])
 
 
-async def test_a_delete_in_the_right_account_is_done() -> None:
-    """Also of a state without a record."""
+async def test_a_delete_in_the_recorded_account_succeeds() -> None:
+    """Also for a state without an account."""
     platform = FakeApi(objects={"id-1": 1})
     await lifecycle.delete(WIDGET.connect(platform), "id-1", replace(new_context(), state=RECORD))
     platform.objects["id-1"] = 1
@@ -531,28 +536,26 @@ async def test_a_delete_in_the_right_account_is_done() -> None:
 
 
 @pytest.mark.parametrize(("parent", "kept"), [(None, True), ("source", False)])
-async def test_only_what_is_a_part_of_the_missing_object_is_known_not_to_exist(
-    *, parent: str | None, kept: bool
-) -> None:
-    """A fork is there without its source, and its id is kept; a file is not there without its sandbox."""
+async def test_the_id_is_kept_unless_the_missing_reference_is_the_parent(*, parent: str | None, kept: bool) -> None:
+    """A fork exists without its source, so its id is kept; a file does not exist without its sandbox."""
 
     async def require(_api: FakeApi, name: str, _value: str) -> None:
         raise MissingReference(name, "there is none")
 
     class PartInputs(WidgetInputs):
-        """A thing of something else."""
+        """Inputs with a reference."""
 
         source: Annotated[str | None, Update()] = None
-        """What it is of."""
+        """The object that it refers to."""
 
     class Part(Widget):
-        """It names something that goes away while it is made."""
+        """A widget whose reference is deleted during its create."""
 
         inputs = PartInputs
         references = MappingProxyType({"source": require})
 
         async def reconcile(self, id: str, inputs: WidgetInputs, call: OperationContext) -> Observation[WidgetOutputs]:
-            """Refused."""
+            """Reject the inputs."""
             raise InvalidRequest(422, "no")
 
     Part.parent = parent

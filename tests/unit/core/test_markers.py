@@ -1,4 +1,4 @@
-"""The rarer marks, by what follows from them."""
+"""The less common markers and their effects."""
 
 from typing import Annotated
 
@@ -9,28 +9,28 @@ from neev_provider.core.model import UNKNOWN, Boolean, Inputs, Outputs
 
 class RunInputs(Inputs):
     kept: Annotated[str | None, Update()] = None
-    """Left as it is when it is taken out."""
+    """Unchanged when it is removed."""
     noted: Annotated[str | None, Update(on_removal=True)] = None
-    """Only the program knows it."""
+    """Known only to the program."""
     quiet: Annotated[Boolean | None, Update(on_removal=True)] = None
-    """Whether what comes out is hidden."""
+    """Whether the text is secret."""
 
 
 class RunOutputs(Outputs):
     text: Annotated[str, SecretIf("quiet")]
-    """What came out."""
+    """The text."""
     token: Annotated[str, Secret()]
-    """Always hidden."""
+    """Always secret."""
 
 
-def test_removing_what_only_the_program_has_is_a_change_in_place() -> None:
+def test_removing_an_input_marked_on_removal_needs_no_replacement() -> None:
     old = {"kept": "a", "noted": "b"}
     (change,) = compute_diff(RunInputs, old_inputs=old, state=old, new_inputs={}).changes
     assert (change.path, change.kind, change.requires_replacement) == ("noted", ChangeKind.DELETE, False)
     assert compute_diff(RunInputs, old_inputs={}, state={"noted": "b"}, new_inputs={}).changes == ()
 
 
-def test_an_output_is_hidden_where_its_input_says_so_or_is_not_known_yet() -> None:
+def test_an_output_is_secret_if_its_input_is_true_or_unknown() -> None:
     text, token = RunOutputs.properties["text"], RunOutputs.properties["token"]
     assert [text.is_secret({"quiet": item}) for item in (True, UNKNOWN, False, None)] == [True, True, False, False]
     assert not text.is_secret({})

@@ -1,4 +1,4 @@
-"""A declaration is read once, and a wrong mark is refused when it is made."""
+"""The properties of a declaration, and the errors for an invalid one."""
 
 import copy
 from enum import StrEnum
@@ -21,7 +21,7 @@ class Rule(Model):
 
 
 class Widget(Inputs):
-    """A thing."""
+    """A widget."""
 
     disk_gb: Annotated[Integer, Replace()]
     """Its disk."""
@@ -32,18 +32,18 @@ class Widget(Inputs):
     env: Annotated[dict[str, str] | None, Replace(), Secret()] = None
     """Its environment."""
     paused: Annotated[Boolean | None, Update()] = None
-    """Whether it sleeps."""
+    """Whether it is paused."""
 
 
-def test_a_property_is_camel_case_outside_and_carries_its_marks() -> None:
-    """One declaration yields the name, the marks, the description and whether it is required."""
+def test_a_property_has_a_camel_case_name_and_its_markers() -> None:
+    """One declaration yields the name, the markers, the description and whether it is required."""
     disk = Widget.properties["diskGb"]
     assert (disk.field, disk.required, disk.description) == ("disk_gb", True, "Its disk.")
     assert disk.has(Replace)
     assert not disk.has(Update)
 
 
-def test_nested_models_and_list_items_are_known() -> None:
+def test_properties_expose_nested_models_and_list_items() -> None:
     """The schema and the diff can walk into both, also where they are optional."""
     assert Widget.properties["nested"].model is Rule
     assert Widget.properties["walls"].item is Rule
@@ -59,18 +59,18 @@ def test_a_secret_is_masked_in_repr() -> None:
     assert "disk_gb=10" in text
 
 
-def test_whole_numbers_of_the_wire_are_integers() -> None:
-    """The wire knows only doubles: 10.0 is 10."""
+def test_whole_numbers_of_the_protocol_are_integers() -> None:
+    """The protocol has only doubles: 10.0 is 10."""
     assert Widget.model_validate({"diskGb": 10.0}).disk_gb == 10
 
 
-def test_wire_is_camel_case_and_holds_only_what_is_set() -> None:
-    """What a program writes and what the state holds look the same."""
+def test_to_properties_uses_camel_case_and_omits_unset_values() -> None:
+    """A program and a state have the same format."""
     assert Widget(disk_gb=10, nested=Rule(host="a")).to_properties() == {"diskGb": 10, "nested": {"host": "a"}}
 
 
 def declare_model(annotation: object, *, base: type[BaseModel] = Inputs) -> None:
-    """A model with one property of this annotation."""
+    """Declare a model with one property of this annotation."""
     type("Toy", (base,), {"__annotations__": {"x": annotation}, "x": None, "__module__": __name__})
 
 
@@ -87,45 +87,45 @@ def declare_model(annotation: object, *, base: type[BaseModel] = Inputs) -> None
         (Annotated[Annotated[str, Replace] | None, Update()], "inside the type is lost"),
     ],
 )
-def test_a_wrong_mark_fails_at_import(annotation: object, words: str) -> None:
-    """Missing, doubled, nested, foreign and unfinished marks are refused when the class is made."""
+def test_an_invalid_marker_fails_at_import(annotation: object, words: str) -> None:
+    """Missing, duplicate, nested, misplaced and uncalled markers are rejected when the class is created."""
     with pytest.raises(DeclarationError, match=words):
         declare_model(annotation)
 
 
 @pytest.mark.parametrize("mark", [Replace(), Update(), Computed(), AutoName()])
-def test_outputs_take_no_mark_of_an_input(mark: object) -> None:
+def test_outputs_reject_markers_of_inputs(mark: object) -> None:
     """An output is neither updated nor replaced."""
     with pytest.raises(DeclarationError, match="no meaning here"):
         declare_model(Annotated[str | None, mark], base=Outputs)
 
 
-def test_every_property_says_what_it_is() -> None:
-    """The reference is made from the declarations, so none may be silent."""
+def test_a_property_without_a_docstring_is_rejected() -> None:
+    """The reference is generated from the declarations, so each property needs a docstring."""
 
-    class Silent(Widget):
+    class Undocumented(Widget):
         cpu: Annotated[Integer | None, Update()] = None
 
-    assert Silent.properties["paused"].description == "Whether it sleeps."
-    with pytest.raises(DeclarationError, match=r"Silent\.cpu: say in a docstring"):
-        _ = Silent.properties["cpu"].description
+    assert Undocumented.properties["paused"].description == "Whether it is paused."
+    with pytest.raises(DeclarationError, match=r"Undocumented\.cpu: say in a docstring"):
+        _ = Undocumented.properties["cpu"].description
 
 
-def test_what_is_refused_is_not_repeated() -> None:
-    """It may be a secret, and an error of the model ends in tracebacks."""
+def test_a_validation_error_of_a_model_hides_the_value() -> None:
+    """The value may be a secret, and a traceback shows the error."""
     with pytest.raises(ValidationError, match="env") as caught:
         Widget.model_validate({"diskGb": 1, "env": "hunter2"})
     assert "hunter2" not in f"{caught.value} {caught.value!r}"
 
 
-def test_there_is_one_unknown() -> None:
-    """Also in a copy of what holds it."""
+def test_a_copy_of_unknown_is_the_same_object() -> None:
+    """Also in a deep copy of a container."""
     assert copy.copy(UNKNOWN) is UNKNOWN
     assert copy.deepcopy({"a": [UNKNOWN]})["a"][0] is UNKNOWN
 
 
 def test_a_rule_that_reads_an_undeclared_field_fails_at_import() -> None:
-    """A property that was renamed would silence it."""
+    """Otherwise a renamed property would disable the rule."""
     with pytest.raises(DeclarationError, match=r"Ruled: a rule reads \['colour'\], which no property is called"):
 
         class Ruled(Model):
@@ -142,8 +142,8 @@ class Colour(StrEnum):
     RED = "red"
 
 
-def test_what_is_declared_is_what_is_derived_from() -> None:
-    """Toy here, so that all of it is worked out here."""
+def test_properties_are_derived_from_the_declaration() -> None:
+    """The model is declared in the test, so that nothing is cached before."""
 
     class Toy(Inputs):
         """Toy."""
@@ -151,7 +151,7 @@ def test_what_is_declared_is_what_is_derived_from() -> None:
         needed_part: Annotated[Integer, Replace()]
         """Needed."""
         named: Annotated[str | None, Field(alias="called"), Update()] = None
-        """Named otherwise outside."""
+        """Has an alias."""
         size: Annotated[Integer, Update()] = 3
         """Its size."""
         parts: Annotated[list[Rule], Update(), Unordered()] = Field(default_factory=list)
@@ -175,13 +175,13 @@ def test_what_is_declared_is_what_is_derived_from() -> None:
     assert [observed[name].model for name in ("wall", "parts", "tags", "size")] == [Rule, None, None, None]
     assert (observed["parts"].item, observed["parts"].item_model) == (Rule, Rule)
     assert (observed["tags"].item, observed["wall"].item) == (None, None)
-    created = Toy(needed_part=1, called="x", colour=Colour.RED)  # type: ignore[call-arg]  # its name outside
+    created = Toy(needed_part=1, called="x", colour=Colour.RED)  # type: ignore[call-arg]  # its alias
     assert created.to_properties() == {"neededPart": 1, "called": "x", "size": 3, "parts": [], "colour": "red"}
     assert type(created.to_properties()["colour"]) is str
 
 
-def test_a_wrong_declaration_is_named_with_what_is_wrong() -> None:
-    """Model and property first: it is read in the traceback of an import."""
+def test_a_declaration_error_names_the_model_the_property_and_the_reason() -> None:
+    """The user reads it in the traceback of an import."""
     with pytest.raises(DeclarationError, match=r"^Toy\.x: Stable, SecretIf has no meaning here$"):
         declare_model(Annotated[str | None, Update(), Stable(), SecretIf("y")])
     with pytest.raises(DeclarationError, match=r"^Toy\.x: exactly one of Replace\(\) and Update\(\)$"):
@@ -190,5 +190,5 @@ def test_a_wrong_declaration_is_named_with_what_is_wrong() -> None:
         declare_model(Annotated[str | None, Update(), Update()])
 
 
-def test_the_unknown_shows_as_such() -> None:
+def test_unknown_has_a_readable_repr() -> None:
     assert repr(UNKNOWN) == "<unknown>"

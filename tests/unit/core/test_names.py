@@ -1,4 +1,4 @@
-"""Names the API takes."""
+"""Names that the API accepts."""
 
 import pytest
 from hypothesis import given
@@ -14,13 +14,13 @@ def test_a_dns_label_is_accepted(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "1a", "-a", "a-", "A", "a_b", "a.b", "a" * 64, "a\n"])
-def test_anything_else_is_refused(name: str) -> None:
-    """The reason says what is allowed."""
+def test_an_invalid_name_is_rejected(name: str) -> None:
+    """The reason contains what is allowed."""
     with pytest.raises(ValueError, match="lowercase letters, digits and hyphens"):
         validate_name(name)
 
 
-def test_a_name_of_the_shape_of_an_id_is_refused() -> None:
+def test_a_name_in_the_format_of_an_id_is_rejected() -> None:
     """It would be read as an id."""
     with pytest.raises(ValueError, match="UUID"):
         validate_name("abcdef01-2345-6789-abcd-ef0123456789")
@@ -30,32 +30,32 @@ def test_a_name_of_the_shape_of_an_id_is_refused() -> None:
     ("text", "name"),
     [("My Sandbox", "my-sandbox"), ("42", "s-42"), ("ünï", "n"), ("---", "s"), ("a" * 80, "a" * 63)],
 )
-def test_a_text_is_made_to_fit(text: str, name: str) -> None:
-    """Upper case, foreign characters, leading digits and length are mended."""
+def test_a_text_is_sanitized_to_a_name(text: str, name: str) -> None:
+    """Upper case, other characters, leading digits and length are corrected."""
     assert sanitize_name(text) == name
 
 
 @given(st.text(), st.text("0123456789abcdef", min_size=7))
-def test_every_generated_name_is_accepted(resource: str, suffix: str) -> None:
-    """Whatever a program calls its resource."""
+def test_every_generated_name_is_valid(resource: str, suffix: str) -> None:
+    """For any name of the resource."""
     name = generate_name(resource, suffix)
     assert validate_name(name).endswith(f"-{suffix[:7]}")
     assert validate_name(sanitize_name(resource))
 
 
-def test_a_generated_name_is_cut_to_where_its_kind_ends() -> None:
-    """The suffix stays whole."""
+def test_a_generated_name_is_truncated_to_the_maximum_length() -> None:
+    """The suffix is not truncated."""
     assert generate_name("a" * 60, "1234567", max_length=51) == f"{'a' * 43}-1234567"
 
 
-def test_a_generated_name_never_has_the_shape_of_an_id() -> None:
-    """Twenty-five hexadecimal digits and the suffix would."""
+def test_a_generated_name_never_has_the_format_of_an_id() -> None:
+    """Otherwise 25 hexadecimal digits and the suffix would have it."""
     assert generate_name("abcde" * 5, "1234567") == f"s{'abcde' * 5}-1234567"
     assert generate_name("abcde" * 5, "1234567", max_length=33) == f"s{'abcde' * 5}-123456"
 
 
-def test_an_id_shaped_resource_name_becomes_a_name() -> None:
-    """Fitted, it no longer looks like an id."""
+def test_a_resource_name_in_the_format_of_an_id_is_sanitized() -> None:
+    """The result does not have the format of an id."""
     assert validate_name(sanitize_name("abcdef01-2345-6789-abcd-ef0123456789"))
 
 
@@ -73,17 +73,17 @@ def test_an_id_shaped_resource_name_becomes_a_name() -> None:
         ("a2345678-1234-1234-1234-123456789012", 63, "sa2345678-1234-1234-1234-123456789012"),
     ],
 )
-def test_any_text_becomes_a_name(text: str, limit: int, name: str) -> None:
+def test_any_text_is_sanitized_to_a_valid_name(text: str, limit: int, name: str) -> None:
     assert sanitize_name(text, max_length=limit) == name
 
 
-def test_a_generated_name_is_cut_so_that_its_suffix_stays_whole() -> None:
+def test_a_truncated_generated_name_keeps_its_whole_suffix() -> None:
     assert generate_name("a" * 100, "0123456789") == "a" * 55 + "-0123456"
     assert generate_name("a" * 100, "0123456789", max_length=20) == "a" * 12 + "-0123456"
     assert generate_name("12345678-1234-1234-12345", "0" * 7, max_length=32) == "s-12345678-1234-1234-123-0000000"
 
 
-def test_an_invalid_name_is_reported_word_for_word() -> None:
+def test_an_invalid_name_has_an_exact_error_message() -> None:
     label = "at most 63 lowercase letters, digits and hyphens, beginning with a letter and not ending with a hyphen"
     with pytest.raises(ValueError, match=f"^must be {label}$"):
         validate_name("Box")

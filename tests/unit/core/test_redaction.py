@@ -1,4 +1,4 @@
-"""What is secret is in no text that leaves the process, however it is spelled, cut into lines or overlapped."""
+"""Secrets are redacted from texts, also if they are encoded, split into lines or overlap."""
 
 import asyncio
 import time
@@ -11,14 +11,14 @@ from neev_provider.core.assets import Archive, Asset
 from neev_provider.core.redaction import MIN_REDACTED_LENGTH, PLACEHOLDER, Redactor
 
 KEY = "-----BEGIN KEY-----\nfirst\nsecond\nab\n-----END KEY-----\n"
-# letters that the mark does not have, so that no secret is found in one
+# letters that the placeholder does not have, so that no secret is found in it
 texts = st.text(alphabet="xyzåX/%'\"\\ \t\r\n", max_size=30)
 secrets = st.lists(texts, min_size=1, max_size=4)
 
 
 @given(secrets, st.lists(texts, max_size=4), st.randoms())
 @example(["xyzx", "zxyzxy"], ["xyzxyzxy"], None)
-def test_no_secret_and_no_line_of_one_is_left(values: list[str], others: list[str], random: object) -> None:
+def test_every_secret_and_every_line_of_it_is_redacted(values: list[str], others: list[str], random: object) -> None:
     pieces = [*values, *(line for value in values for line in value.split("\n")), *others]
     if random is not None:
         random.shuffle(pieces)  # type: ignore[attr-defined]
@@ -29,11 +29,11 @@ def test_no_secret_and_no_line_of_one_is_left(values: list[str], others: list[st
 
 
 @given(texts)
-def test_a_text_without_secrets_is_left_as_it_is(text: str) -> None:
+def test_a_text_without_secrets_is_unchanged(text: str) -> None:
     assert Redactor.from_values("hunter2", "abc", "  \n  ", None, True).redact(text) == text  # noqa: FBT003  a value of a map
 
 
-def test_a_secret_is_found_without_its_newline_and_line_by_line() -> None:
+def test_a_secret_is_redacted_without_its_newline_and_line_by_line() -> None:
     redactor = Redactor.from_values(KEY)
     assert redactor.redact(KEY.strip()) == PLACEHOLDER
     assert [redactor.redact(line) for line in KEY.splitlines()] == [
@@ -46,7 +46,7 @@ def test_a_secret_is_found_without_its_newline_and_line_by_line() -> None:
     assert redactor.redact(KEY.replace("\n", "\r\n")).count(PLACEHOLDER) == 4
 
 
-def test_a_secret_is_found_as_json_python_and_addresses_spell_it() -> None:
+def test_a_secret_is_redacted_in_the_encodings_of_json_python_and_urls() -> None:
     redactor = Redactor.from_values('one "two"/three')
     assert redactor.redact(r'"one \"two\"/three"') == f'"{PLACEHOLDER}"'
     assert (
@@ -56,25 +56,25 @@ def test_a_secret_is_found_as_json_python_and_addresses_spell_it() -> None:
     assert Redactor.from_values("it's\ta").redact(repr("it's\ta")) == f'"{PLACEHOLDER}"'
 
 
-def test_the_password_of_an_address_and_a_path_as_it_is_written_back_are_secrets_too() -> None:
+def test_passwords_in_urls_and_normalized_paths_are_redacted() -> None:
     redactor = Redactor.from_values("db://user:pass%20word@host/x", "/srv//hidden/", "http://[broken/")
     assert redactor.redact("no user with pass%20word or pass word") == f"no user with {PLACEHOLDER} or {PLACEHOLDER}"
     assert redactor.redact("no directory /srv/hidden") == f"no directory {PLACEHOLDER}"
 
 
-def test_longer_secrets_win_overlapping_ones_are_one_and_tiny_ones_are_let_be() -> None:
+def test_overlapping_secrets_are_merged_and_short_ones_are_ignored() -> None:
     redactor = Redactor.from_values("abcd", "abcdef", "cdefgh", "1")
     assert redactor.redact("abcdef abcdefgh abcd 1") == f"{PLACEHOLDER} {PLACEHOLDER} {PLACEHOLDER} 1"
 
 
-def test_secrets_are_found_at_any_depth_and_keys_are_none() -> None:
+def test_nested_values_are_redacted_and_keys_are_not() -> None:
     blobs = [Asset(text="text-of-asset"), Archive(assets={"a": Asset(path="/path/of/asset")})]
     redactor = Redactor.from_values({"TOKEN": ["deep-one", {"x": 8080}]}, ("half", 1234.5, True), blobs)
     assert redactor.redact("TOKEN deep-one 8080 1234.5 True") == f"TOKEN {PLACEHOLDER} {PLACEHOLDER} {PLACEHOLDER} True"
     assert redactor.redact("text-of-asset /path/of/asset") == f"{PLACEHOLDER} {PLACEHOLDER}"
 
 
-def test_secrets_are_collected_when_the_first_text_comes_and_others_are_added_later() -> None:
+def test_secrets_are_collected_on_the_first_redaction_and_can_be_added() -> None:
     arguments: list[int] = []
 
     def collect() -> str:
@@ -89,7 +89,7 @@ def test_secrets_are_collected_when_the_first_text_comes_and_others_are_added_la
     assert arguments == [1]
 
 
-async def test_each_operation_redacts_its_own_secrets_and_its_tasks_do_too() -> None:
+async def test_each_operation_and_its_tasks_redact_only_its_own_secrets() -> None:
     async def redact_both(secret: str) -> list[str]:
         with redaction.use_redactor(Redactor.from_values(secret)):
             await asyncio.sleep(0)
@@ -100,11 +100,11 @@ async def test_each_operation_redacts_its_own_secrets_and_its_tasks_do_too() -> 
     first, second = await asyncio.gather(redact_both("hunter2"), redact_both("hunter3"))
     assert first == [f"{PLACEHOLDER} hunter3", f"{PLACEHOLDER} hunter3 {PLACEHOLDER}"]
     assert second == [f"hunter2 {PLACEHOLDER}", f"hunter2 {PLACEHOLDER} {PLACEHOLDER}"]
-    redaction.add_secrets("hunter2")  # of no operation
+    redaction.add_secrets("hunter2")  # outside of any operation
     assert redaction.redact("hunter2 hunter3 later") == "hunter2 hunter3 later"
 
 
-def test_a_file_of_many_lines_is_looked_for_in_no_time() -> None:
+def test_redaction_of_a_file_with_many_lines_is_fast() -> None:
     content = "\n".join(f"    line {number} of the file" for number in range(100_000))
     redactor = Redactor.from_values(content)
     assert redactor.redact("line 99999 of the file") == PLACEHOLDER

@@ -1,4 +1,4 @@
-"""What follows from a declaration for checks, previews and state."""
+"""How checks, previews and states are derived from a declaration."""
 
 import asyncio
 from typing import Annotated, Any, ClassVar
@@ -20,7 +20,7 @@ class Wall(Model):
 
 
 class WidgetInputs(Inputs):
-    """A thing."""
+    """A widget."""
 
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
     """Its name."""
@@ -35,16 +35,16 @@ class WidgetInputs(Inputs):
 
 
 class WidgetOutputs(Outputs):
-    """What is said of it."""
+    """The outputs of a widget."""
 
     status: str
-    """How it is."""
+    """Its status."""
     created_at: Annotated[str, Stable()] = "now"
     """When."""
 
 
 class Widget(Resource[Any, WidgetInputs, WidgetOutputs]):
-    """A thing that is never made here."""
+    """A widget that is never created."""
 
     name = "Widget"
     inputs = WidgetInputs
@@ -52,24 +52,24 @@ class Widget(Resource[Any, WidgetInputs, WidgetOutputs]):
     failed_status = ("status", "Failed")
 
     async def create(self, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
-        """Nothing."""
+        """Not used."""
         raise NotImplementedError
 
     async def reconcile(self, id: str, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
-        """Nothing."""
+        """Not used."""
         raise NotImplementedError
 
     async def read(self, id: str, inputs: WidgetInputs | None) -> Observation[WidgetOutputs] | None:
-        """Nothing."""
+        """Not used."""
         raise NotImplementedError
 
     async def delete(self, id: str, context: OperationContext) -> None:
-        """Nothing."""
+        """Not used."""
         raise NotImplementedError
 
 
-class HeirInputs(Inputs):
-    """A thing that comes with a wall."""
+class InheritingInputs(Inputs):
+    """The inputs of a widget that inherits its wall."""
 
     name: Annotated[Name | None, Replace(), Computed(), AutoName()] = None
     """Its name."""
@@ -77,49 +77,49 @@ class HeirInputs(Inputs):
     """Its wall."""
 
 
-class Heir(Widget):
-    """It inherits."""
+class InheritingWidget(Widget):
+    """A widget that inherits its wall."""
 
-    inputs = HeirInputs  # type: ignore[assignment]  # another declaration, the same verbs
-
-
-WIDGET, HEIR = Widget(), Heir()
+    inputs = InheritingInputs  # type: ignore[assignment]  # another declaration, the same operations
 
 
-def observation(**inputs: Any) -> Observation[WidgetOutputs]:
-    """A thing as the platform answers it."""
-    answered = {"name": "a", "region": "south", "size": 1, "wall": {"mode": "closed"}, **inputs}
-    return Observation("id-1", answered, WidgetOutputs(status="Ready"))
+WIDGET, INHERITING_WIDGET = Widget(), InheritingWidget()
 
 
-def generated_name() -> str:
-    """A made name."""
-    return "made-1234567"
+def new_observation(**inputs: Any) -> Observation[WidgetOutputs]:
+    """Return an observation with these inputs in place of the usual ones."""
+    observed = {"name": "a", "region": "south", "size": 1, "wall": {"mode": "closed"}, **inputs}
+    return Observation("id-1", observed, WidgetOutputs(status="Ready"))
 
 
-def test_check_adds_defaults_and_a_name() -> None:
-    """What is stored is complete; that the name was made is remembered."""
-    checked, failed = WIDGET.check({}, {"env": None}, generated_name)
-    assert (checked, failed) == ({"name": "made-1234567", AUTONAMED_KEY: True, "size": 1}, [])
+def generate_name() -> str:
+    """Return a name with a suffix."""
+    return "generated-1234567"
 
 
-def test_a_generated_name_is_kept() -> None:
-    """The name of the old inputs wins over a new one."""
-    checked, _ = WIDGET.check({"name": "old-1"}, {}, generated_name)
+def test_check_adds_defaults_and_a_generated_name() -> None:
+    """The inputs are complete, and record that the name was generated."""
+    checked, failed = WIDGET.check({}, {"env": None}, generate_name)
+    assert (checked, failed) == ({"name": "generated-1234567", AUTONAMED_KEY: True, "size": 1}, [])
+
+
+def test_check_keeps_a_generated_name() -> None:
+    """The name of the old inputs has precedence over a new one."""
+    checked, _ = WIDGET.check({"name": "old-1"}, {}, generate_name)
     assert checked["name"] == "old-1"
 
 
-def test_an_explicit_name_is_kept() -> None:
-    """And checked like everything else."""
-    checked, failed = WIDGET.check({"name": "old-1"}, {"name": "Bad"}, generated_name)
+def test_check_keeps_an_explicit_name() -> None:
+    """It is validated like every input."""
+    checked, failed = WIDGET.check({"name": "old-1"}, {"name": "Bad"}, generate_name)
     assert checked["name"] == "Bad"
     assert AUTONAMED_KEY not in checked
     assert [failure.path for failure in failed] == ["name"]
-    assert WIDGET.check({}, {"name": UNKNOWN}, generated_name)[0]["name"] is UNKNOWN
+    assert WIDGET.check({}, {"name": UNKNOWN}, generate_name)[0]["name"] is UNKNOWN
 
 
-def test_the_preview_of_a_create_knows_what_is_known() -> None:
-    """Inputs are echoed; what the platform chooses or computes is unknown; the rest is absent."""
+def test_the_preview_of_a_create_contains_inputs_and_unknown_outputs() -> None:
+    """Inputs are copied; computed inputs and outputs are unknown; the others are absent."""
     assert WIDGET.preview_create({"name": "a", "size": 2, "__resourceName": "x"}) == {
         "name": "a",
         "size": 2,
@@ -130,8 +130,8 @@ def test_the_preview_of_a_create_knows_what_is_known() -> None:
     }
 
 
-def test_the_preview_of_an_update_keeps_what_an_update_cannot_change() -> None:
-    """Stable outputs and chosen inputs stay known; a policy taken out is known to be the default."""
+def test_the_preview_of_an_update_keeps_stable_properties() -> None:
+    """Stable outputs and computed inputs are known; a removed policy has its default."""
     state = {
         "name": "a",
         "region": "south",
@@ -150,10 +150,10 @@ def test_the_preview_of_an_update_keeps_what_an_update_cannot_change() -> None:
     }
 
 
-def test_the_state_holds_what_was_requested_and_what_was_chosen() -> None:
-    """The program's own values as it wrote them; the platform's where it wrote none; no face's own keys."""
+def test_the_state_contains_the_inputs_and_the_computed_values() -> None:
+    """The values of the program, else those of the API; no key of an adapter."""
     state = WIDGET.build_state(
-        {"name": "a", "size": 1.0, "__resourceName": "x", "env": {"A": "1"}}, observation(size=1)
+        {"name": "a", "size": 1.0, "__resourceName": "x", "env": {"A": "1"}}, new_observation(size=1)
     )
     assert state == {
         "name": "a",
@@ -166,23 +166,26 @@ def test_the_state_holds_what_was_requested_and_what_was_chosen() -> None:
     }
 
 
-def test_only_real_drift_changes_the_inputs() -> None:
-    """What the user did not say, or what means the same, is no drift."""
+def test_a_refresh_changes_the_inputs_only_on_drift() -> None:
+    """Unset inputs and equivalent values are not drift."""
     arguments = {"name": "a", "size": 1.0, "env": {"A": "1"}, "__resourceName": "x"}
-    assert WIDGET.refreshed_inputs(arguments, observation()) == arguments
-    assert WIDGET.refreshed_inputs(arguments, observation(size=2, wall={"mode": "open"})) == {**arguments, "size": 2}
+    assert WIDGET.refreshed_inputs(arguments, new_observation()) == arguments
+    assert WIDGET.refreshed_inputs(arguments, new_observation(size=2, wall={"mode": "open"})) == {
+        **arguments,
+        "size": 2,
+    }
 
 
-def test_an_import_says_as_little_as_it_can() -> None:
-    """Only what differs from the defaults, so that a short program is clean."""
-    inputs, state = WIDGET.import_state(observation())
+def test_an_import_omits_inputs_that_equal_their_defaults() -> None:
+    """So that a short program has an empty plan."""
+    inputs, state = WIDGET.import_state(new_observation())
     assert inputs == {"name": "a", "region": "south", "size": 1}
     assert state[IMPORTED_KEY] is True
-    assert WIDGET.import_state(observation(wall={"mode": "open"}))[0]["wall"] == {"mode": "open"}
+    assert WIDGET.import_state(new_observation(wall={"mode": "open"}))[0]["wall"] == {"mode": "open"}
 
 
-def test_an_object_that_failed_for_good_is_replaced() -> None:
-    """A plan without a change of its own replaces what can never be used."""
+def test_a_permanently_failed_object_is_replaced() -> None:
+    """Even if the inputs are unchanged."""
     inputs = {"name": "a", "size": 1}
     found = WIDGET.diff(inputs, {**inputs, "status": "Failed"}, inputs)
     assert [(change.path, change.requires_replacement) for change in found.changes] == [("status", True)]
@@ -191,39 +194,41 @@ def test_an_object_that_failed_for_good_is_replaced() -> None:
     assert [change.path for change in replaced.changes] == ["region"]
 
 
-async def test_the_object_of_an_interrupted_create_is_found_by_those_who_can() -> None:
-    """The others find nothing."""
+async def test_find_created_returns_none_by_default() -> None:
+    """A resource that can find its object overrides it."""
     assert await WIDGET.find_created(WidgetInputs(name="a")) is None
 
 
-def test_connecting_leaves_the_declaration_and_other_connections_alone() -> None:
+def test_connect_does_not_change_the_declaration_or_other_connections() -> None:
     one, other = WIDGET.connect("one"), WIDGET.connect("other")
     assert (one.api, other.api, hasattr(WIDGET, "api")) == ("one", "other", False)
-    WIDGET.check({"name": "old-1"}, {}, generated_name)
+    WIDGET.check({"name": "old-1"}, {}, generate_name)
     assert "old-1" in WIDGET.connect("third").existing_names
 
 
-def test_a_policy_that_was_inherited_stays_unknown_in_the_preview() -> None:
-    """It is kept where it was inherited, and reset where the program took it out; a reset one is known."""
+def test_an_inherited_policy_is_unknown_in_the_preview_of_an_update() -> None:
+    """An inherited policy is kept and a removed one is reset; only the reset one is known."""
     state = {"name": "a", "wall": {"mode": "open"}}
-    assert HEIR.preview_update(state, {"name": "a"})["wall"] is UNKNOWN
-    assert HEIR.preview_update({"name": "a"}, {"name": "a"})["wall"] == {"mode": "closed"}
+    assert INHERITING_WIDGET.preview_update(state, {"name": "a"})["wall"] is UNKNOWN
+    assert INHERITING_WIDGET.preview_update({"name": "a"}, {"name": "a"})["wall"] == {"mode": "closed"}
 
 
-def test_an_inherited_policy_that_is_the_default_anyway_is_known() -> None:
-    """Nothing changes, whoever said so."""
-    assert HEIR.preview_update({"name": "a", "wall": {"mode": "closed"}}, {"name": "a"})["wall"] == {"mode": "closed"}
+def test_an_inherited_policy_equal_to_the_default_is_known_in_the_preview() -> None:
+    """The policy is the same, inherited or reset."""
+    assert INHERITING_WIDGET.preview_update({"name": "a", "wall": {"mode": "closed"}}, {"name": "a"})["wall"] == {
+        "mode": "closed"
+    }
 
 
-def test_an_object_of_which_nothing_can_be_read_is_observed_by_its_id() -> None:
+def test_observe_id_returns_an_observation_without_inputs() -> None:
     observed = WIDGET.observe_id("id-1")
     assert (observed.id, observed.inputs, observed.outputs.to_properties()) == ("id-1", {}, {"createdAt": "now"})
 
 
-async def test_a_resource_has_defaults_for_what_it_does_not_declare() -> None:
-    """A refresh reads, and an update settles, with what they are given."""
+async def test_the_default_refresh_reads_and_the_default_update_reconciles() -> None:
+    """Both pass on their arguments."""
 
-    class Noting(Widget):
+    class RecordingWidget(Widget):
         given: ClassVar[list[Any]] = []
 
         async def read(self, id: str, inputs: WidgetInputs | None) -> Observation[WidgetOutputs] | None:
@@ -232,13 +237,13 @@ async def test_a_resource_has_defaults_for_what_it_does_not_declare() -> None:
 
         async def reconcile(self, id: str, inputs: WidgetInputs, call: OperationContext) -> Observation[WidgetOutputs]:
             self.given.append((self.api, id, inputs, call))
-            return observation()
+            return new_observation()
 
     one, other = WidgetInputs(name="a"), WidgetInputs(name="b")
     call = OperationContext("a", Deadline(1, SYSTEM_CLOCK, asyncio.Event()))
-    await Noting().connect("api").refresh("id-1", one, {})
-    await Noting().connect("api").update("id-1", one, other, call)
-    assert Noting.given == [("api", "id-1", one), ("api", "id-1", other, call)]
+    await RecordingWidget().connect("api").refresh("id-1", one, {})
+    await RecordingWidget().connect("api").update("id-1", one, other, call)
+    assert RecordingWidget.given == [("api", "id-1", one), ("api", "id-1", other, call)]
 
 
 def test_a_failed_object_is_deleted_first_if_its_replacement_has_the_same_name() -> None:
@@ -252,10 +257,10 @@ def test_a_failed_object_is_deleted_first_if_its_replacement_has_the_same_name()
     ]
 
 
-def test_a_policy_that_only_reads_otherwise_has_not_drifted() -> None:
-    """Its defaults are the same, said or not."""
+def test_an_equivalent_policy_is_not_drift() -> None:
+    """Explicit and implicit defaults are equal."""
     arguments = {"name": "a", "size": 1, "wall": {}}
-    assert WIDGET.refreshed_inputs(arguments, observation(wall={"mode": "closed"})) == arguments
-    assert WIDGET.refreshed_inputs(arguments, observation(wall={"mode": "open"}))["wall"] == {"mode": "open"}
+    assert WIDGET.refreshed_inputs(arguments, new_observation(wall={"mode": "closed"})) == arguments
+    assert WIDGET.refreshed_inputs(arguments, new_observation(wall={"mode": "open"}))["wall"] == {"mode": "open"}
     other = {**arguments, "wall": {"mode": "open"}}
-    assert WIDGET.refreshed_inputs(other, observation(wall={"mode": "open", "since": "of a newer API"})) == other
+    assert WIDGET.refreshed_inputs(other, new_observation(wall={"mode": "open", "since": "of a newer API"})) == other

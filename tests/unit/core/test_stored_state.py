@@ -1,4 +1,4 @@
-"""What of a stored state can be read, and what becomes of the rest."""
+"""Which part of a stored state can be read, and what happens to the rest."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ class Part(Model):
 
 
 class WidgetInputs(Inputs):
-    """A thing."""
+    """A widget."""
 
     source: Annotated[str, Update()]
-    """Where it comes from."""
+    """Its source."""
     size: Annotated[Integer | None, Update(), Computed()] = None
     """Its size."""
 
 
 class WidgetOutputs(Outputs):
-    """What is said of it."""
+    """The outputs of a widget."""
 
     status: str = "unknown"
-    """How it is."""
+    """Its status."""
     parts: list[Part] = []
-    """What it is made of."""
+    """Its parts."""
 
 
 class Widget(Resource[Any, WidgetInputs, WidgetOutputs]):
-    """A thing that remembers what it was handed."""
+    """A widget that records the arguments of its operations."""
 
     name = "Widget"
     inputs = WidgetInputs
@@ -58,77 +58,77 @@ class Widget(Resource[Any, WidgetInputs, WidgetOutputs]):
         self._now = now or WidgetOutputs()
 
     async def create(self, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
-        """Made."""
+        """Not used."""
         raise NotImplementedError
 
     async def reconcile(self, id: str, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
-        """As asked."""
+        """Record the arguments."""
         self.received.append(dict(context.state))
         return Observation(id, {}, self._now)
 
     async def update(
         self, id: str, old_inputs: WidgetInputs, new_inputs: WidgetInputs, context: OperationContext
     ) -> Observation[WidgetOutputs]:
-        """As asked."""
+        """Record the arguments."""
         self.received.append(old_inputs.to_properties())
         return await self.reconcile(id, new_inputs, context)
 
     async def read(self, id: str, inputs: WidgetInputs | None) -> Observation[WidgetOutputs] | None:
-        """As it is."""
+        """Record the inputs."""
         self.received.append(inputs)
         return Observation(id, {"size": 3}, self._now)
 
     async def delete(self, id: str, context: OperationContext) -> None:
-        """Gone."""
+        """Record the state."""
         self.received.append(dict(context.state))
 
 
-STATE = {"source": "a", "size": "huge", "status": 5, "parts": [{"id": "1"}, 7], "mood": "blue", "__hidden": 1}
+STATE = {"source": "a", "size": "huge", "status": 5, "parts": [{"id": "1"}, 7], "colour": "blue", "__hidden": 1}
 
 
-def test_what_cannot_be_read_is_left_out_and_lists_are_their_resources_own() -> None:
-    read = {"source": "a", "parts": [{"id": "1"}, 7], "mood": "blue", "__hidden": 1}
+def test_readable_state_omits_invalid_values_and_keeps_lists() -> None:
+    read = {"source": "a", "parts": [{"id": "1"}, 7], "colour": "blue", "__hidden": 1}
     assert readable_state(Widget(), STATE) == read
     assert readable_state(Widget(), {**STATE, "parts": "x"}) == {name: read[name] for name in read if name != "parts"}
-    assert unknown_properties(Widget(), STATE) == {"mood": "blue"}
-    assert ignored_properties(Widget(), STATE) == ["mood", "size", "status"]
+    assert unknown_properties(Widget(), STATE) == {"colour": "blue"}
+    assert ignored_properties(Widget(), STATE) == ["colour", "size", "status"]
     assert ignored_properties(Widget(), {"source": "a", "status": "well", "size": None}) == []
 
 
-def test_inputs_are_those_that_this_version_has_and_can_read() -> None:
-    assert known_inputs(Widget(), {"source": "a", "size": "huge", "mood": "blue"}) == {"source": "a"}
+def test_known_inputs_are_the_valid_inputs_of_this_version() -> None:
+    assert known_inputs(Widget(), {"source": "a", "size": "huge", "colour": "blue"}) == {"source": "a"}
     assert missing_inputs(Widget(), {"source": 5, "size": 2}) == ["source"]
     assert known_inputs(Widget(), {"source": 5, "size": 2}, {"source": "b", "size": 4}) == {"source": "b", "size": 2}
 
 
-async def test_a_refresh_passes_over_what_it_cannot_read_and_keeps_it() -> None:
-    arguments = {"source": "a", "size": 1, "mood": "blue"}
+async def test_a_refresh_ignores_and_keeps_values_that_it_cannot_read() -> None:
+    arguments = {"source": "a", "size": 1, "colour": "blue"}
     state = {**arguments, "status": 5, "future": {"deep": [1]}, "parts": "x"}
     observed = await lifecycle.read(
         Widget(WidgetOutputs(parts=[Part(id="1")])).connect(FakeApi()), "id", arguments, state
     )
     assert observed is not None
-    assert observed.inputs == {"source": "a", "size": 3, "mood": "blue"}
-    assert {name: observed.state[name] for name in ("status", "future", "parts", "mood")} == {
+    assert observed.inputs == {"source": "a", "size": 3, "colour": "blue"}
+    assert {name: observed.state[name] for name in ("status", "future", "parts", "colour")} == {
         "status": 5,
         "future": {"deep": [1]},
         "parts": [{"id": "1"}],
-        "mood": "blue",
+        "colour": "blue",
     }
 
 
-async def test_an_update_continues_from_what_can_be_read() -> None:
+async def test_an_update_uses_the_readable_part_of_the_state() -> None:
     item = Widget(WidgetOutputs(status="well"))
-    old, new = {"source": 5, "size": 1, "mood": "blue"}, {"source": "b", "size": 2}
+    old, new = {"source": 5, "size": 1, "colour": "blue"}, {"source": "b", "size": 2}
     state = {**old, "status": 5, "future": 1, IMPORTED_KEY: True}
     stored = await lifecycle.update(
         item.connect(FakeApi()), "id", old_inputs=old, state=state, new_inputs=new, context=new_context()
     )
-    assert item.received == [{"source": "b", "size": 1}, {"size": 1, "mood": "blue", "future": 1, IMPORTED_KEY: True}]
+    assert item.received == [{"source": "b", "size": 1}, {"size": 1, "colour": "blue", "future": 1, IMPORTED_KEY: True}]
     assert stored.state == {"source": "b", "size": 2, "status": "well", "parts": [], "future": 1, **RECORD}
 
 
-async def test_a_delete_is_handed_what_can_be_read() -> None:
+async def test_a_delete_receives_the_readable_part_of_the_state() -> None:
     item = Widget()
     await lifecycle.delete(
         item.connect(FakeApi()), "id", OperationContext("thing", new_context().deadline, state=STATE)
@@ -137,7 +137,7 @@ async def test_a_delete_is_handed_what_can_be_read() -> None:
 
 
 @pytest.mark.parametrize("size", ["huge", 3])
-def test_a_plan_is_made_from_what_can_be_read(size: Any) -> None:
+def test_a_plan_uses_the_readable_part_of_the_state(size: Any) -> None:
     state = {"source": "a", "size": size, "status": 5}
     change = lifecycle.compute_diff(
         Widget(), old_inputs={"source": "a"}, state=state, new_inputs={"source": "a", "size": 3}

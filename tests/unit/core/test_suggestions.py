@@ -1,4 +1,4 @@
-"""Names near one that is not found."""
+"""Suggestions for a name that is not found."""
 
 import pytest
 
@@ -18,13 +18,13 @@ KNOWN = ("memoryGb", "diskGb", "rootfsDiskGb", "name")
         ("", []),
     ],
 )
-def test_the_nearest_come_first_whatever_their_form(expected: str, found: list[str]) -> None:
+def test_the_most_similar_names_are_found_first_in_any_spelling(expected: str, found: list[str]) -> None:
     """Upper and lower case, hyphens and underscores make no difference."""
     assert find_similar(expected, KNOWN) == found
 
 
-def test_a_hint_asks_for_what_is_near_and_says_nothing_else() -> None:
-    """It is the end of a sentence."""
+def test_a_suggestion_lists_similar_names_or_is_empty() -> None:
+    """It is appended to a sentence."""
     assert format_suggestion("memory", KNOWN) == "; did you mean `memoryGb`?"
     assert format_suggestion("rootDiskGb", KNOWN) == "; did you mean `rootfsDiskGb` or `diskGb`?"
     assert format_suggestion("boxes", ["box-1", "box-2", "box-3"]) == "; did you mean `box-3`, `box-2` or `box-1`?"

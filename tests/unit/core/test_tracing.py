@@ -1,4 +1,4 @@
-"""Spans reach the configured collector, and without one nothing is imported."""
+"""Spans are sent to the configured collector; without one, OpenTelemetry is not imported."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 
 
 class Collector(trace_service_pb2_grpc.TraceServiceServicer):
-    """An OTLP collector that keeps the spans it gets."""
+    """An OTLP collector that records the spans that it receives."""
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
@@ -55,7 +55,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     server.stop(None).wait()
 
 
-def attributes_of(span: Span) -> dict[str, object]:
+def read_attributes(span: Span) -> dict[str, object]:
     return {pair.key: pair.value.string_value or pair.value.int_value for pair in span.attributes}
 
 
@@ -66,7 +66,7 @@ def _fail_in_nested_spans(secret: str) -> None:
         raise ValueError(f"{secret} is wrong")
 
 
-def test_spans_are_nested_below_the_engines_and_say_no_secret(
+def test_spans_are_children_of_the_engine_span_and_redact_secrets(
     collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRACEPARENT", f"00-{TRACE_ID}-b7ad6b7169203331-01")
@@ -74,17 +74,17 @@ def test_spans_are_nested_below_the_engines_and_say_no_secret(
         _fail_in_nested_spans("hunter22")
     flush_spans()
     request, wait = collector.spans
-    assert (wait.name, attributes_of(wait)) == (
+    assert (wait.name, read_attributes(wait)) == (
         "wait",
         {"neev.action": "waiting for [secret]", "error.type": "ValueError"},
     )
-    assert (request.name, attributes_of(request)) == ("GET", {"retry": 1, "status": 200})
+    assert (request.name, read_attributes(request)) == ("GET", {"retry": 1, "status": 200})
     assert request.parent_span_id == wait.span_id
     assert wait.trace_id.hex() == TRACE_ID
     assert not wait.events
 
 
-def test_without_an_endpoint_nothing_is_imported() -> None:
+def test_opentelemetry_is_not_imported_without_an_endpoint() -> None:
     code = (
         "import sys; from neev_provider.client import Settings; from neev_provider.core.tracing import *\n"
         "with trace_span('wait', {}) as set_attribute: set_attribute('a', 1)\n"
@@ -93,7 +93,9 @@ def test_without_an_endpoint_nothing_is_imported() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_without_the_packages_an_endpoint_has_no_effect(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_endpoint_is_ignored_without_the_opentelemetry_packages(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for module in ("opentelemetry.sdk.trace", "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"):
         monkeypatch.setitem(sys.modules, module, None)
     with trace_span("wait", {}):

@@ -1,4 +1,4 @@
-"""Bad inputs are found before anything is sent, each with its path and what is allowed."""
+"""Invalid inputs are reported before any request, each with its path and what is allowed."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
@@ -47,7 +47,7 @@ class Wall(Model):
 
 
 class Widget(Inputs):
-    """A thing."""
+    """A widget."""
 
     rules: ClassVar[tuple[Rule, ...]] = (at_most_one_of("image", "template_id"), less_than("rootfs_gb", "disk_gb"))
 
@@ -62,7 +62,7 @@ class Widget(Inputs):
     cpu: Annotated[Number | None, Update()] = None
     """Cores."""
     paused: Annotated[Boolean | None, Update()] = None
-    """Asleep."""
+    """Whether it is paused."""
     wall: Annotated[Wall | None, Update()] = None
     """A wall."""
     token: Annotated[str | None, Field(max_length=3), Replace(), Secret()] = None
@@ -99,54 +99,54 @@ class Widget(Inputs):
         ),
     ],
 )
-def test_what_cannot_be_is_named_with_its_path(raw: dict[str, object], path: str, reason: str) -> None:
-    """The path is the one the user wrote; the reason says what is allowed."""
+def test_an_invalid_input_is_reported_with_its_path_and_reason(raw: dict[str, object], path: str, reason: str) -> None:
+    """The path is the one in the program; the reason contains what is allowed."""
     found = validate(Widget, raw)
     assert [failure.path for failure in found] == [path]
     assert reason in found[0].reason
 
 
-def test_a_rule_runs_inside_list_items_too() -> None:
-    """A list of objects is checked like the objects themselves."""
+def test_rules_apply_to_list_items() -> None:
+    """The items of a list are validated like other objects."""
     found = validate(Widget, {"wall": {"holes": [{"host": "a"}, {"host": "a", "protocol": "x"}]}})
     assert [failure.path for failure in found] == ["wall.holes[1].protocol"]
 
 
-def test_a_secret_is_not_repeated_in_the_reason() -> None:
-    """The value of a secret is in no error, and no path leads the engine to it."""
+def test_the_reason_does_not_show_the_value_of_a_secret() -> None:
+    """The path is empty, so that the engine does not show the value either."""
     assert validate(Widget, {"token": "hush!"}) == [ValidationFailure("", "token: must have at most 3 characters")]
 
 
-def test_unknown_values_are_passed_over_at_any_depth() -> None:
-    """In a preview, what is not known yet is not wrong yet."""
+def test_unknown_values_are_not_validated_at_any_depth() -> None:
+    """In a preview, an unknown value may still be valid."""
     raw = {"diskGb": UNKNOWN, "rootfsGb": 5, "wall": {"holes": [{"host": UNKNOWN, "port": UNKNOWN}, UNKNOWN]}}
     assert validate(Widget, raw) == []
     assert validate(Widget, {"wall": UNKNOWN, "paused": UNKNOWN, "cpu": UNKNOWN}) == []
 
 
-def test_a_rule_runs_when_all_it_reads_is_known_though_others_are_not() -> None:
-    """One unknown input does not hide a mistake between two others."""
+def test_a_rule_applies_if_all_its_fields_are_known() -> None:
+    """An unknown input does not hide a conflict between two others."""
     found = validate(Widget, {"image": "a", "templateId": "b", "diskGb": UNKNOWN})
     assert [failure.path for failure in found] == ["image"]
     assert validate(Widget, {"image": "a", "templateId": UNKNOWN}) == []
 
 
-def test_nulls_are_absent() -> None:
-    """The engine sends nulls; they mean the same as nothing."""
+def test_null_values_are_treated_as_absent() -> None:
+    """The engine sends null for absent values."""
     assert user_properties({"a": None, "b": {"c": None, "d": [{"e": None}]}, "__x": 1}) == {"b": {"d": [{}]}}
     assert parse(Widget, {"image": None, "diskGb": 20.0, "__resourceName": "x"}).disk_gb == 20
 
 
-def test_what_is_to_be_an_asset_is_taken_as_one_and_nothing_else_is() -> None:
-    """Each kind has its own words."""
+def test_asset_and_archive_inputs_accept_only_their_own_type() -> None:
+    """Each type has its own error text."""
 
     class Sent(Model):
         """Sent."""
 
         text: Asset | None = None
-        """One piece."""
+        """An asset."""
         many: Archive | None = None
-        """Many pieces."""
+        """An archive."""
         any: AssetOrArchive | None = None
         """Either."""
 
@@ -160,8 +160,8 @@ def test_what_is_to_be_an_asset_is_taken_as_one_and_nothing_else_is() -> None:
     }
 
 
-def test_exactly_one_requires_one() -> None:
-    """None is as wrong as two."""
+def test_exactly_one_of_rejects_none_and_both() -> None:
+    """None is as invalid as two."""
 
     class Which(Model):
         """Which."""
@@ -177,14 +177,14 @@ def test_exactly_one_requires_one() -> None:
     assert not validate(Which, {"name": "b"})
 
 
-def test_paths_are_written_as_pulumi_writes_them() -> None:
-    """Dots, brackets, and quotes where a key is no name."""
+def test_paths_have_the_format_of_pulumi() -> None:
+    """Dots, brackets, and quotes for a key that is not a name."""
     assert format_path(("egress", "allow", 1, "host")) == "egress.allow[1].host"
     assert format_path(("env", "a.b")) == 'env["a.b"]'
 
 
-def test_a_rule_between_values_of_the_wrong_type_adds_nothing() -> None:
-    """The type is what is wrong, and is told once."""
+def test_a_rule_is_not_applied_to_values_of_the_wrong_type() -> None:
+    """Only the wrong type is reported."""
     found = validate(Widget, {"rootfsGb": "a", "diskGb": 20})
     assert found == [ValidationFailure("rootfsGb", "must be a number (is 'a')")]
 
@@ -207,14 +207,14 @@ def test_a_rule_between_values_of_the_wrong_type_adds_nothing() -> None:
         (also_requires, ("a", "b"), {"a": 1, "b": None}, "a requires b"),
     ],
 )
-def test_a_rule_reads_its_fields_and_says_what_is_wrong(
+def test_a_rule_lists_its_fields_and_returns_its_reason(
     make: Callable[..., Rule], fields: tuple[str, ...], values: dict[str, object], reason: str | None
 ) -> None:
     rule = make(*fields)
     assert (rule.fields, rule.check(values)) == (fields, reason)
 
 
-def test_a_value_is_shown_in_at_most_a_line() -> None:
+def test_a_long_value_is_truncated_in_the_reason() -> None:
     for length, shown in ((78, "x" * 78 + "'"), (79, "x" * 76 + "…")):
         [found] = validate(Widget, {"image": "a", "cpu": "x" * length})
         assert found.reason == f"must be a number (is '{shown})"
@@ -222,8 +222,8 @@ def test_a_value_is_shown_in_at_most_a_line() -> None:
     assert found.reason == "must be a whole number (is 1e+09)"
 
 
-def test_what_is_no_object_at_all_is_reported_without_a_path() -> None:
-    """And in the model's own words where we have none."""
+def test_a_constraint_without_its_own_text_has_the_reason_of_pydantic() -> None:
+    """No declaration of this project has such a constraint."""
 
     class Strict(Model):
         """Strict."""
@@ -235,16 +235,16 @@ def test_what_is_no_object_at_all_is_reported_without_a_path() -> None:
     assert found == ValidationFailure("at", "String should match pattern '^a' (is 'b')")
 
 
-def test_an_unknown_value_in_one_rule_leaves_the_others_running() -> None:
+def test_an_unknown_value_in_one_rule_does_not_affect_the_others() -> None:
     found = validate(Widget, {"image": UNKNOWN, "templateId": "b", "diskGb": 20, "rootfsGb": 20})
     assert [failure.path for failure in found] == ["rootfsGb"]
 
 
-def test_no_boolean_is_shown_for_what_should_be_a_number() -> None:
+def test_the_reason_does_not_show_a_boolean_in_place_of_a_number() -> None:
     assert validate(Widget, {"diskGb": True}) == [ValidationFailure("diskGb", "must be a number")]
 
 
-def test_a_list_of_anything_has_no_rules() -> None:
+def test_a_list_of_any_values_is_not_validated() -> None:
     class Loose(Model):
         """Loose."""
 
@@ -264,10 +264,8 @@ def test_a_list_of_anything_has_no_rules() -> None:
         ({"image": UNKNOWN}, "image", "is not known yet"),
     ],
 )
-def test_values_that_no_check_has_accepted_are_refused_with_what_to_do(
-    raw: dict[str, Any], path: str, reason: str
-) -> None:
-    """As where the state was written by hand; a secret's value is not in the error."""
+def test_parse_rejects_invalid_values_with_a_hint(raw: dict[str, Any], path: str, reason: str) -> None:
+    """For example in a state that was edited by hand; the error does not show a secret."""
     for read in (parse, parse_valid):
         with pytest.raises(InputError) as caught:
             read(Widget, raw)
@@ -277,8 +275,8 @@ def test_values_that_no_check_has_accepted_are_refused_with_what_to_do(
         )
 
 
-def test_what_an_object_is_brought_to_holds_to_the_rules_and_what_it_was_need_not() -> None:
-    """A program that corrects what an earlier version let pass is not stopped by it."""
+def test_parse_valid_applies_the_rules_and_parse_does_not() -> None:
+    """A program can correct inputs that an earlier version accepted."""
     raw = {"image": "a", "templateId": "b"}
     assert parse(Widget, raw).image == "a"
     with pytest.raises(InputError, match=r"^image: at most one of image and templateId can be set. Correct it"):

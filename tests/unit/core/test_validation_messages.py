@@ -1,4 +1,4 @@
-"""Every value that a declaration refuses is refused in a sentence of ours."""
+"""The reason for every invalid value is a sentence of this project."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WRONG: list[Any] = [
     {"a": []},
 ]
 WORDS = re.compile(r"(must|can|needs|is|set|at most|at least)\b|\S+ requires")
-"""How a sentence about a property begins."""
+"""The beginning of a reason."""
 
 
 def _list_models() -> Iterator[type[Model]]:
@@ -43,32 +43,32 @@ def _list_models() -> Iterator[type[Model]]:
         yield function.arguments
 
 
-def _nested_models(model: type[Model]) -> Iterator[tuple[type[Model], tuple[str, ...]]]:
-    """The model and those inside it, with the way to each; a list on the way has one item."""
+def _walk_models(model: type[Model]) -> Iterator[tuple[type[Model], tuple[str, ...]]]:
+    """Yield the model and its nested models, each with its path; a list in the path has one item."""
     yield model, ()
     for declared in model.properties.values():
         inner = declared.model or declared.item_model
         if inner is not None:
-            yield from ((item, (declared.name, *way)) for item, way in _nested_models(inner))
+            yield from ((item, (declared.name, *names)) for item, names in _walk_models(inner))
 
 
-def _inputs_with(model: type[Model], way: tuple[str, ...], values: dict[str, Any]) -> dict[str, Any]:
-    if not way:
+def _nest_values(model: type[Model], names: tuple[str, ...], values: dict[str, Any]) -> dict[str, Any]:
+    if not names:
         return values
-    declared = model.properties[way[0]]
+    declared = model.properties[names[0]]
     inner = declared.model or declared.item_model
     assert inner is not None
-    assigned = _inputs_with(inner, way[1:], values)
-    return {way[0]: assigned if declared.model else [assigned]}
+    assigned = _nest_values(inner, names[1:], values)
+    return {names[0]: assigned if declared.model else [assigned]}
 
 
 @pytest.mark.parametrize("model", tuple(_list_models()), ids=lambda model: model.__name__)
-def test_no_reason_is_a_regular_expression_or_a_librarys_own_words(model: type[Model]) -> None:
-    """Whatever the value, at any depth, and also where the property itself is unknown."""
-    for inner, way in _nested_models(model):
-        for name in (*inner.properties, "unheardOf"):
+def test_no_reason_contains_a_regular_expression_or_text_of_pydantic(model: type[Model]) -> None:
+    """For any value, at any depth, and for a property that does not exist."""
+    for inner, names in _walk_models(model):
+        for name in (*inner.properties, "noSuchProperty"):
             for value in WRONG:
-                for failure in validate(model, _inputs_with(model, way, {name: value})):
+                for failure in validate(model, _nest_values(model, names, {name: value})):
                     reason = failure.reason if failure.path else failure.reason.partition(": ")[2]
                     assert WORDS.match(reason), (name, value, reason)
                     assert not re.search(r"should|\^|\$|\[[^\]]*-[^\]]*\]|\\", reason.partition(" (is ")[0]), reason
@@ -91,7 +91,9 @@ def test_no_reason_is_a_regular_expression_or_a_librarys_own_words(model: type[M
         ),
     ],
 )
-def test_what_is_misspelt_is_answered_with_the_name_that_is_near(raw: dict[str, Any], path: str, reason: str) -> None:
-    """Of the properties of the object that it is in."""
+def test_a_misspelled_property_or_value_is_reported_with_a_suggestion(
+    raw: dict[str, Any], path: str, reason: str
+) -> None:
+    """The suggestion is from the same object."""
     sandbox = next(resource for resource in RESOURCES if resource.name == "Sandbox")
     assert [(item.path, item.reason) for item in validate(sandbox.inputs, raw)] == [(path, reason)]

@@ -1,4 +1,4 @@
-"""Waits in virtual time: when they look, how they end, and what they tell."""
+"""Waits in virtual time: when they observe, how they end, and what they report."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ from neev_provider.core.wait import (
 
 
 class Widget:
-    """Something whose phases follow each other by the clock, and that notes when it is looked at."""
+    """An object that is ready after some time, and that records its observations."""
 
     def __init__(self, *, ready_after: float = 5.0, errors_to_raise: Iterable[Exception] = ()) -> None:
         self.clock = VirtualClock()
@@ -63,7 +63,7 @@ def new_deadline(
 
 
 @in_virtual_time
-async def test_a_waiter_is_notified_why_nothing_can_be_observed() -> None:
+async def test_progress_reports_why_an_observation_failed() -> None:
     output: list[str] = []
     item = Widget(ready_after=1, errors_to_raise=[errors.RequestNotSent("GET /x: no connection to api.test")])
     await wait_until(item.observe, is_ready_status, deadline=new_deadline(on_progress=output.append), action="w")
@@ -71,7 +71,7 @@ async def test_a_waiter_is_notified_why_nothing_can_be_observed() -> None:
 
 
 @in_virtual_time
-async def test_what_is_tried_again_in_the_middle_of_an_observation_is_what_was_observed_last() -> None:
+async def test_a_retry_during_an_observation_is_reported_as_the_last_status() -> None:
     output: list[str] = []
 
     async def observe(_within: float) -> str:
@@ -93,18 +93,18 @@ async def test_a_wait_ends_with_the_first_observation_that_is_done() -> None:
 
 
 @in_virtual_time
-async def test_the_first_look_is_soon_and_the_later_ones_grow_rarer_up_to_a_limit() -> None:
+async def test_the_poll_interval_starts_short_and_grows_to_its_maximum() -> None:
     item = Widget(ready_after=300)
     await wait_until(item.observe, is_ready_status, deadline=new_deadline(900), action="w")
     gaps = [after - before for before, after in zip([0.0, *item.observed_at], item.observed_at, strict=False)]
     assert 0.1 <= gaps[0] <= 0.11
-    assert len([look for look in item.observed_at if look <= 5]) <= 17
+    assert len([time for time in item.observed_at if time <= 5]) <= 17
     assert all(later > earlier * 0.9 for earlier, later in pairwise(gaps))
     assert MAX_POLL_INTERVAL <= gaps[-1] <= MAX_POLL_INTERVAL * 1.1
 
 
 @in_virtual_time
-async def test_a_wait_reports_how_it_goes_but_not_how_it_ends() -> None:
+async def test_a_wait_reports_progress_but_not_its_end() -> None:
     output: list[str] = []
     item = Widget(ready_after=0.2)
     await wait_until(item.observe, is_ready_status, deadline=new_deadline(on_progress=output.append), action="w")
@@ -112,7 +112,7 @@ async def test_a_wait_reports_how_it_goes_but_not_how_it_ends() -> None:
 
 
 @in_virtual_time
-async def test_a_failed_observation_fails_the_wait_with_the_reason_of_the_api_at_once() -> None:
+async def test_a_failed_status_fails_the_wait_at_once_with_the_reason_of_the_api() -> None:
     item = Widget()
     with pytest.raises(errors.OperationFailed, match="the snapshot s: disk full") as caught:
         await wait_until(item.observe, lambda _: Failed("disk full"), deadline=new_deadline(), action="the snapshot s")
@@ -130,7 +130,7 @@ async def test_the_deadline_ends_a_wait_and_reports_the_last_phase() -> None:
 
 
 @in_virtual_time
-async def test_the_waits_of_one_operation_share_its_time() -> None:
+async def test_the_waits_of_one_operation_share_its_timeout() -> None:
     operation = new_deadline(10)
     assert await wait_until(Widget(ready_after=8).observe, is_ready_status, deadline=operation, action="w") == "Ready"
     item = Widget(ready_after=1000)
@@ -151,13 +151,13 @@ async def test_the_deadline_ends_an_observation_that_hangs() -> None:
 
 
 @in_virtual_time
-async def test_something_ready_just_before_the_deadline_is_still_noticed() -> None:
+async def test_an_object_that_is_ready_just_before_the_deadline_is_observed() -> None:
     item = Widget(ready_after=9.9)
     assert await wait_until(item.observe, is_ready_status, deadline=new_deadline(10), action="w") == "Ready"
 
 
 @in_virtual_time
-async def test_cancelling_ends_a_wait_at_once_and_abandons_the_observation() -> None:
+async def test_a_cancel_ends_the_wait_and_its_observation_at_once() -> None:
     item, cancelled = Widget(ready_after=1000), asyncio.Event()
     asyncio.get_running_loop().call_later(3, cancelled.set)
     with pytest.raises(errors.Cancelled, match="w: stopped"):
@@ -167,7 +167,7 @@ async def test_cancelling_ends_a_wait_at_once_and_abandons_the_observation() -> 
 
 
 @in_virtual_time
-async def test_a_wait_that_is_cancelled_before_it_begins_looks_at_nothing() -> None:
+async def test_a_wait_that_is_cancelled_before_it_starts_does_not_observe() -> None:
     item, cancelled = Widget(), asyncio.Event()
     cancelled.set()
     with pytest.raises(errors.Cancelled):
@@ -177,7 +177,7 @@ async def test_a_wait_that_is_cancelled_before_it_begins_looks_at_nothing() -> N
 
 
 @in_virtual_time
-async def test_ending_the_task_of_a_wait_ends_the_observation_with_it() -> None:
+async def test_cancelling_the_task_of_a_wait_cancels_its_observation() -> None:
     item = Widget(ready_after=1000)
     task = asyncio.create_task(wait_until(item.observe, is_ready_status, deadline=new_deadline(), action="w"))
     await asyncio.sleep(1)
@@ -196,13 +196,13 @@ TRANSIENT_CASES = [
 
 
 @in_virtual_time
-async def test_errors_that_may_pass_do_not_end_a_wait() -> None:
+async def test_transient_errors_do_not_end_a_wait() -> None:
     item = Widget(ready_after=1, errors_to_raise=TRANSIENT_CASES)
     assert await wait_until(item.observe, is_ready_status, deadline=new_deadline(), action="w") == "Ready"
 
 
 @in_virtual_time
-async def test_an_object_that_is_gone_fails_the_wait_and_is_not_classified() -> None:
+async def test_a_wait_fails_if_the_object_was_deleted() -> None:
     async def observe(_max_delay: float) -> str | None:
         return None
 
@@ -212,7 +212,7 @@ async def test_an_object_that_is_gone_fails_the_wait_and_is_not_classified() -> 
 
 
 @in_virtual_time
-async def test_what_remains_of_a_deadline_is_never_less_than_nothing() -> None:
+async def test_the_remaining_time_of_a_deadline_is_never_negative() -> None:
     deadline = new_deadline(5)
     await deadline.clock.sleep(2)
     assert deadline.remaining == 3
@@ -221,7 +221,7 @@ async def test_what_remains_of_a_deadline_is_never_less_than_nothing() -> None:
 
 
 @in_virtual_time
-async def test_a_listener_and_a_deadline_for_sending_do_not_replace_each_other() -> None:
+async def test_a_retry_listener_and_a_send_deadline_are_independent() -> None:
     received: list[str] = []
     with retry_listener(received.append), send_deadline(new_deadline(5)):
         current_retry_listener()("429")
@@ -233,16 +233,16 @@ async def test_a_listener_and_a_deadline_for_sending_do_not_replace_each_other()
 
 
 @in_virtual_time
-async def test_an_observation_that_fails_at_once_is_not_repeated_at_once() -> None:
-    looks = []
+async def test_an_observation_that_fails_at_once_is_retried_with_a_delay() -> None:
+    times = []
 
     async def fail(_within: float) -> str:
-        looks.append(VirtualClock().monotonic())
+        times.append(VirtualClock().monotonic())
         raise errors.RequestNotSent("no connection to h")
 
     with pytest.raises(errors.DeadlineExceeded, match="last seen: no connection to h"):
         await wait_until(fail, is_ready_status, deadline=new_deadline(10), action="w")
-    assert 10 < len(looks) < 40
+    assert 10 < len(times) < 40
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_other_errors_of_an_observation_end_the_wait(error: Exception) -> None:
 
 
 @in_virtual_time
-async def test_the_first_of_several_ends_the_others() -> None:
+async def test_first_completed_cancels_the_other_tasks() -> None:
     slow = asyncio.ensure_future(asyncio.sleep(9))
     await first_completed(asyncio.sleep(1), slow)
     assert slow.cancelled()
@@ -274,15 +274,15 @@ async def test_the_first_of_several_ends_the_others() -> None:
 
 
 @in_virtual_time
-async def test_a_time_out_of_the_observation_itself_is_an_error_and_not_the_deadline() -> None:
+async def test_a_timeout_error_of_the_observation_is_raised_unchanged() -> None:
     with pytest.raises(TimeoutError):
         await wait_until(
             Widget(errors_to_raise=[TimeoutError()]).observe, is_ready_status, deadline=new_deadline(), action="w"
         )
 
 
-async def test_work_ends_with_its_timeout() -> None:
-    """With what it made, at its deadline, or at once when the user asks to stop."""
+async def test_run_before_deadline_ends_with_a_result_a_timeout_or_a_cancel() -> None:
+    """At the deadline, or at once after a cancel."""
 
     async def work() -> str:
         return "made"
@@ -299,7 +299,7 @@ async def test_work_ends_with_its_timeout() -> None:
 
 
 @in_virtual_time
-async def test_work_has_what_is_left_of_its_timeout_and_no_more() -> None:
+async def test_run_before_deadline_uses_only_the_remaining_time() -> None:
     clock = VirtualClock()
     waiting = Deadline(10, clock, asyncio.Event())
     await clock.sleep(6)
@@ -309,8 +309,8 @@ async def test_work_has_what_is_left_of_its_timeout_and_no_more() -> None:
 
 
 @in_virtual_time
-async def test_a_wait_reports_how_long_it_has_waited_itself() -> None:
-    """Not how long the operation has gone on before."""
+async def test_a_wait_reports_its_own_elapsed_time() -> None:
+    """Not the elapsed time of the operation."""
     clock, received = VirtualClock(), list[str]()
     waiting = Deadline(100, clock, asyncio.Event(), received.append)
     await clock.sleep(50)
@@ -321,16 +321,16 @@ async def test_a_wait_reports_how_long_it_has_waited_itself() -> None:
 
 
 async def wait_an_hour() -> float:
-    """Return what the time is when one has passed."""
+    """Wait an hour, and return the time."""
     await asyncio.sleep(3600)
     return VirtualClock().monotonic()
 
 
 @in_virtual_time
-async def test_what_waits_to_be_sent_waits_as_long_as_it_takes_without_a_deadline() -> None:
+async def test_wait_before_send_has_no_limit_without_a_deadline() -> None:
     assert await wait_before_send(wait_an_hour, action="POST /x", last_status="nothing") == 3600
     with send_deadline(new_deadline(5)):
-        # what may have been made is looked for whatever happens
+        # a lookup after an unknown outcome has no deadline
         with send_deadline(None):
             assert await wait_before_send(wait_an_hour, action="GET /x", last_status="nothing") == 7200
         with pytest.raises(errors.DeadlineExceeded):
@@ -339,7 +339,7 @@ async def test_what_waits_to_be_sent_waits_as_long_as_it_takes_without_a_deadlin
 
 
 @in_virtual_time
-async def test_what_waits_to_be_sent_is_given_up_when_the_time_of_its_operation_is_over() -> None:
+async def test_wait_before_send_ends_at_the_deadline_of_the_operation() -> None:
     waiting = new_deadline(5)
     await asyncio.sleep(2)
     words = r"^POST /x: not done after 5 s; last seen: 429. Nothing was created: .*, or raise the timeout"
@@ -349,7 +349,7 @@ async def test_what_waits_to_be_sent_is_given_up_when_the_time_of_its_operation_
 
 
 @in_virtual_time
-async def test_what_waits_to_be_sent_is_given_up_when_the_user_cancels() -> None:
+async def test_wait_before_send_ends_if_the_user_cancels() -> None:
     stop, sent = asyncio.Event(), list[str]()
 
     async def at_once() -> None:
@@ -367,7 +367,7 @@ async def test_what_waits_to_be_sent_is_given_up_when_the_user_cancels() -> None
 
 
 @in_virtual_time
-async def test_a_request_that_waits_reports_why_and_for_how_long() -> None:
+async def test_wait_before_send_reports_the_reason_and_the_elapsed_time() -> None:
     output: list[str] = []
     with send_deadline(new_deadline(on_progress=output.append)):
         await wait_before_send(lambda: asyncio.sleep(2.5), action="POST /x", last_status="429: come back later.")
