@@ -1,1 +1,1 @@
-"""Stand-ins for what the package reaches through a seam."""
+"""Fakes of the clock, the transport, the API and the engines."""

@@ -1,4 +1,4 @@
-"""Clocks on which every sleep ends at once."""
+"""Clocks whose sleep returns immediately."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ EPOCH = 1_700_000_000.0
 
 
 class FakeClock:
-    """A clock that advances only by sleeping, without waiting."""
+    """A clock that only `sleep` and `advance` move forward."""
 
     def __init__(self, now: float = EPOCH) -> None:
         self._start = now
@@ -31,7 +31,7 @@ class FakeClock:
 
 
 class ScaledClock:
-    """The clock of this machine, on which sleeping takes no time: for tests with real servers."""
+    """The clock of this machine, whose sleep returns immediately: for tests with real servers."""
 
     def __init__(self) -> None:
         self._skipped_seconds = 0.0

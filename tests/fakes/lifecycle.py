@@ -1,4 +1,4 @@
-"""A create as an adapter runs it, without an adapter."""
+"""A create without an adapter."""
 
 from __future__ import annotations
 

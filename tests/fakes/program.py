@@ -1,4 +1,4 @@
-"""A fake engine for users' programs: it records registrations and answers with outputs like the API's."""
+"""A fake engine for programs: it records registrations and returns outputs as the API does."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from pulumi.runtime.mocks import MockMonitor
 
 
 class ProgramMocks(Mocks):
-    """The mocks of a program's unit test. A resource of ``pending`` has no outputs yet, as in a preview."""
+    """Pulumi's mocks for a program. A resource in ``pending`` has no outputs yet, as in a preview."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class ProgramMocks(Mocks):
         return self._call_results[args.token], []
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Return the registered resources of this type by name, without what the SDK adds."""
+        """Return the inputs of the registered resources of this type by name, without those that the SDK adds."""
         return {
             name: {key: value for key, value in inputs.items() if not key.startswith("__") and value is not None}
             for (of, name), inputs in self.registrations.items()

@@ -23,7 +23,7 @@ class ScriptedReader(BatchReader[ApiObject]):
         self.failing_ids: dict[str, errors.NeevError] = {}
         self.error: Exception | None = None
         self.retry_reason: str | None = None
-        """The reason for a retry in the middle of a sweep."""
+        """The reason for a retry during a sweep."""
 
     async def _unused(self, id: str) -> ApiObject:
         raise NotImplementedError(id)

@@ -1,4 +1,4 @@
-"""A transport on which each request ends as the script says."""
+"""A transport that replays prepared outcomes."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,7 +8,7 @@ ScriptedOutcome = httpx.Response | Exception
 
 
 class ScriptedTransport(httpx.AsyncBaseTransport):
-    """A transport that replays outcomes in order, repeats the last one for ever, and records the requests."""
+    """A transport that replays outcomes in order, repeats the last one, and records the requests."""
 
     def __init__(self, *endings: ScriptedOutcome) -> None:
         self._outcomes = list(endings)
@@ -29,7 +29,7 @@ class ScriptedTransport(httpx.AsyncBaseTransport):
 
 
 def json_response(status: int = 200, json: object = None, **headers: str) -> httpx.Response:
-    """Return a response whose headers are given as Python names: `retry_after`."""
+    """Return a response; its headers are passed as Python names, such as `retry_after`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return httpx.Response(status, json={} if json is None else json, headers=named)
 

@@ -10,7 +10,7 @@ from tests.fakes.virtual_time import VirtualClock
 
 
 class FakeService(httpx.AsyncBaseTransport):
-    """Sandboxes that become Ready `create_seconds` seconds after their creation and disappear when they are deleted."""
+    """A service whose sandboxes become Ready `create_seconds` seconds after their create."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class FakeService(httpx.AsyncBaseTransport):
         self.created_at: dict[str, float] = {}
         self.throttled_count = 0
         self.failure_status: dict[str, int] = {}
-        """The status of the error for sandboxes that cannot be read one by one."""
+        """The status of the error for each sandbox that cannot be read by id."""
         self.request_times: list[tuple[int, int]] = []
         """The number of sandboxes and of Ready ones, after each request that changed either."""
         self.served_requests: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Terraform's side of the plugin protocol, without its process: the calls in its order, held to its rules."""
+"""A fake of Terraform's engine: it sends the calls of the plugin protocol and enforces Terraform's rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ METHODS = pb.DESCRIPTOR.services_by_name["Provider"].methods_by_name
 
 @dataclass(frozen=True)
 class State:
-    """What the engine stores of a resource."""
+    """A resource as the engine stores it."""
 
     values: dict[str, Value]
     private: bytes = b""
@@ -41,7 +41,7 @@ class State:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the engine would do."""
+    """The action that the engine plans."""
 
     action: Action
     config: dict[str, Value]
@@ -63,7 +63,7 @@ class EngineError(Exception):
     def __init__(self, diagnostics: list[pb.Diagnostic], state: State | None = None) -> None:
         self.diagnostics = diagnostics
         self.state = state
-        """What the engine stores nevertheless."""
+        """The state that the engine stores despite the error."""
         super().__init__("\n".join(f"{item.summary}: {item.detail}" for item in diagnostics))
 
     @property
@@ -83,7 +83,7 @@ class Engine:
     servicer: Servicer
     schemas: pb.GetProviderSchema.Response
     diagnostics: list[pb.Diagnostic] = field(default_factory=list)
-    """Everything that the provider has ever reported."""
+    """All diagnostics that the provider has reported."""
 
     async def call(self, method: str, **fields: Any) -> Any:
         """Return the response of one call. Both messages are encoded, as on the wire."""
@@ -143,7 +143,7 @@ class EngineResource:
         await self._call("ValidateResourceConfig", config=message, client_capabilities=capabilities)
 
     async def plan(self, config: Mapping[str, Any], state: State | None = None) -> Plan:
-        """Return what the engine would do: to create, to update in place, to replace or nothing."""
+        """Return the planned action: create, update in place, replace or none."""
         converted = self.convert(config)
         await self.validate(config)
         if state is None or state.is_tainted:
@@ -176,7 +176,7 @@ class EngineResource:
         return await self._apply(final)
 
     async def create(self, config: Mapping[str, Any]) -> State:
-        """Return the state of a new resource. The next plan changes nothing."""
+        """Plan and apply the create of a resource and return its state."""
         return await self.apply(await self.plan(config))
 
     async def update(self, config: Mapping[str, Any], state: State) -> State:
@@ -205,7 +205,7 @@ class EngineResource:
         assert left is None
 
     async def import_state(self, id: str = "", identity: Mapping[str, Any] | None = None) -> State | None:
-        """Return the state of an object that exists; `None` if the engine says that there is none."""
+        """Return the state of an existing object; `None` if the engine reports that it does not exist."""
         data = values.to_wire(dict(identity)) if identity is not None else None
         named = {"id": id} if data is None else {"identity": pb.ResourceIdentityData(identity_data=data)}
         response = await self._call("ImportResourceState", **named)

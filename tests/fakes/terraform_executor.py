@@ -1,4 +1,4 @@
-"""A provider of Terraform whose operations send no request: the API's values are drawn by type."""
+"""A Terraform provider whose operations send no request: the outputs are drawn by type."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NUMBERS = (0, 1, 0.1, 2.5, 10)
 
 
 class DrawnExecutor(Executor):
-    """Operations that take no time and always succeed."""
+    """An executor whose operations succeed immediately."""
 
     def __init__(self, drawn: random.Random) -> None:
         super().__init__(connect_never, SYSTEM_CLOCK)
@@ -51,7 +51,7 @@ class DrawnExecutor(Executor):
         *,
         convert: Callable[[StoredResource], T],
     ) -> T:
-        """Return what the API would choose, with the inputs."""
+        """Return the inputs with drawn outputs."""
         return convert(self._stored("id", resource, raw_inputs, resource.preview_create(raw_inputs)))
 
     async def update(  # noqa: PLR0913
@@ -65,7 +65,7 @@ class DrawnExecutor(Executor):
         new_inputs: Mapping[str, Any],
         convert: Callable[[StoredResource], T],
     ) -> T:
-        """Return what the API would choose, with the new inputs."""
+        """Return the new inputs with drawn outputs."""
         return convert(self._stored(id, resource, new_inputs, resource.preview_update(state, new_inputs)))
 
     async def read(
@@ -76,7 +76,7 @@ class DrawnExecutor(Executor):
         raw_inputs: Mapping[str, Any] | None,
         state: Mapping[str, Any],
     ) -> StoredResource | None:
-        """Return what is stored; for an import, what the API would choose."""
+        """Return the stored resource; for an import, drawn outputs."""
         if raw_inputs is not None:
             return StoredResource(id, raw_inputs, state)
         return self._stored(id, resource, {}, resource.preview_create({}))
@@ -99,14 +99,14 @@ class DrawnExecutor(Executor):
 
 
 class DrawnProvider(TerraformProvider):
-    """A provider with drawn values of the API."""
+    """A provider with drawn outputs."""
 
     def __init__(self, drawn: random.Random) -> None:
         self._drawn = drawn
         super().__init__(ENVIRON, Path("/configuration"), connect_never, SYSTEM_CLOCK)
 
     def configure(self, config: Mapping[str, Any]) -> None:
-        """Use the settings, and the executor that sends no request."""
+        """Use the settings and the executor that sends no request."""
         super().configure(config)
         owner = Owner("terraform-provider-neev", "project", "default", "address")
         self._operations = Operations(DrawnExecutor(self._drawn), lambda _type, _name: owner)

@@ -1,6 +1,6 @@
-"""The values of Terraform's engine by its schemas, and the rules that it holds a provider to.
+"""The values of Terraform's engine by schema, and the rules that it enforces.
 
-Numbers are decimal, as in the engine: the double 0.1 is not its 0.1.
+Numbers are decimal, as in the engine: its 0.1 differs from the double 0.1.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def _check_planned(  # noqa: PLR0913, PLR0917  the engine's own arguments
 
 
 def check_result(planned: Value, actual: Value, path: str = "") -> None:
-    """Check that what was planned comes back to the letter.
+    """Check that the result equals the plan, except for unknown values.
 
     Raises:
         IllegalResponse: "Provider produced inconsistent result after apply", or "... inconsistent final plan".
@@ -208,7 +208,7 @@ def check_result(planned: Value, actual: Value, path: str = "") -> None:
 
 
 def check_known(block: pb.Schema.Block, state: Value) -> None:
-    """Check that a state is whole and known, without a value that is only written.
+    """Check that a state has no unknown value and no value of a write-only attribute.
 
     Raises:
         IllegalResponse: "Provider returned invalid result object", or "Provider produced invalid object".

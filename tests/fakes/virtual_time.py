@@ -1,6 +1,6 @@
-"""An event loop whose time jumps to the next timer whenever no other work is left.
+"""An event loop whose time skips to the next timer if no other work is pending.
 
-Hours pass in milliseconds, in the same order of events as in real time. Nothing real may be awaited.
+The order of events is that of real time. Tests must not await input, output or threads.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class VirtualClock:
-    """The clock of a virtual loop. `await asyncio.sleep()` is virtual there as well."""
+    """The clock of a virtual loop, in which `asyncio.sleep()` takes no real time either."""
 
     def now(self) -> float:
         return EPOCH + self.monotonic()
@@ -40,7 +40,7 @@ class _SkippingSelector(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         events: list[tuple[selectors.SelectorKey, int]] = super().select(0)
         if not events and timeout is None:
-            raise AssertionError("everyone waits for something that nobody will do")
+            raise AssertionError("every task waits, and no timer is pending")
         if not events and timeout:
             self.skipped_seconds += timeout
         return events
@@ -64,9 +64,9 @@ async def _run_now(func: Callable[..., T], *args: Any) -> T:
 
 
 def in_virtual_time(test: Callable[ParamsT, Coroutine[Any, Any, T]]) -> Callable[ParamsT, T]:
-    """Run an async test on its own loop, in which waiting takes no time.
+    """Run an async test on its own virtual loop, in which waiting takes no real time.
 
-    The jitter of waits comes from the same seed each time, so that no measurement depends on it.
+    The random seed is fixed, so that the jitter of waits is reproducible.
     """
 
     @functools.wraps(test)

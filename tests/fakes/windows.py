@@ -1,6 +1,6 @@
-"""A process without what only POSIX has: it imports the given modules, and serves the emulator's control plane.
+"""A process without the POSIX parts of Python: it imports the given modules and uses the emulator's control plane.
 
-Run it as a program: what it removes from the standard library is removed for the whole process.
+Run it as a program: it removes names from the standard library for the whole process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ POSIX_NAMES: dict[ModuleType, tuple[str, ...]] = {
 
 
 def become_windows() -> None:
-    """Remove what only POSIX has, and name the system as Windows does."""
+    """Remove the modules and names of POSIX, and name the system as Windows does."""
     for name in POSIX_MODULES:
         sys.modules[name] = ModuleType("nothing")
     for name in WINDOWS_MODULES:
@@ -42,7 +42,7 @@ def become_windows() -> None:
 
 
 def forget_own_modules() -> None:
-    """Let our modules be imported anew; libraries stay those of Linux."""
+    """Remove the project's modules, so that they are imported again; libraries keep their Linux form."""
     for name in list(sys.modules):
         if name.partition(".")[0] in OWN_PACKAGES:
             del sys.modules[name]
@@ -50,7 +50,7 @@ def forget_own_modules() -> None:
 
 async def use_control_plane() -> None:
     """Create a sandbox, and send it a command."""
-    from neev_emulator import Backend, create_app  # noqa: PLC0415  it is that of Windows
+    from neev_emulator import Backend, create_app  # noqa: PLC0415  imported after `become_windows`
 
     backend = Backend()
     headers = {"authorization": f"Bearer {backend.api_key}"}
@@ -75,7 +75,7 @@ if __name__ == "__main__":
     import_all(sys.argv[1:])
     forget_own_modules()
     with asyncio.Runner() as runner:
-        runner.get_loop()  # the loop is that of Linux, too
+        runner.get_loop()  # the loop keeps its Linux form, too
         become_windows()
         import_all(sys.argv[1:])
         runner.run(use_control_plane())
