@@ -1,4 +1,4 @@
-"""A plugin over a real connection, configured for an emulator of its own."""
+"""A plugin behind a real connection, configured for its own emulator."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 async def plugin(emulator: Emulator) -> AsyncIterator[FakePulumiEngine]:
-    """Yield the engine's side of a plugin that its environment configures for the emulator."""
+    """Yield the engine's side of a plugin whose environment configures it for the emulator."""
     async for driver in serve_plugin(emulator.env):
         await driver.configure()
         yield driver
@@ -33,7 +33,7 @@ async def plugin(emulator: Emulator) -> AsyncIterator[FakePulumiEngine]:
 
 @pytest.fixture
 async def unconfigured() -> AsyncIterator[FakePulumiEngine]:
-    """Yield the engine's side of an unconfigured plugin, so that any attempt to send a request fails."""
+    """Yield the engine's side of an unconfigured plugin, which cannot send a request."""
     async for driver in serve_plugin({}):
         yield driver
 

@@ -1,4 +1,4 @@
-"""The engine's side of one plugin: calls over a real connection, as the engine makes them."""
+"""The engine's side of one plugin: its calls over a real connection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIGNATURE = "4dabf18193072939515e22adb298388d"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 RANDOM_SEED = bytes(range(32))
 CHANNEL_OPTIONS = [("grpc.max_metadata_size", 1 << 20), ("grpc.absolute_max_metadata_size", 1 << 20)]
-"""The size limit of a status's details: the engine accepts more than a client in Python does."""
+"""The size limit of the details of a status: the engine accepts more than a Python client does."""
 
 
 def secret_value(value: Any) -> dict[str, Any]:
@@ -57,14 +57,14 @@ class RpcFailure(Exception):
 
 
 class FakePulumiEngine:
-    """One engine with its plugin."""
+    """An engine that is connected to one plugin."""
 
     def __init__(self, port: int) -> None:
         self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=[*CHANNEL_OPTIONS, *NO_PROXY_OPTIONS])
         self.stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
 
     async def close(self) -> None:
-        """Close the connection, as an engine that ends."""
+        """Close the connection, as an engine does that exits."""
         await self._channel.close()
 
     async def call(self, method: str, request: Any) -> Any:

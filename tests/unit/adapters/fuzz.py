@@ -1,4 +1,4 @@
-"""Generated wire values, the check that no secret is lost, and a plugin that receives the values."""
+"""Generated wire values, a search for lost secrets, and a plugin that receives the values."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ def to_struct(values: dict[str, Any]) -> struct_pb2.Struct:
     return struct_pb2.Struct(fields={key: to_value(value) for key, value in values.items()})
 
 
-def secret_paths(value: struct_pb2.Value, path: Path = ()) -> Iterator[Path]:
-    """Return the paths of the value's secrets; a secret hides any secret inside it."""
+def iter_secret_paths(value: struct_pb2.Value, path: Path = ()) -> Iterator[Path]:
+    """Yield the paths of the secrets of the value; a secret includes all nested secrets."""
     if value.HasField("list_value"):
         for index, item in enumerate(value.list_value.values):
-            yield from secret_paths(item, (*path, index))
+            yield from iter_secret_paths(item, (*path, index))
     elif value.HasField("struct_value"):
         fields = value.struct_value.fields
         signature = fields[SIGNATURE].string_value if SIGNATURE in fields else ""
@@ -73,20 +73,20 @@ def secret_paths(value: struct_pb2.Value, path: Path = ()) -> Iterator[Path]:
             yield path
         elif not signature:
             for key, field in fields.items():
-                yield from secret_paths(field, (*path, key))
+                yield from iter_secret_paths(field, (*path, key))
 
 
-def lost_secrets(request: struct_pb2.Struct, response: struct_pb2.Struct) -> list[Path]:
+def find_lost_secrets(request: struct_pb2.Struct, response: struct_pb2.Struct) -> list[Path]:
     """Return the paths that were secret in the request and are not in the response; absent values do not count."""
-    kept = set(secret_paths(struct_pb2.Value(struct_value=response)))
+    kept = set(iter_secret_paths(struct_pb2.Value(struct_value=response)))
     return [
         path
-        for path in secret_paths(struct_pb2.Value(struct_value=request))
-        if not any(path[: len(item)] == item for item in kept) and value_at(response, path) is not None
+        for path in iter_secret_paths(struct_pb2.Value(struct_value=request))
+        if not any(path[: len(item)] == item for item in kept) and find_value(response, path) is not None
     ]
 
 
-def value_at(response: struct_pb2.Struct, path: Path) -> struct_pb2.Value | None:
+def find_value(response: struct_pb2.Struct, path: Path) -> struct_pb2.Value | None:
     """Return the value at the path, if the path exists."""
     value = struct_pb2.Value(struct_value=response)
     for part in path:
@@ -117,10 +117,10 @@ def run_fuzz(
 
         @settings(max_examples=examples, deadline=None)
         @given(strategy)
-        def hold(drawn: Any) -> None:
+        def check(drawn: Any) -> None:
             runner.run(case(driver, drawn))
 
         try:
-            hold()
+            check()
         finally:
             runner.run(served.aclose())

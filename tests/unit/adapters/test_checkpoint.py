@@ -18,7 +18,7 @@ def secret_value(value: Any) -> dict[str, str]:
     return {SIGNATURE: SECRET, "plaintext": json.dumps(value)}
 
 
-def test_every_resource_is_known_by_the_types_of_both_faces() -> None:
+def test_resources_are_found_by_the_types_of_both_adapters() -> None:
     for resource in RESOURCES:
         for token in (f"neev:index:{resource.name}", f"pulumi-python:dynamic/neev:{resource.name}"):
             kind = type_of_token(token)
@@ -27,7 +27,7 @@ def test_every_resource_is_known_by_the_types_of_both_faces() -> None:
     assert type_of_token("random:index/randomId:RandomId") is None
 
 
-def test_values_survive_the_way_in_and_out() -> None:
+def test_a_decoded_state_is_encoded_unchanged() -> None:
     values = {"env": secret_value({"A": "hidden"}), "list": [1, 2.5, secret_value("x")], "nested": {"on": True}}
     decoded = decode_state(values)
     assert decoded.values == {"env": {"A": "hidden"}, "list": [1, 2.5, "x"], "nested": {"on": True}}
@@ -36,12 +36,12 @@ def test_values_survive_the_way_in_and_out() -> None:
     assert encode_state(PropertyMap({"gone": None, "pair": (1, 2)})) == {"pair": [1, 2]}
 
 
-def test_an_entry_is_what_the_plugin_would_have_stored() -> None:
-    begun = {"urn": "u", "type": "neev:index:PreviewPort", "inputs": {"sandboxId": "s", "port": 80}, "provider": "p"}
+def test_a_recovered_resource_has_the_state_that_the_plugin_stores() -> None:
+    pending = {"urn": "u", "type": "neev:index:PreviewPort", "inputs": {"sandboxId": "s", "port": 80}, "provider": "p"}
     stored = StoredResource("s/80", {}, {"sandboxId": "s", "port": 80, "slug": "abcdefgh", "previewUrl": "https://x"})
-    created = recovered_resource(begun, stored, problem="not yet")
+    created = recovered_resource(pending, stored, problem="not yet")
     assert created == {
-        **begun,
+        **pending,
         "id": "s/80",
         "initErrors": ["not yet"],
         "outputs": {
@@ -53,8 +53,8 @@ def test_an_entry_is_what_the_plugin_would_have_stored() -> None:
     }
 
 
-def test_an_entry_of_the_dynamic_face_has_what_its_host_adds() -> None:
-    begun = {
+def test_a_recovered_dynamic_resource_has_the_properties_of_its_host() -> None:
+    pending = {
         "urn": "u",
         "type": "pulumi-python:dynamic/neev:Snapshot",
         "inputs": {"__provider": "pickle", "__resourceName": "kept", "name": "kept-1", "triggers": secret_value([1])},
@@ -62,7 +62,7 @@ def test_an_entry_of_the_dynamic_face_has_what_its_host_adds() -> None:
     }
     inputs = {"__resourceName": "kept", "name": "kept-1", "triggers": [1]}
     stored = StoredResource("id", inputs, {"name": "kept-1", "triggers": [1], "createdBy": "somebody"})
-    assert recovered_resource(begun, stored, problem="")["outputs"] == {
+    assert recovered_resource(pending, stored, problem="")["outputs"] == {
         "__provider": "pickle",
         "__resourceName": "kept",
         "__inputKeys": ["name", "triggers"],
@@ -72,7 +72,7 @@ def test_an_entry_of_the_dynamic_face_has_what_its_host_adds() -> None:
     }
 
 
-def test_assets_are_read_as_either_face_stores_them() -> None:
+def test_assets_are_decoded_in_the_forms_of_both_adapters() -> None:
     asset = {SIGNATURE: assets.ASSET, "text": "a", "hash": "h"}
     archive = {SIGNATURE: assets.ARCHIVE, "assets": {"x": asset}}
     assert decode_state({"source": archive}).values == {"source": Archive(assets={"x": Asset(text="a", hash="h")})}

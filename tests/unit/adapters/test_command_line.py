@@ -22,12 +22,12 @@ COMMAND = str(Path(sysconfig.get_path("scripts")) / "pulumi-resource-neev")
         (["--logtostderr", "--logflow", "-v=9", "--tracing=x"], None),
     ],
 )
-def test_the_engines_address_comes_last(arguments: list[str], address: str | None) -> None:
+def test_the_last_argument_is_the_address_of_the_engine(arguments: list[str], address: str | None) -> None:
     assert engine_address(arguments) == address
 
 
 @pytest.mark.parametrize("argument", ["--bogus", "-x", "serve"])
-def test_an_unknown_argument_is_named(argument: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_error_of_an_unknown_argument_names_it(argument: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         engine_address(["-v=1", argument])
     assert caught.value.code == 2
@@ -38,13 +38,13 @@ def test_an_unknown_argument_is_named(argument: str, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("argument", "words"), [("--help", "Usage: pulumi-resource-neev"), ("-h", "Usage: "), ("--version", None)]
 )
-def test_a_question_is_answered_without_an_engine(argument: str, words: str | None) -> None:
+def test_help_and_version_need_no_engine(argument: str, words: str | None) -> None:
     ended = subprocess.run([COMMAND, argument], capture_output=True, text=True, check=False, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith(words) if words else ended.stdout == f"{version('pulumi-neev')}\n"
 
 
-def test_questions_are_answered_in_the_process_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_and_version_exit_with_code_0(capsys: pytest.CaptureFixture[str]) -> None:
     for argument in ("--help", "--version"):
         with pytest.raises(SystemExit) as caught:
             engine_address([argument])

@@ -1,4 +1,4 @@
-"""The sources of settings, and the errors for missing ones."""
+"""The sources of settings, and the errors of missing and invalid ones."""
 
 import pytest
 from pydantic.alias_generators import to_snake
@@ -20,29 +20,29 @@ NEEV = {"NEEV_API_KEY": "from-neev", "NEEV_ORG_ID": "neev-org", "NEEV_PROJECT_ID
 NEEVCLOUD = {"NEEVCLOUD_API_KEY": "from-cloud", "NEEVCLOUD_ORG_ID": "cloud-org", "NEEVCLOUD_PROJECT_ID": "cloud-p"}
 
 
-def test_the_configuration_wins_over_both_families_of_variables() -> None:
+def test_the_configuration_takes_precedence_over_all_environment_variables() -> None:
     found = parse_settings(CONFIG, {**NEEV, **NEEVCLOUD})
     assert (found.api_key, found.org_id, found.project_id) == ("from-config", "org", "project")
 
 
-def test_one_family_of_variables_wins_over_the_other() -> None:
+def test_neev_variables_take_precedence_over_neevcloud_variables() -> None:
     assert parse_settings({}, {**NEEVCLOUD, **NEEV}).org_id == "neev-org"
     assert parse_settings({}, NEEVCLOUD).org_id == "cloud-org"
 
 
-def test_each_setting_is_looked_for_by_itself() -> None:
+def test_each_setting_is_resolved_separately() -> None:
     found = parse_settings({"orgId": "org"}, {"NEEV_API_KEY": "key", "NEEVCLOUD_PROJECT_ID": "project"})
     assert (found.api_key, found.org_id, found.project_id) == ("key", "org", "project")
 
 
 @pytest.mark.parametrize("empty", ["", None])
-def test_what_is_empty_is_not_set(empty: str | None) -> None:
+def test_an_empty_setting_counts_as_unset(empty: str | None) -> None:
     assert (
         parse_settings({**CONFIG, "orgId": empty}, {"NEEV_ORG_ID": "", "NEEVCLOUD_ORG_ID": "cloud"}).org_id == "cloud"
     )
 
 
-def test_what_is_optional_has_defaults() -> None:
+def test_optional_settings_have_defaults() -> None:
     found = parse_settings(CONFIG, {})
     assert (found.base_url, found.region, found.ca_bundle, found.allow_insecure) == (
         DEFAULT_BASE_URL,
@@ -53,7 +53,7 @@ def test_what_is_optional_has_defaults() -> None:
     assert found.timeout == DEFAULT_REQUEST_TIMEOUT
 
 
-def test_everything_can_be_set() -> None:
+def test_every_setting_can_be_set_by_configuration_and_environment() -> None:
     every = {
         "baseUrl": "http://api.test/agent/",
         "region": "dev",
@@ -72,13 +72,13 @@ def test_everything_can_be_set() -> None:
 
 
 @pytest.mark.parametrize("message", ["soon", "0", "-1", "nan"])
-def test_a_request_time_out_that_is_none_is_refused(message: str) -> None:
+def test_an_invalid_request_timeout_is_rejected(message: str) -> None:
     with pytest.raises(ConfigError, match="requestTimeoutSeconds"):
         parse_settings(CONFIG, {"NEEV_REQUEST_TIMEOUT_SECONDS": message})
 
 
 @pytest.mark.parametrize("name", REQUIRED)
-def test_a_missing_setting_is_named_with_its_key_and_variable(name: str) -> None:
+def test_the_error_of_a_missing_setting_has_its_key_and_variable(name: str) -> None:
     with pytest.raises(MissingConfigError, match="not configured") as caught:
         parse_settings({key: value for key, value in CONFIG.items() if key != name}, {})
     assert caught.value.missing == [name]
@@ -90,20 +90,20 @@ def test_a_missing_setting_is_named_with_its_key_and_variable(name: str) -> None
     assert text.endswith('Set it in the `provider "neev"` block or in the environment.')
 
 
-def test_all_that_is_missing_is_said_at_once() -> None:
+def test_one_error_names_all_missing_settings() -> None:
     with pytest.raises(MissingConfigError) as caught:
         parse_settings({}, {})
     assert caught.value.missing == list(REQUIRED)
 
 
-def test_a_setting_that_cannot_be_is_refused_without_repeating_the_key() -> None:
+def test_an_invalid_api_key_is_rejected_and_redacted() -> None:
     with pytest.raises(ConfigError, match="apiKey") as caught:
         parse_settings({**CONFIG, "apiKey": "hush hush"}, {})
     assert "hush" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["allowInsecure", "checkOnPreview"])
-def test_a_flag_of_the_environment_is_true_or_false(name: str) -> None:
+def test_a_flag_in_the_environment_must_be_a_boolean(name: str) -> None:
     variable = environment_variables(name)[0]
     for message, meant in (("TRUE", True), ("1", True), ("false", False), ("0", False), ("", False)):
         found = parse_settings(CONFIG, {variable: message})
@@ -115,7 +115,7 @@ def test_a_flag_of_the_environment_is_true_or_false(name: str) -> None:
 @pytest.mark.parametrize(
     "text", ["team=search,cost-center=7", " team=search , cost-center=7,", '{"team": "search", "cost-center": 7}']
 )
-def test_default_labels_are_a_map_or_a_text(text: str) -> None:
+def test_default_labels_may_be_a_map_or_a_text(text: str) -> None:
     for found in (
         parse_settings({**CONFIG, "defaultLabels": text}, {}),
         parse_settings(CONFIG, {"NEEV_DEFAULT_LABELS": text}),
@@ -140,12 +140,12 @@ def test_default_labels_are_a_map_or_a_text(text: str) -> None:
         (",".join(f"k{number}=v" for number in range(13)), r"must have at most 12 labels \(has 13\)"),
     ],
 )
-def test_an_invalid_default_label_is_named_with_what_is_allowed(text: str, reason: str) -> None:
+def test_the_error_of_an_invalid_default_label_has_the_rule(text: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=f"the setting `defaultLabels`: {reason}"):
         parse_settings(CONFIG, {"NEEV_DEFAULT_LABELS": text})
 
 
-def test_labels_that_name_the_owner_can_be_turned_off() -> None:
+def test_ownership_labels_can_be_disabled() -> None:
     sixteen = ",".join(f"k{number}=v" for number in range(16))
     found = parse_settings(CONFIG, {"NEEV_OWNERSHIP_LABELS": "false", "NEEV_DEFAULT_LABELS": sixteen})
     assert (found.labels.names_owner, len(found.labels.default_labels)) == (False, 16)

@@ -1,4 +1,4 @@
-"""The stored state of a resource if its handler fails or hangs."""
+"""The state that is stored for a resource if its handler fails or hangs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class WidgetOutputs(Outputs):
 
 
 class Widget(Resource[Any, WidgetInputs, WidgetOutputs]):
-    """A resource whose behavior each test sets."""
+    """A resource whose behavior the test sets."""
 
     name = "Widget"
     inputs = WidgetInputs
@@ -63,7 +63,7 @@ class Widget(Resource[Any, WidgetInputs, WidgetOutputs]):
         return Observation("the-id", {"pathId": self._path_id}, WidgetOutputs.model_construct(message=self._message))
 
     async def reconcile(self, id: str, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
-        """Do what the test sets."""
+        """Return the result of the function that the test sets."""
         result = self._on_reconcile()
         message = await result if asyncio.iscoroutine(result) else result
         return Observation(id, {}, WidgetOutputs.model_construct(message=message))
@@ -73,7 +73,7 @@ class Widget(Resource[Any, WidgetInputs, WidgetOutputs]):
         raise NotImplementedError
 
     async def delete(self, id: str, context: OperationContext) -> None:
-        """Hang."""
+        """Never return."""
         await asyncio.Event().wait()
 
 
@@ -81,12 +81,12 @@ async def _connect_fake() -> Any:
     return SimpleNamespace(account=HERE)
 
 
-def new_crud_handler() -> CrudHandler:
+def create_crud_handler() -> CrudHandler:
     return CrudHandler(_connect_fake, EngineClient(), SYSTEM_CLOCK)
 
 
 def raise_bug() -> object:
-    """Raise a bug of the handler whose message contains a secret."""
+    """Raise an unexpected exception whose message contains a secret."""
     raise KeyError("hunter2")
 
 
@@ -94,19 +94,19 @@ async def create_failure(item: Widget) -> provider_pb2.ErrorResourceInitFailed:
     """Return the data that the engine has to store for a failed create."""
     request = provider_pb2.CreateRequest(urn=make_urn("Widget"), properties=to_struct({}), timeout=0.1)
     with pytest.raises(StatusError) as caught:
-        await new_crud_handler().create(item, request)
+        await create_crud_handler().create(item, request)
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
     assert "hunter2" not in caught.value.message
     return caught.value.detail
 
 
-async def test_a_bug_of_ours_keeps_the_id_and_what_was_seen() -> None:
+async def test_an_unexpected_exception_in_a_create_keeps_the_id_and_the_outputs() -> None:
     failure = await create_failure(Widget(raise_bug))
     assert (failure.id, from_struct(failure.properties)) == ("the-id", {"message": "made", **RECORD})
     assert "a bug in the NeevAI provider (KeyError)" in failure.reasons[0]
 
 
-async def test_an_answer_that_cannot_be_put_on_the_wire_keeps_the_id() -> None:
+async def test_a_response_that_cannot_be_marshalled_keeps_the_id() -> None:
     failure = await create_failure(Widget(object))
     assert (failure.id, from_struct(failure.properties)) == ("the-id", {"message": "made", **RECORD})
     for broken_from_the_start in (Widget(raise_bug, message=object()), Widget(raise_bug, path_id=object())):
@@ -114,7 +114,7 @@ async def test_an_answer_that_cannot_be_put_on_the_wire_keeps_the_id() -> None:
         assert (failure.id, from_struct(failure.properties)) in (("the-id", {}), ("the-id", RECORD))
 
 
-async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_invalid_response_to_a_create_keeps_the_id(capsys: pytest.CaptureFixture[str]) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         # a response of another API version, without these fields
         box = {"id": "the-id", "name": "box", "phase": "Ready"}
@@ -140,19 +140,19 @@ async def test_an_answer_to_a_create_that_nobody_understands_keeps_the_id(capsys
     assert "Sandbox box: making box." in capsys.readouterr().err
 
 
-async def test_what_hangs_is_given_up_soon_after_its_deadline() -> None:
+async def test_a_hanging_operation_ends_soon_after_its_deadline() -> None:
     failure = await create_failure(Widget(asyncio.Event().wait))
     assert failure.id == "the-id"
     assert "Widget box: not done after" in failure.reasons[0]
     request = provider_pb2.DeleteRequest(id="the-id", urn=make_urn("Widget"), timeout=0.1)
     with pytest.raises(Exception, match="Widget box: not done after"):
-        await new_crud_handler().delete(Widget(raise_bug), request)
+        await create_crud_handler().delete(Widget(raise_bug), request)
 
 
 @in_virtual_time
-async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> None:
+async def test_the_create_timeout_includes_the_create_request() -> None:
     class Slow(Widget):
-        """A resource that is created after a while."""
+        """A resource whose create takes six seconds."""
 
         async def create(self, inputs: WidgetInputs, context: OperationContext) -> Observation[WidgetOutputs]:
             """Create the resource after a delay."""
@@ -165,7 +165,7 @@ async def test_what_the_beginning_took_is_part_of_the_time_for_a_create() -> Non
     assert VirtualClock().monotonic() == pytest.approx(10 + CANCEL_GRACE_SECONDS)
 
 
-async def test_what_is_given_up_tells_what_went_wrong_last() -> None:
+async def test_a_timeout_error_has_the_last_retry_reason() -> None:
     async def reconcile() -> None:
         current_retry_listener()("GET /x: no connection to api.test.")
         await asyncio.Event().wait()
@@ -175,14 +175,14 @@ async def test_what_is_given_up_tells_what_went_wrong_last() -> None:
 
 
 @pytest.mark.parametrize("stopped", [True, False])
-async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(*, stopped: bool) -> None:
+async def test_a_hanging_update_keeps_the_old_state_on_cancel_and_on_timeout(*, stopped: bool) -> None:
     hangs = asyncio.Event()
 
     async def reconcile() -> None:
         hangs.set()
         await asyncio.Event().wait()
 
-    handler = new_crud_handler()
+    handler = create_crud_handler()
     request = provider_pb2.UpdateRequest(
         id="the-id", urn=make_urn("Widget"), olds=to_struct({"message": "before"}), timeout=60 if stopped else 0.1
     )
@@ -196,9 +196,9 @@ async def test_an_update_that_hangs_keeps_what_was_when_it_is_cancelled_or_late(
     assert (caught.value.detail.id, from_struct(caught.value.detail.properties)) == ("the-id", {"message": "before"})
 
 
-async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_when_it_is_cancelled() -> None:
+async def test_a_cancelled_operation_ends_if_the_log_cannot_be_flushed() -> None:
     class UnresponsiveEngineClient(EngineClient):
-        """An engine client whose engine receives nothing."""
+        """An engine client whose log cannot be flushed."""
 
         is_flushed = False
 
@@ -213,13 +213,13 @@ async def test_a_log_that_nobody_takes_does_not_keep_an_operation_from_ending_wh
     assert from_struct(response.properties) == {"message": "ready", **RECORD}
 
 
-async def test_finishing_what_was_imported_learns_nothing_of_what_cannot_be_read() -> None:
+async def test_the_update_after_an_import_keeps_the_import_marker_if_a_property_is_unreadable() -> None:
     state = to_struct({"message": "seen", IMPORTED_KEY: True})
     request = provider_pb2.UpdateRequest(id="the-id", urn=make_urn("Widget"), olds=state)
-    response = await new_crud_handler().update(Widget(lambda: "ready"), request)
+    response = await create_crud_handler().update(Widget(lambda: "ready"), request)
     assert from_struct(response.properties) == {"message": "ready", IMPORTED_KEY: True, **RECORD}
     with pytest.raises(StatusError) as caught:
-        await new_crud_handler().update(Widget(raise_bug), request)
+        await create_crud_handler().update(Widget(raise_bug), request)
     assert caught.value.code is StatusCode.UNKNOWN
     assert isinstance(caught.value.detail, provider_pb2.ErrorResourceInitFailed)
     assert from_struct(caught.value.detail.properties) == from_struct(state)

@@ -1,4 +1,4 @@
-"""The provider objects of the dynamic host, beyond the scenarios that both adapters share."""
+"""The provider objects of the dynamic host: behavior that the scenarios of both adapters do not cover."""
 
 import base64
 import hashlib
@@ -40,7 +40,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def make_provider(emulator: Emulator) -> Iterator[Callable[..., DynamicProvider]]:
-    """Return the provider of a kind, as the host configures it."""
+    """Yield a function that returns the provider of a kind, as the host configures it."""
     names = {"baseUrl": "base_url", "apiKey": "api_key", "orgId": "org_id", "projectId": "project_id"}
     values = {name: getattr(emulator, field) for name, field in names.items()}
 
@@ -73,47 +73,45 @@ def create_resource(provider: DynamicProvider, **inputs: Any) -> tuple[str, dict
     return result.id, result.outs
 
 
-def test_there_is_a_provider_for_every_resource() -> None:
+def test_every_resource_has_a_provider() -> None:
     assert [PROVIDERS[resource.name]().resource for resource in RESOURCES] == list(RESOURCES)
 
 
 @pytest.mark.parametrize("kind", PROVIDERS.values())
-def test_a_pickled_provider_is_the_name_of_its_class(kind: type[DynamicProvider]) -> None:
+def test_a_pickled_provider_contains_only_the_name_of_its_class(kind: type[DynamicProvider]) -> None:
     pickled = base64.b64decode(serialize_provider(kind()))
     words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
     assert words == ["pulumi_neev.dynamic_providers", kind.__name__]
     assert len(pickled) < 80
 
 
-def test_a_pickled_provider_does_not_take_its_settings_along(
-    sandbox_provider: DynamicProvider, emulator: Emulator
-) -> None:
-    """Assert that a configured provider is pickled without its key; a program pickles only unconfigured ones."""
+def test_a_pickled_provider_contains_no_settings(sandbox_provider: DynamicProvider, emulator: Emulator) -> None:
+    """A configured provider is pickled without its key, although a program pickles only unconfigured ones."""
     fresh = serialize_provider(PROVIDERS["Sandbox"]())
     assert emulator.api_key.encode() not in base64.b64decode(serialize_provider(sandbox_provider))
     assert serialize_provider(PROVIDERS["Sandbox"]()) == fresh
 
 
-def test_a_name_is_made_from_what_the_program_calls_the_resource(sandbox_provider: DynamicProvider) -> None:
+def test_a_name_is_generated_from_the_resource_name(sandbox_provider: DynamicProvider) -> None:
     one, other = check_inputs(sandbox_provider), check_inputs(sandbox_provider)
     assert one["name"].startswith("box-")
     assert one["name"] != other["name"]
     assert sandbox_provider.check(one, {RESOURCE_NAME: "box"}).inputs["name"] == one["name"]
 
 
-def test_the_second_check_of_the_same_program_says_what_the_first_said(sandbox_provider: DynamicProvider) -> None:
+def test_a_repeated_check_returns_the_same_inputs(sandbox_provider: DynamicProvider) -> None:
     first = check_inputs(sandbox_provider, cpu=2)
     assert sandbox_provider.check(first, {RESOURCE_NAME: "box", "cpu": 2}).inputs == first
 
 
-def test_a_name_is_cut_to_what_its_kind_may_have(make_provider: Callable[..., DynamicProvider]) -> None:
+def test_a_generated_name_is_truncated_to_the_limit_of_its_kind(make_provider: Callable[..., DynamicProvider]) -> None:
     pools = make_provider("SandboxPool")
     answer = pools.check({}, {RESOURCE_NAME: "f" * 60, "replicas": 1})
     assert answer.failures == []
     assert len(answer.inputs["name"]) == 51
 
 
-def test_what_is_unknown_stays_so_in_the_hosts_own_terms(sandbox_provider: DynamicProvider) -> None:
+def test_unknown_values_are_returned_as_the_host_encodes_them(sandbox_provider: DynamicProvider) -> None:
     unknown = deserialize_property(ON_THE_WIRE, keep_unknowns=True)
     inputs = check_inputs(
         sandbox_provider, snapshotId=unknown, egress={"allow": [{"host": unknown}], "mode": "allow_list"}
@@ -122,9 +120,7 @@ def test_what_is_unknown_stays_so_in_the_hosts_own_terms(sandbox_provider: Dynam
     assert inputs["egress"]["allow"] == [{"host": ON_THE_WIRE}]
 
 
-def test_a_create_ends_at_its_own_deadline_and_leaves_nothing(
-    sandbox_provider: DynamicProvider, emulator: Emulator
-) -> None:
+def test_a_create_that_times_out_deletes_the_sandbox(sandbox_provider: DynamicProvider, emulator: Emulator) -> None:
     emulator.change_settings(durations={"create": 3600})
     with pytest.raises(NeevError) as caught:
         sandbox_provider.create(check_inputs(sandbox_provider, name="the-box", **{TIMEOUTS: {"create": 0.5}}))
@@ -134,7 +130,9 @@ def test_a_create_ends_at_its_own_deadline_and_leaves_nothing(
     assert emulator.state()["sandboxes"] == 0
 
 
-def test_what_cannot_be_undone_either_is_named(sandbox_provider: DynamicProvider, emulator: Emulator) -> None:
+def test_the_error_of_a_failed_cleanup_names_the_remaining_sandbox(
+    sandbox_provider: DynamicProvider, emulator: Emulator
+) -> None:
     emulator.inject("status", method="POST", path="/sandboxes/{id}/pause", status=409)
     emulator.inject("status", method="DELETE", path="/sandboxes/{id}", status=409, times=2)
     with pytest.raises(NeevError, match="could not be deleted either") as caught:
@@ -144,7 +142,7 @@ def test_what_cannot_be_undone_either_is_named(sandbox_provider: DynamicProvider
     assert "costing money" in str(caught.value)
 
 
-def test_an_update_and_a_delete_have_their_own_deadlines(sandbox_provider: DynamicProvider, emulator: Emulator) -> None:
+def test_update_and_delete_have_their_own_timeouts(sandbox_provider: DynamicProvider, emulator: Emulator) -> None:
     id, state = create_resource(sandbox_provider, **{TIMEOUTS: {"update": 0.4, "delete": 0.4}})
     emulator.change_settings(durations={"pause": 3600, "delete": 3600})
     news = check_inputs(sandbox_provider, name=state["name"], paused=True, **{TIMEOUTS: {"update": 0.4}})
@@ -154,14 +152,14 @@ def test_an_update_and_a_delete_have_their_own_deadlines(sandbox_provider: Dynam
         sandbox_provider.delete(id, state)
 
 
-def test_a_change_of_timeouts_alone_is_no_change(sandbox_provider: DynamicProvider) -> None:
+def test_a_diff_ignores_changed_timeouts(sandbox_provider: DynamicProvider) -> None:
     id, state = create_resource(sandbox_provider)
     news = check_inputs(sandbox_provider, name=state["name"], **{TIMEOUTS: {"create": 1}})
     assert sandbox_provider.diff(id, state, news).changes is False
 
 
-def test_a_state_without_the_notes_of_this_version_is_understood(sandbox_provider: DynamicProvider) -> None:
-    """Assert that such a state's declared inputs count as the inputs of the program."""
+def test_a_state_of_an_earlier_version_is_supported(sandbox_provider: DynamicProvider) -> None:
+    """The declared inputs of such a state count as the inputs of the program."""
     id, state = create_resource(sandbox_provider, cpu=1)
     old = {key: value for key, value in state.items() if not key.startswith("__")}
     inputs = {"name": old["name"], "cpu": 1}
@@ -172,10 +170,10 @@ def test_a_state_without_the_notes_of_this_version_is_understood(sandbox_provide
     assert sandbox_provider.read(id, old).id == ""
 
 
-def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
+def test_a_command_with_an_unknown_outcome_is_reported_as_not_stored(
     sandbox_provider: DynamicProvider, make_provider: Callable[..., DynamicProvider], emulator: Emulator
 ) -> None:
-    """Assert the error text: the host stores nothing after a failure, so the user has to check."""
+    """The host stores nothing after a failure, so the error asks the user to check the outcome."""
     box, _ = create_resource(sandbox_provider)
     commands = make_provider("Command")
     inputs = {RESOURCE_NAME: "job", "sandboxId": box, "create": ["true"], "update": ["true"]}
@@ -188,10 +186,10 @@ def test_a_command_of_unknown_outcome_is_told_as_that_and_not_as_undone(
         assert str(caught.value).endswith(NOT_STORED_HINT)
 
 
-def test_a_failed_update_that_changed_something_says_that_the_state_does_not_record_it(
+def test_a_failed_update_that_changed_something_is_reported_as_not_recorded(
     sandbox_provider: DynamicProvider, make_provider: Callable[..., DynamicProvider]
 ) -> None:
-    """Assert that an update that is refused before it stops the previous process does not say so."""
+    """An update that fails before it stops the previous process is reported without that text."""
     box, _ = create_resource(sandbox_provider)
     processes = make_provider("Process")
     inputs = {RESOURCE_NAME: "web", "sandboxId": box, "command": ["sleep", "600"]}
@@ -205,10 +203,10 @@ def test_a_failed_update_that_changed_something_says_that_the_state_does_not_rec
     assert (processes.read(id, state).outs or {})["status"] == "exited"
 
 
-def test_inputs_show_the_digest_of_content_because_a_diff_has_no_paths(
+def test_inputs_have_the_digest_of_the_content(
     sandbox_provider: DynamicProvider, make_provider: Callable[[str], DynamicProvider], tmp_path: Path
 ) -> None:
-    """Assert that the digest follows the local file, and that a refresh returns the one of the file in the sandbox."""
+    """A check takes the digest from the local file, and a refresh from the file in the sandbox."""
     box, _ = create_resource(sandbox_provider)
     files, path = make_provider("File"), tmp_path / "x"
     inputs = {RESOURCE_NAME: "x", "sandboxId": box, "path": "x", "sourcePath": str(path)}
@@ -251,7 +249,7 @@ def test_a_file_without_content_has_no_digest_in_its_inputs(
         (["memoryGb"], []),
     ],
 )
-def test_what_replaces_on_changes_is_replaced(
+def test_replace_on_changes_replaces_the_resource(
     sandbox_provider: DynamicProvider, paths: list[str], replaces: list[str]
 ) -> None:
     old = {"name": "box", "cpu": 1, "egress": {"mode": "allow_list", "allow": [{"host": "a.org"}]}}
@@ -264,7 +262,7 @@ def test_what_replaces_on_changes_is_replaced(
     assert (found.changes, found.replaces) == (True, replaces)
 
 
-def test_what_replaces_on_changes_deletes_first_where_both_cannot_be_there(sandbox_provider: DynamicProvider) -> None:
+def test_replace_on_changes_deletes_first_if_the_name_is_fixed(sandbox_provider: DynamicProvider) -> None:
     for given, first in (({"name": "box"}, True), ({}, False)):
         old = check_inputs(sandbox_provider, **given, cpu=1)
         new = check_inputs(sandbox_provider, **given, cpu=2, **{REPLACE_ON_CHANGES: ["cpu"]})
@@ -272,7 +270,7 @@ def test_what_replaces_on_changes_deletes_first_where_both_cannot_be_there(sandb
         assert (found.replaces, found.delete_before_replace) == (["cpu"], first)
 
 
-def test_another_list_of_what_replaces_is_no_change(sandbox_provider: DynamicProvider) -> None:
+def test_a_diff_ignores_changed_replace_on_changes(sandbox_provider: DynamicProvider) -> None:
     old, new = (
         check_inputs(sandbox_provider, name="box"),
         check_inputs(sandbox_provider, name="box", **{REPLACE_ON_CHANGES: ["*"]}),
@@ -284,10 +282,10 @@ def test_another_list_of_what_replaces_is_no_change(sandbox_provider: DynamicPro
 OTHER_ACCOUNT_STATE = {ACCOUNT_KEY: "https://api.test/orgs/org-emulator/projects/another"}
 
 
-def test_a_resource_of_another_account_is_neither_planned_nor_changed(
+def test_operations_on_a_resource_of_another_account_are_rejected(
     sandbox_provider: DynamicProvider, emulator: Emulator
 ) -> None:
-    """Assert that the error names both accounts and the resource, and that nothing is sent."""
+    """The error names both accounts and the resource."""
     id, state = create_resource(sandbox_provider, name="box")
     inputs = check_inputs(sandbox_provider, name="box")
     emulator.clear_log()
@@ -306,7 +304,7 @@ def test_a_resource_of_another_account_is_neither_planned_nor_changed(
     sandbox_provider.delete(id, state)
 
 
-def test_a_pattern_that_matches_nothing_is_said_where_the_engine_shows_it(
+def test_a_pattern_without_matches_is_a_warning_on_stderr(
     make_provider: Callable[..., DynamicProvider], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     news = {RESOURCE_NAME: "app", "sandboxId": "box", "path": "x", "sourcePath": str(tmp_path), "exclude": ["*.pyc"]}
@@ -314,7 +312,7 @@ def test_a_pattern_that_matches_nothing_is_said_where_the_engine_shows_it(
     assert capsys.readouterr().err == "warning: Directory app: exclude: *.pyc matches nothing\n"
 
 
-def test_a_sandbox_names_its_owner_by_the_urn_that_the_program_passes(
+def test_the_labels_of_a_sandbox_name_its_owner_by_the_passed_urn(
     make_provider: Callable[..., DynamicProvider],
 ) -> None:
     provider, urn = make_provider("Sandbox"), "urn:pulumi:dev::shop::pulumi-python:dynamic/neev:Sandbox::box"
@@ -324,7 +322,7 @@ def test_a_sandbox_names_its_owner_by_the_urn_that_the_program_passes(
     assert create_resource(provider)[1]["effectiveLabels"] == {}
 
 
-def test_changed_default_labels_are_said_once(
+def test_changed_default_labels_are_reported_once(
     make_provider: Callable[..., DynamicProvider], capsys: pytest.CaptureFixture[str]
 ) -> None:
     id, state = create_resource(make_provider("Sandbox"))
@@ -334,7 +332,7 @@ def test_changed_default_labels_are_said_once(
     assert capsys.readouterr().err.count("holds for new ones only (said-once differs)") == 1
 
 
-def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused(
+def test_an_egress_rule_is_rejected_if_the_sandbox_has_an_egress_policy(
     make_provider: Callable[..., DynamicProvider],
 ) -> None:
     sandboxes, rules = make_provider("Sandbox"), make_provider("EgressRule")
@@ -349,7 +347,7 @@ def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused(
     assert failure.reason == f"{id}/github.com is declared already: first"
 
 
-def test_a_retention_that_the_api_ignores_is_a_warning_where_the_engine_shows_it(
+def test_an_ignored_retention_is_a_warning_on_stderr(
     make_provider: Callable[..., DynamicProvider], emulator: Emulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     emulator.change_settings(ignore_retain_for=True)

@@ -1,4 +1,4 @@
-"""The inputs that the engine receives from a program, and the outputs that the program reads."""
+"""The inputs that a program registers, and the outputs that it reads."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ from neev_provider.adapters.pulumi.dynamic.resources import _to_asset
 from neev_provider.core.assets import Archive, Asset
 
 
-def registered_inputs(create: Callable[[], object], **outputs: Any) -> dict[str, Any]:
+def run_and_get_inputs(create: Callable[[], object], **outputs: Any) -> dict[str, Any]:
     """Run a program with one resource and return its registered inputs; await the outputs that it returns."""
     engine = ProgramMocks(outputs)
     run_program(create, engine)
@@ -25,18 +25,18 @@ def registered_inputs(create: Callable[[], object], **outputs: Any) -> dict[str,
     return inputs
 
 
-def timeout_options(**timeouts: str) -> pulumi.ResourceOptions:
+def create_timeout_options(**timeouts: str) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(**timeouts))
 
 
-def test_only_what_is_set_is_asked_for() -> None:
-    found = registered_inputs(lambda: neev.Sandbox("box", cpu=1, memory_gb=2))
+def test_a_program_registers_only_the_inputs_that_are_set() -> None:
+    found = run_and_get_inputs(lambda: neev.Sandbox("box", cpu=1, memory_gb=2))
     assert {name: value for name, value in found.items() if not name.startswith("__")} == {"cpu": 1, "memoryGb": 2}
     assert found["__resourceName"] == "box"
     assert "__timeouts" not in found
 
 
-def test_the_host_gets_the_urn_that_the_engine_gives_the_resource() -> None:
+def test_the_host_receives_the_urn_of_the_resource() -> None:
     class Group(pulumi.ComponentResource):
         def __init__(self) -> None:
             super().__init__("my:component:Group", "group")
@@ -45,76 +45,76 @@ def test_the_host_gets_the_urn_that_the_engine_gives_the_resource() -> None:
     engine, urns = ProgramMocks(), list[str]()
     run_program(lambda: pulumi.Output.all(neev.Sandbox("alone").urn, Group().box.urn).apply(urns.extend), engine)
     passed = [engine.registrations["Sandbox", name]["__urn"] for name in ("alone", "box")]
-    # an engine leaves out the type of the stack, and the mocks do not
+    # an engine omits the type of the stack, and the mocks do not
     assert [urn.replace("pulumi:pulumi:Stack$", "") for urn in (*passed, *urns)] == [
         "urn:pulumi:stack::project::pulumi-python:dynamic/neev:Sandbox::alone",
         "urn:pulumi:stack::project::my:component:Group$pulumi-python:dynamic/neev:Sandbox::box",
     ] * 2
 
 
-def output_of(value: Any) -> pulumi.Output[Any]:
+def to_output(value: Any) -> pulumi.Output[Any]:
     known: pulumi.Output[Any] = pulumi.Output.from_input(value)
     return known
 
 
 RULES: dict[str, Callable[[], Any]] = {
     "dict": lambda: {"host": "pypi.org", "ports": [443]},
-    "outputs inside": lambda: {"host": output_of("pypi.org"), "ports": (443,)},
-    "output": lambda: output_of({"host": "pypi.org", "ports": [443]}),
+    "dict of outputs": lambda: {"host": to_output("pypi.org"), "ports": (443,)},
+    "output": lambda: to_output({"host": "pypi.org", "ports": [443]}),
     "model": lambda: neev.EgressDestination(host="pypi.org", ports=[443]),
 }
 POLICIES: dict[str, Callable[[Any], Any]] = {
     "dict": lambda rule: {"mode": neev.EgressMode.ALLOW_LIST, "allow_internet": False, "allow": [rule]},
-    "output inside": lambda rule: {"mode": "allow_list", "allowInternet": False, "allow": output_of([rule])},
-    "output": lambda rule: output_of({"mode": "allow_list", "allow_internet": False, "allow": [rule]}),
+    "dict with an output": lambda rule: {"mode": "allow_list", "allowInternet": False, "allow": to_output([rule])},
+    "output": lambda rule: to_output({"mode": "allow_list", "allow_internet": False, "allow": [rule]}),
 }
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
-def test_nested_values_may_be_written_in_every_form(rule: Callable[[], Any], policy: Callable[[Any], Any]) -> None:
-    found = registered_inputs(lambda: neev.Sandbox("box", egress=policy(rule())))
+def test_nested_values_may_be_dicts_models_or_outputs(rule: Callable[[], Any], policy: Callable[[Any], Any]) -> None:
+    found = run_and_get_inputs(lambda: neev.Sandbox("box", egress=policy(rule())))
     rules = [{"host": "pypi.org", "ports": [443]}]
     assert found["egress"] == {"mode": "allow_list", "allowInternet": False, "allow": rules}
 
 
-def test_an_output_object_stands_for_the_object_it_is() -> None:
+def test_a_model_is_serialized_as_an_object_with_camel_case_keys() -> None:
     egress = neev.Egress(mode=neev.EgressMode.ALLOW_LIST, allow=[neev.EgressDestination(host="pypi.org")])
-    found = registered_inputs(lambda: neev.Sandbox("box", egress=egress))
+    found = run_and_get_inputs(lambda: neev.Sandbox("box", egress=egress))
     assert found["egress"] == {"mode": "allow_list", "allow": [{"host": "pypi.org"}]}
 
 
-def test_names_that_a_user_chose_stay_as_they_are() -> None:
-    env = registered_inputs(lambda: neev.Sandbox("box", env={"my_variable": "1"}))["env"]
+def test_keys_of_a_map_are_not_converted() -> None:
+    env = run_and_get_inputs(lambda: neev.Sandbox("box", env={"my_variable": "1"}))["env"]
     assert env["value"] == {"my_variable": "1"}
 
 
-def test_the_environment_is_secret_for_the_engine_and_for_the_program() -> None:
+def test_the_environment_is_secret_in_the_inputs_and_in_the_outputs() -> None:
     observed: list[bool] = []
 
     def program() -> object:
         box = neev.Sandbox("box", env={"TOKEN": "hush"})
-        return output_of(box.env.is_secret()).apply(observed.append)
+        return to_output(box.env.is_secret()).apply(observed.append)
 
-    assert registered_inputs(program)["env"]["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
+    assert run_and_get_inputs(program)["env"]["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
     assert observed == [True]
 
 
 @pytest.mark.parametrize(
     ("text", "seconds"), [("90s", 90), ("1m30s", 90), ("1h30m", 5400), ("1.5h", 5400), ("250ms", 0.25), ("2m", 120)]
 )
-def test_custom_timeouts_are_handed_on_in_seconds(text: str, seconds: float) -> None:
-    found = registered_inputs(lambda: neev.Sandbox("box", opts=timeout_options(create=text, delete=text)))
+def test_custom_timeouts_are_passed_in_seconds(text: str, seconds: float) -> None:
+    found = run_and_get_inputs(lambda: neev.Sandbox("box", opts=create_timeout_options(create=text, delete=text)))
     assert found["__timeouts"] == {"create": seconds, "delete": seconds}
 
 
-def test_a_custom_timeout_that_is_no_duration_is_refused() -> None:
+def test_an_invalid_custom_timeout_is_rejected() -> None:
     with pytest.raises(pulumi.RunError, match=r"^Sandbox box: custom_timeouts: must be a duration, .* \(is 'soon'\)"):
-        run_program(lambda: neev.Sandbox("box", opts=timeout_options(delete="soon")), ProgramMocks())
+        run_program(lambda: neev.Sandbox("box", opts=create_timeout_options(delete="soon")), ProgramMocks())
 
 
-def test_a_provider_is_handed_on_by_name() -> None:
-    pickled = base64.b64decode(registered_inputs(lambda: neev.Snapshot("kept", sandbox_id="box"))["__provider"])
+def test_a_provider_is_pickled_by_name() -> None:
+    pickled = base64.b64decode(run_and_get_inputs(lambda: neev.Snapshot("kept", sandbox_id="box"))["__provider"])
     words = [argument for _, argument, _ in pickletools.genops(pickled) if isinstance(argument, str)]
     assert words == ["pulumi_neev.dynamic_providers", "SnapshotProvider"]
 
@@ -123,7 +123,7 @@ EGRESS = {"mode": "allow_list", "allowInternet": False, "allow": [{"host": "pypi
 CRASH = {"reason": "OOMKilled", "at": "2026-01-01T00:00:00Z", "storageReset": True}
 
 
-def test_outputs_are_read_as_the_declared_types() -> None:
+def test_outputs_have_the_declared_types() -> None:
     observed: dict[str, Any] = {}
 
     def program() -> object:
@@ -133,7 +133,7 @@ def test_outputs_are_read_as_the_declared_types() -> None:
             *(getattr(box, name).apply(lambda value, name=name: observed.update({name: value})) for name in names)
         )
 
-    registered_inputs(program, egress=EGRESS, lastCrash=CRASH, phase="Ready", diskGb=20.0)
+    run_and_get_inputs(program, egress=EGRESS, lastCrash=CRASH, phase="Ready", diskGb=20.0)
     egress, crash = observed.pop("egress"), observed.pop("last_crash")
     assert isinstance(egress, neev.Egress)
     assert (egress.mode, egress.allow_internet) == ("allow_list", False)
@@ -143,7 +143,7 @@ def test_outputs_are_read_as_the_declared_types() -> None:
     assert observed == {"phase": "Ready", "command": None, "disk_gb": 20}
 
 
-def test_objects_among_outputs_are_plain_maps_with_the_names_of_the_state() -> None:
+def test_output_objects_serialize_as_maps_with_camel_case_keys() -> None:
     observed: list[Any] = []
     engine = ProgramMocks(
         {"egress": EGRESS, "members": [{"name": "fleet-0", "phase": "Ready", "connectUrl": "https://x"}]}
@@ -168,42 +168,42 @@ def test_objects_among_outputs_are_plain_maps_with_the_names_of_the_state() -> N
     assert [from_struct(request.outputs) for request in monitor.output_registrations] == [output]
 
 
-def test_an_output_is_an_input_of_another_resource() -> None:
+def test_an_output_object_can_be_an_input_of_another_resource() -> None:
     engine = ProgramMocks({"egress": EGRESS})
     run_program(lambda: neev.Sandbox("other", egress=neev.Sandbox("box").egress), engine)
     assert engine.of_type("Sandbox")["other"]["egress"] == EGRESS
 
 
-def test_what_is_absent_from_an_object_is_none_and_no_key() -> None:
+def test_an_absent_field_of_a_model_is_none_and_has_no_key() -> None:
     rule = neev.EgressDestination(host="pypi.org")
     assert (rule, rule.ports) == ({"host": "pypi.org"}, None)
     assert rule != {"host": "other.org"}
 
 
 class DevBox(neev.Sandbox):
-    """A class of the program."""
+    """A subclass in the program."""
 
 
 class Settings(neev.File):
-    """A second class of the program."""
+    """A subclass in the program with a generic name."""
 
 
 class TypedSandbox(neev.Sandbox, module="acme", name="Bought"):
-    """A typed subclass of a sandbox."""
+    """A subclass with its own resource type."""
 
 
 class Egress:
-    """A class with the name of another class."""
+    """A class with the name of a class of the package."""
 
 
-def test_a_class_of_the_programs_own_has_the_types_of_ours() -> None:
+def test_a_subclass_has_the_declared_output_types() -> None:
     observed: list[Any] = []
     engine = ProgramMocks({"egress": EGRESS})
     run_program(lambda: DevBox("box").egress.apply(lambda egress: observed.append((type(egress), egress.mode))), engine)
     assert observed == [(neev.Egress, "allow_list")]
 
 
-def test_a_class_of_the_programs_own_keeps_the_type() -> None:
+def test_a_subclass_keeps_the_resource_type() -> None:
     engine = ProgramMocks()
     monitor = RecordingMonitor(engine)
 
@@ -217,14 +217,14 @@ def test_a_class_of_the_programs_own_keeps_the_type() -> None:
     assert sorted(request.type for request in monitor.registrations) == kinds
 
 
-def test_a_resource_that_is_there_already_is_not_read() -> None:
+def test_reading_an_existing_resource_is_rejected() -> None:
     with pytest.raises(pulumi.RunError, match=r"Sandbox box: .*use `get_sandbox` .*`pulumi_neev_sdk\.Sandbox`"):
         DevBox.get("box", "some-id")
     with pytest.raises(pulumi.RunError, match=r"dynamic resource: use the plugin's class `pulumi_neev_sdk\.File`"):
         neev.File.get("note", id="some-id")
 
 
-def test_the_package_says_its_version() -> None:
+def test_the_package_has_its_version() -> None:
     assert neev.__version__ == metadata.version("pulumi-neev")
 
 
@@ -238,18 +238,18 @@ def test_the_package_says_its_version() -> None:
         (pulumi.AssetArchive({"a": pulumi.StringAsset("one")}), {"assets": {"a": Asset(text="one")}}),
     ],
 )
-def test_assets_and_archives_are_handed_on_as_what_they_hold(given: Any, held: dict[str, Any]) -> None:
+def test_pulumi_assets_and_archives_are_converted_with_their_content(given: Any, held: dict[str, Any]) -> None:
     blob = _to_asset(given)
     assert {name: getattr(blob, name) for name in held} == held
     assert isinstance(blob, Archive) is isinstance(given, pulumi.Archive)
 
 
-def options_program(**given: Any) -> Callable[[], object]:
-    """Create a sandbox with these options."""
+def create_program(**given: Any) -> Callable[[], object]:
+    """Return a program that creates a sandbox with these options."""
     return lambda: neev.Sandbox("box", opts=pulumi.ResourceOptions(**given))
 
 
-def last_registration(program: Callable[[], object]) -> Any:
+def run_and_get_last_registration(program: Callable[[], object]) -> Any:
     """Run a program and return its last registration."""
     engine = ProgramMocks()
     monitor = RecordingMonitor(engine)
@@ -271,20 +271,24 @@ def last_registration(program: Callable[[], object]) -> Any:
         ("*", "*"),
     ],
 )
-def test_options_name_properties_in_pythons_manner_or_the_states(given: str, output: str) -> None:
-    request = last_registration(options_program(ignore_changes=[given], replace_on_changes=[given], hide_diffs=[given]))
+def test_options_accept_property_paths_in_snake_case_and_camel_case(given: str, output: str) -> None:
+    request = run_and_get_last_registration(
+        create_program(ignore_changes=[given], replace_on_changes=[given], hide_diffs=[given])
+    )
     assert (request.ignoreChanges, request.replaceOnChanges, request.hideDiffs) == ([output], [output], [output])
     assert from_struct(request.object)["__replaceOnChanges"] == [output]
 
 
-def test_a_path_leads_into_what_may_be_anything() -> None:
+def test_a_property_path_may_continue_within_an_untyped_value() -> None:
     opts = pulumi.ResourceOptions(ignore_changes=["config.agent_name[0].any"])
-    request = last_registration(lambda: neev.Agent("coder", agent_template="claude-code", opts=opts))
+    request = run_and_get_last_registration(lambda: neev.Agent("coder", agent_template="claude-code", opts=opts))
     assert request.ignoreChanges == ["config.agent_name[0].any"]
 
 
-def test_outputs_are_made_secret_by_either_name() -> None:
-    request = last_registration(options_program(additional_secret_outputs=["connect_url", "createdAt", "cpu"]))
+def test_additional_secret_outputs_accept_snake_case_and_camel_case() -> None:
+    request = run_and_get_last_registration(
+        create_program(additional_secret_outputs=["connect_url", "createdAt", "cpu"])
+    )
     assert sorted(request.additionalSecretOutputs) == ["connectUrl", "cpu", "createdAt", "env"]
 
 
@@ -304,22 +308,22 @@ def test_outputs_are_made_secret_by_either_name() -> None:
         ("egressmode[", ""),
     ],
 )
-def test_a_name_that_is_no_property_is_refused(option: str, given: str, message: str) -> None:
+def test_an_option_rejects_an_unknown_property(option: str, given: str, message: str) -> None:
     with pytest.raises(pulumi.RunError, match=rf"^Sandbox box: {option}: .*{message}"):
-        run_program(options_program(**{option: [given]}), ProgramMocks())
+        run_program(create_program(**{option: [given]}), ProgramMocks())
 
 
-def test_a_path_that_is_none_is_refused_with_an_example() -> None:
+def test_the_error_of_an_invalid_property_path_has_an_example() -> None:
     with pytest.raises(pulumi.RunError, match=r"'cpu\.' is not a property path, such as egress"):
-        run_program(options_program(ignore_changes=["cpu."]), ProgramMocks())
+        run_program(create_program(ignore_changes=["cpu."]), ProgramMocks())
 
 
-def package_provider(package: str = "neev") -> pulumi.ProviderResource:
+def create_package_provider(package: str = "neev") -> pulumi.ProviderResource:
     return pulumi.ProviderResource(package, "other", {})
 
 
 class Desk(pulumi.ComponentResource):
-    """A component with a sandbox in it."""
+    """A component that contains a sandbox."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__("acme:dev:Desk", "desk", None, pulumi.ResourceOptions(**given))
@@ -329,23 +333,23 @@ class Desk(pulumi.ComponentResource):
 @pytest.mark.parametrize(
     ("program", "message"),
     [
-        (options_program(provider=package_provider()), "provider: .*another stack, or the plugin's classes"),
+        (create_program(provider=create_package_provider()), "provider: .*another stack, or the plugin's classes"),
         (
-            options_program(providers=[package_provider(), package_provider("aws")]),
+            create_program(providers=[create_package_provider(), create_package_provider("aws")]),
             "providers: a dynamic resource works in the acc",
         ),
         (
-            options_program(providers={"neev": package_provider(), "aws": package_provider("aws")}),
+            create_program(providers={"neev": create_package_provider(), "aws": create_package_provider("aws")}),
             "providers: a dynamic resource",
         ),
-        (lambda: Desk(providers=[package_provider()]), "parent: it has a provider of the package neev"),
-        (options_program(import_="some-id"), "import_: .*use the plugin"),
-        (options_program(id="some-id"), r"id: .*`get_sandbox`"),
-        (options_program(version="1.0.0"), "version: a dynamic resource has no plugin"),
-        (options_program(plugin_download_url="https://host"), "plugin_download_url: a dynamic resource has no plugin"),
+        (lambda: Desk(providers=[create_package_provider()]), "parent: it has a provider of the package neev"),
+        (create_program(import_="some-id"), "import_: .*use the plugin"),
+        (create_program(id="some-id"), r"id: .*`get_sandbox`"),
+        (create_program(version="1.0.0"), "version: a dynamic resource has no plugin"),
+        (create_program(plugin_download_url="https://host"), "plugin_download_url: a dynamic resource has no plugin"),
     ],
 )
-def test_what_the_host_cannot_do_is_refused_before_anything_is_made(
+def test_unsupported_options_are_rejected_before_a_resource_is_registered(
     program: Callable[[], object], message: str
 ) -> None:
     engine = ProgramMocks()
@@ -354,13 +358,13 @@ def test_what_the_host_cannot_do_is_refused_before_anything_is_made(
     assert engine.of_type("Sandbox") == {}
 
 
-def test_providers_of_other_packages_are_no_concern() -> None:
+def test_providers_of_other_packages_are_ignored() -> None:
     engine = ProgramMocks()
-    run_program(lambda: Desk(providers=[package_provider("aws")]), engine)
+    run_program(lambda: Desk(providers=[create_package_provider("aws")]), engine)
     assert list(engine.of_type("Sandbox")) == ["box"]
 
 
-def test_the_options_of_the_program_stay_as_they_are() -> None:
+def test_the_options_of_the_program_are_not_modified() -> None:
     mine = pulumi.ResourceOptions(ignore_changes=["memory_gb"])
     run_program(lambda: neev.Sandbox("box", opts=mine), ProgramMocks())
     assert (mine.ignore_changes, mine.additional_secret_outputs) == (["memory_gb"], None)

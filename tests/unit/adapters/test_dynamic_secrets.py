@@ -1,4 +1,4 @@
-"""Secrets of a program: absent from the errors of the dynamic host, and secret in its outputs."""
+"""Secrets of a program: redacted in the errors of the dynamic host, and secret in its outputs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,13 +24,13 @@ from neev_provider.resources.sandbox.sandbox import SandboxResource
 KEY = "-----BEGIN KEY-----\nhunter2\nhunter3\n-----END KEY-----\n"
 
 
-def script_argv(text: str) -> list[str]:
+def to_argv(text: str) -> list[str]:
     return ["sh", "-c", text]
 
 
 @pytest.fixture
 def box_id(make_provider: Callable[[str], DynamicProvider]) -> str:  # noqa: F811
-    """Yield the id of a sandbox."""
+    """Create a sandbox and return its id."""
     return create_resource(make_provider("Sandbox"), name="box")[0]
 
 
@@ -40,7 +40,7 @@ def command_provider(make_provider: Callable[[str], DynamicProvider]) -> Dynamic
     return make_provider("Command")
 
 
-def error_text(work: Callable[[], object]) -> str:
+def get_error_text(work: Callable[[], object]) -> str:
     with pytest.raises(NeevError) as caught:
         work()
     assert "hunter" not in str(caught.value)
@@ -52,7 +52,7 @@ def to_engine(outputs: dict[str, Any]) -> dict[str, Any]:
     return from_struct(event_loop.run(serialize_properties(outputs, {})))
 
 
-def test_what_a_command_writes_is_a_secret_where_an_input_is_one(
+def test_the_output_of_a_command_is_secret_if_an_input_is_secret(
     command_provider: DynamicProvider, box_id: str
 ) -> None:
     command = {"sandboxId": box_id, "create": ["echo", "done"]}
@@ -68,39 +68,37 @@ def test_what_a_command_writes_is_a_secret_where_an_input_is_one(
         assert to_engine(command_provider.update(id, state, news).outs or {})["stdout"] == secret_value("done\n")
 
 
-def test_a_key_that_a_command_writes_line_by_line_is_struck_out_of_its_error(
-    command_provider: DynamicProvider, box_id: str
-) -> None:
-    inputs = {"sandboxId": box_id, "create": script_argv('echo "$KEY"; exit 3'), "env": {"KEY": KEY}}
-    assert "Its last lines:\n[secret]" in error_text(lambda: create_resource(command_provider, **inputs))
+def test_a_secret_printed_by_a_command_is_redacted_in_its_error(command_provider: DynamicProvider, box_id: str) -> None:
+    inputs = {"sandboxId": box_id, "create": to_argv('echo "$KEY"; exit 3'), "env": {"KEY": KEY}}
+    assert "Its last lines:\n[secret]" in get_error_text(lambda: create_resource(command_provider, **inputs))
 
 
 @pytest.mark.parametrize("name", ["create", "stdin"])
-def test_of_a_command_with_a_secret_nothing_that_it_writes_is_shown(
+def test_the_output_of_a_command_with_a_secret_input_is_not_shown(
     command_provider: DynamicProvider, box_id: str, name: str
 ) -> None:
     inputs = {
         "sandboxId": box_id,
-        "create": script_argv("set -x; cat; echo hunter2; exit 1"),
+        "create": to_argv("set -x; cat; echo hunter2; exit 1"),
         "stdin": "pass hunter3\n",
     }
-    message = error_text(lambda: create_resource(command_provider, **inputs, **{SECRET_NAMES: [name]}))
+    message = get_error_text(lambda: create_resource(command_provider, **inputs, **{SECRET_NAMES: [name]}))
     assert "Its output is a secret, so it is not shown." in message
 
 
-def test_what_the_api_quotes_back_is_struck_out(
+def test_secrets_in_an_error_of_the_api_are_redacted(
     make_provider: Callable[[str], DynamicProvider],  # noqa: F811
     emulator: Emulator,  # noqa: F811
 ) -> None:
     message = f"docker.io/x/hunter2:1, hunter3 and {emulator.api_key} are refused"
     emulator.inject("status", method="POST", path="/sandboxes", status=422, body={"message": message})
     inputs = {"name": "box", "image": "docker.io/x/hunter2:1", "env": {"A": "hunter3"}, SECRET_NAMES: ["image"]}
-    shown = error_text(lambda: create_resource(make_provider("Sandbox"), **inputs))
+    shown = get_error_text(lambda: create_resource(make_provider("Sandbox"), **inputs))
     assert "[secret], [secret] and [secret] are refused" in shown
     assert emulator.api_key not in shown
 
 
-def test_a_check_shows_no_value_of_what_the_program_made_secret(
+def test_a_check_redacts_secret_inputs(
     make_provider: Callable[[str], DynamicProvider],  # noqa: F811
 ) -> None:
     news = {
@@ -119,7 +117,7 @@ def test_a_check_shows_no_value_of_what_the_program_made_secret(
 
 
 class BuggySandbox(SandboxResource):
-    """A sandbox with a bug whose message contains a secret."""
+    """A sandbox whose check raises an unexpected exception with a secret."""
 
     def check(
         self, old_inputs: Any, new_inputs: Any, generate_name: Any, warn: Any = print
@@ -128,23 +126,23 @@ class BuggySandbox(SandboxResource):
 
 
 class BuggySandboxProvider(DynamicProvider):
-    """The provider of the sandbox with the bug."""
+    """The provider of the buggy sandbox."""
 
     @property
     def resource(self) -> BuggySandbox:
         return BuggySandbox()
 
 
-def test_a_bug_of_ours_is_told_with_its_place_and_without_the_secret_in_its_words() -> None:
+def test_an_unexpected_exception_is_reported_with_traceback_and_redacted() -> None:
     provider = BuggySandboxProvider()
     account = {f"neev:{name}": "x" for name in REQUIRED}
     provider.configure(ConfigureRequest(Config(account, "neev")))
-    message = error_text(lambda: provider.check({}, {"env": {"TOKEN": "hunter2"}}))
+    message = get_error_text(lambda: provider.check({}, {"env": {"TOKEN": "hunter2"}}))
     assert "Traceback" in message
     assert "KeyError: '[secret]'" in message
 
 
-def test_the_program_says_which_of_its_inputs_are_secrets() -> None:
+def test_a_program_passes_the_names_of_its_secret_inputs() -> None:
     engine = ProgramMocks()
 
     def program() -> None:
@@ -159,7 +157,7 @@ def test_the_program_says_which_of_its_inputs_are_secrets() -> None:
     assert message == {"plain": None, "login": ["create", "env"], "walled": ["egress"]}
 
 
-def test_all_labels_are_a_secret_where_those_of_the_program_are_one(
+def test_effective_labels_are_secret_if_the_labels_are_secret(
     make_provider: Callable[[str], DynamicProvider],  # noqa: F811
 ) -> None:
     provider = make_provider("Sandbox")

@@ -1,4 +1,4 @@
-"""The progress that a user sees during a long operation."""
+"""The log lines and the progress that the engine receives during an operation."""
 
 from __future__ import annotations
 
@@ -37,9 +37,11 @@ class RecordingEngine(engine_pb2_grpc.EngineServicer):
 
 
 @asynccontextmanager
-async def serve_engine(who: RecordingEngine | None = None, port: int = 0) -> AsyncIterator[tuple[RecordingEngine, str]]:
+async def serve_engine(
+    engine: RecordingEngine | None = None, port: int = 0
+) -> AsyncIterator[tuple[RecordingEngine, str]]:
     """Yield a listening engine and its address."""
-    listening = who or RecordingEngine()
+    listening = engine or RecordingEngine()
     server = grpc.aio.server()
     engine_pb2_grpc.add_EngineServicer_to_server(listening, server)
     port = server.add_insecure_port(f"127.0.0.1:{port}")
@@ -50,30 +52,30 @@ async def serve_engine(who: RecordingEngine | None = None, port: int = 0) -> Asy
         await server.stop(None)
 
 
-async def test_the_engine_that_shakes_hands_or_attaches_is_the_one_that_hears() -> None:
+async def test_messages_are_sent_to_the_engine_that_shook_hands_or_attached_last() -> None:
     observed: list[EngineClient] = []
 
     def load(engine: EngineClient) -> Any:
         observed.append(engine)
         raise NotImplementedError
 
-    plugin, nobody = ProviderServicer(load), cast("ServicerContext", None)
+    plugin, no_context = ProviderServicer(load), cast("ServicerContext", None)
     with pytest.raises(NotImplementedError):
         await plugin.get_provider()
     [engine] = observed
     async with serve_engine() as (first, address):
-        await plugin.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address=address), nobody)
+        await plugin.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address=address), no_context)
         engine.log("urn", "by the handshake")
         assert (await first.log_requests.get()).message == "by the handshake"
         async with serve_engine() as (second, other):
-            await plugin.Attach(plugin_pb2.PluginAttach(address=other), nobody)
+            await plugin.Attach(plugin_pb2.PluginAttach(address=other), no_context)
             engine.log("urn", "attached")
             assert (await second.log_requests.get()).message == "attached"
     assert first.log_requests.empty()
     await engine.close()
 
 
-async def test_a_line_stands_on_the_resources_row_and_is_no_part_of_the_log() -> None:
+async def test_a_status_is_an_ephemeral_log_request_of_the_resource() -> None:
     async with serve_engine() as (listening, address):
         engine = EngineClient()
         engine.set_status("urn", "before anyone listens")
@@ -90,7 +92,7 @@ async def test_a_line_stands_on_the_resources_row_and_is_no_part_of_the_log() ->
     await engine.close()
 
 
-async def test_many_rows_together_are_told_no_more_than_anybody_reads() -> None:
+async def test_statuses_of_many_resources_are_rate_limited() -> None:
     async with serve_engine() as (listening, address):
         engine = EngineClient()
         await engine.attach(address)
@@ -102,7 +104,7 @@ async def test_many_rows_together_are_told_no_more_than_anybody_reads() -> None:
 
 
 class RecordingEngineClient(EngineClient):
-    """An engine client that records the displayed texts."""
+    """An engine client that records the statuses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,7 +114,7 @@ class RecordingEngineClient(EngineClient):
         self.lines.append(f"{urn} {text}")
 
 
-def test_a_row_changes_at_most_once_a_second_and_not_for_what_is_quick() -> None:
+def test_a_status_is_reported_at_most_once_a_second_and_after_a_second() -> None:
     shown, clock = RecordingEngineClient(), FakeClock()
     progress = StatusReporter(shown, "urn", clock)
     for _ in range(15):
@@ -121,7 +123,7 @@ def test_a_row_changes_at_most_once_a_second_and_not_for_what_is_quick() -> None
     assert shown.lines == ["urn Pending, 1 s", "urn Pending, 2 s", "urn Pending, 3 s"]
 
 
-def test_a_row_does_not_repeat_itself() -> None:
+def test_an_unchanged_status_is_not_repeated() -> None:
     shown, clock = RecordingEngineClient(), FakeClock()
     progress = StatusReporter(shown, "urn", clock)
     for _ in range(5):
@@ -130,7 +132,7 @@ def test_a_row_does_not_repeat_itself() -> None:
     assert shown.lines == ["urn Pending"]
 
 
-async def test_what_is_logged_stays_in_the_log_in_its_order() -> None:
+async def test_log_lines_are_persistent_and_ordered() -> None:
     async with serve_engine() as (listening, address):
         engine = EngineClient()
         await engine.flush()
@@ -145,14 +147,14 @@ async def test_what_is_logged_stays_in_the_log_in_its_order() -> None:
     await engine.close()
 
 
-async def test_a_check_warns_in_the_log_of_a_pattern_that_matches_nothing(tmp_path: Path) -> None:
+async def test_a_check_logs_a_warning_for_a_pattern_without_matches(tmp_path: Path) -> None:
     news = struct_pb2.Struct()
     news.update({"sandboxId": "box", "path": "x", "sourcePath": str(tmp_path), "exclude": ["*.pyc"]})
     request = provider_pb2.CheckRequest(urn="urn:pulumi:dev::p::neev:index:Directory::r", news=news)
-    plugin, nobody = ProviderServicer(), cast("ServicerContext", None)
+    plugin, no_context = ProviderServicer(), cast("ServicerContext", None)
     async with serve_engine() as (listening, address):
-        await plugin.Attach(plugin_pb2.PluginAttach(address=address), nobody)
-        assert not (await plugin.Check(request, nobody)).failures
+        await plugin.Attach(plugin_pb2.PluginAttach(address=address), no_context)
+        assert not (await plugin.Check(request, no_context)).failures
         received = await listening.log_requests.get()
         assert (received.urn, received.severity) == (request.urn, engine_pb2.WARNING)
         assert received.message == "exclude: *.pyc matches nothing"
@@ -160,7 +162,7 @@ async def test_a_check_warns_in_the_log_of_a_pattern_that_matches_nothing(tmp_pa
 
 
 class BlockedEngine(RecordingEngine):
-    """An engine that accepts no messages yet."""
+    """An engine that handles no message until it is ready."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -171,7 +173,7 @@ class BlockedEngine(RecordingEngine):
         return await super().Log(request, context)
 
 
-async def test_what_is_logged_reaches_an_engine_that_is_slow_and_the_operation_waits_no_longer_than_it_may() -> None:
+async def test_log_lines_reach_a_slow_engine_and_flush_ends_at_its_timeout() -> None:
     slow = BlockedEngine()
     async with serve_engine(slow) as (_, address):
         engine = EngineClient(log_flush_timeout=0.05)
@@ -185,9 +187,9 @@ async def test_what_is_logged_reaches_an_engine_that_is_slow_and_the_operation_w
         await engine.close()
 
 
-async def test_what_is_logged_before_the_engine_can_be_reached_is_not_lost() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+async def test_log_lines_sent_before_the_engine_listens_are_delivered() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     engine = EngineClient(log_flush_timeout=0.2)
     await engine.attach(f"127.0.0.1:{port}")
     engine.log("urn", "early")
@@ -198,30 +200,30 @@ async def test_what_is_logged_before_the_engine_can_be_reached_is_not_lost() -> 
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "grpc_proxy", "https_proxy"])
-async def test_the_engine_is_never_looked_for_behind_a_proxy(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_connection_to_the_engine_ignores_proxies(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("no_proxy", "no_grpc_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        monkeypatch.setenv(variable, f"http://127.0.0.1:{silent.getsockname()[1]}")
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{proxy.getsockname()[1]}")
         async with serve_engine() as (listening, address):
             engine = EngineClient()
             await engine.attach(address)
             engine.log("urn", "line")
             assert (await asyncio.wait_for(listening.log_requests.get(), 30)).message == "line"
             await engine.close()
-        silent.setblocking(False)  # noqa: FBT003  the method takes it so
+        proxy.setblocking(False)  # noqa: FBT003  the method takes it so
         with pytest.raises(BlockingIOError):
-            silent.accept()
+            proxy.accept()
 
 
-def test_a_process_that_is_killed_has_said_what_it_was_making(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_create_is_announced_on_stderr_before_and_after(capsys: pytest.CaptureFixture[str]) -> None:
     with announce_create("Sandbox box", "box-1a2b3c4"):
-        begun = capsys.readouterr().err
-    assert begun.startswith("Sandbox box: making box-1a2b3c4.")
+        announced = capsys.readouterr().err
+    assert announced.startswith("Sandbox box: making box-1a2b3c4.")
     assert capsys.readouterr().err == "Sandbox box: the engine knows what became of box-1a2b3c4.\n"
 
 
-def test_what_has_no_name_to_look_for_is_not_spoken_of(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_create_without_a_name_is_not_announced(capsys: pytest.CaptureFixture[str]) -> None:
     with announce_create("File note", None):
         pass
     assert capsys.readouterr().err == ""
@@ -234,12 +236,12 @@ class ClosedStream(io.StringIO):
         raise BrokenPipeError
 
 
-def test_it_is_no_matter_that_nobody_hears_what_is_being_made() -> None:
+def test_a_create_is_not_affected_by_a_closed_stderr() -> None:
     with contextlib.redirect_stderr(ClosedStream()), announce_create("Sandbox box", "box"):
         pass
 
 
-async def test_an_operation_warns_in_the_log_of_a_retention_that_the_api_ignores(
+async def test_an_operation_logs_a_warning_for_an_ignored_retention(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     emulator.change_settings(ignore_retain_for=True)

@@ -1,4 +1,4 @@
-"""The loop that works for callers who wait in threads."""
+"""The shared event loop that runs coroutines for other threads."""
 
 import asyncio
 import subprocess
@@ -32,14 +32,14 @@ print(len(loops))
 """
 
 
-def test_threads_that_come_first_at_the_same_time_share_one_loop() -> None:
-    """A client lives on one loop; on a second it would break."""
+def test_concurrent_first_calls_share_one_event_loop() -> None:
+    """A client works only on the event loop that created it."""
     output = subprocess.run([sys.executable, "-c", SAME_TIME_PROGRAM], capture_output=True, text=True, check=True)
     assert output.stdout == "1\n"
 
 
-def test_work_runs_side_by_side_on_a_thread_of_its_own() -> None:
-    """Two that wait for each other both end."""
+def test_coroutines_run_concurrently_on_a_separate_thread() -> None:
+    """Two coroutines that wait for each other both finish."""
 
     async def meet(mine: asyncio.Event, yours: asyncio.Event) -> str:
         mine.set()
@@ -51,9 +51,7 @@ def test_work_runs_side_by_side_on_a_thread_of_its_own() -> None:
     assert event_loop.run(meet(other, one)) == started.result() == "neev"
 
 
-def test_an_error_reaches_the_thread_that_asked() -> None:
-    """As itself."""
-
+def test_an_exception_is_raised_in_the_calling_thread() -> None:
     async def fail() -> None:
         raise LookupError("not there")
 
@@ -61,8 +59,8 @@ def test_an_error_reaches_the_thread_that_asked() -> None:
         event_loop.run(fail())
 
 
-async def test_the_same_settings_share_one_client() -> None:
-    """And others do not."""
+async def test_equal_settings_share_one_client() -> None:
+    """Different settings have different clients."""
     one, same, other = (Settings("http://127.0.0.1:1", key, "org", "project") for key in ("key", "key", "other"))
     assert event_loop.shared_client(one) is event_loop.shared_client(same)
     assert event_loop.shared_client(one) is not event_loop.shared_client(other)

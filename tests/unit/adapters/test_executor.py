@@ -1,4 +1,4 @@
-"""Operations without an engine."""
+"""The operations of the executor, without an engine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INPUTS = {"name": "box"}
 
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
-    """A client of an empty emulator."""
+    """Yield a client of an empty emulator."""
     with serve() as emulator:
         env = emulator.env
         settings = Settings(
@@ -42,7 +42,7 @@ async def create(executor: Executor, convert: Callable[[StoredResource], StoredR
     return await executor.create(SANDBOX, context, INPUTS, convert=convert)
 
 
-async def test_a_sandbox_lives_without_an_engine(api: Api) -> None:
+async def test_the_executor_creates_updates_reads_and_deletes_a_sandbox(api: Api) -> None:
     async def connected() -> Api:
         return api
 
@@ -65,7 +65,7 @@ async def test_a_sandbox_lives_without_an_engine(api: Api) -> None:
     assert await executor.read(SANDBOX, context, stored.id, updated.inputs, updated.state) is None
 
 
-async def test_a_create_whose_state_cannot_be_stored_keeps_the_id_and_is_continued_by_the_next(api: Api) -> None:
+async def test_a_create_whose_state_cannot_be_converted_is_continued_by_the_next_create(api: Api) -> None:
     async def connected() -> Api:
         return api
 

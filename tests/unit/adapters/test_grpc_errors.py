@@ -1,4 +1,4 @@
-"""Which status each error has, and what the user reads of it."""
+"""The status code of each error, and the message for the user."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from neev_provider.core import errors
 ABSTRACT = {errors.NeevError, errors.ApiError}
 
 
-def test_every_error_has_a_status() -> None:
+def test_every_error_class_has_a_status_code() -> None:
     ours = {
         getmember
         for _, getmember in inspect.getmembers(errors, inspect.isclass)
@@ -22,18 +22,18 @@ def test_every_error_has_a_status() -> None:
     assert ours - ABSTRACT == set(STATUS_CODES)
 
 
-def test_the_more_special_error_is_told_apart() -> None:
+def test_a_specific_error_has_its_own_status_code() -> None:
     assert STATUS_CODES[errors.QuotaExceeded] is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert STATUS_CODES[errors.Forbidden] is grpc.StatusCode.PERMISSION_DENIED
 
 
-def test_a_text_names_its_resource_once() -> None:
+def test_an_error_text_names_its_resource_once() -> None:
     assert user_message(errors.OperationFailed("no"), "Sandbox box").startswith("Sandbox box: no.")
     late = errors.DeadlineExceeded("Sandbox box", 2, "Pending")
     assert user_message(late, "Sandbox box").count("Sandbox box") == 1
 
 
-def test_a_bug_of_ours_is_told_without_a_traceback_and_without_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unexpected_exception_is_reported_without_traceback_and_secret(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(KeyError) as caught:
         dict[str, str]()["hunter2"]
     text = user_message(caught.value, "Sandbox box")

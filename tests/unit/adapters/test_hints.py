@@ -1,4 +1,4 @@
-"""What the user of an engine reads of an error."""
+"""The texts of errors for the users of each engine."""
 
 import pytest
 
@@ -41,7 +41,7 @@ LATE = DeadlineExceeded("waiting", 9, "Pending")
         (InputError("memoryGb", "must be less than diskGb (4)"), "memoryGb: must be less than diskGb (4)."),
     ],
 )
-def test_a_user_of_pulumi_reads_its_commands_and_settings(error: NeevError, text: str) -> None:
+def test_an_error_for_pulumi_has_the_commands_and_settings_of_pulumi(error: NeevError, text: str) -> None:
     assert text in render(error, PULUMI, models=SANDBOX)
 
 
@@ -66,11 +66,13 @@ def test_a_user_of_pulumi_reads_its_commands_and_settings(error: NeevError, text
         (ValueError("a bug in memoryGb"), "a bug in memoryGb"),
     ],
 )
-def test_a_user_of_terraform_reads_its_commands_settings_and_names(error: BaseException, text: str) -> None:
+def test_an_error_for_terraform_has_the_commands_settings_and_names_of_terraform(
+    error: BaseException, text: str
+) -> None:
     assert text in render(error, TERRAFORM, models=SANDBOX)
 
 
-def test_a_failure_has_the_names_of_nested_properties_in_its_path_and_its_reason() -> None:
+def test_a_validation_failure_has_snake_case_names_in_its_path_and_reason() -> None:
     failure = ValidationFailure(
         "steps[0].contentBase64", "conflicts with sourcePath; use `EgressRule`, not `FileAsset`"
     )
@@ -80,7 +82,7 @@ def test_a_failure_has_the_names_of_nested_properties_in_its_path_and_its_reason
     )
 
 
-def test_a_description_has_the_names_of_every_declaration() -> None:
+def test_a_description_has_the_names_of_the_engine() -> None:
     text = "Use it as `snapshotId` of a `Sandbox`, or see `checkOnPreview`."
     assert render_description(text, PULUMI) == text
     assert render_description(text, TERRAFORM) == (
@@ -88,7 +90,7 @@ def test_a_description_has_the_names_of_every_declaration() -> None:
     )
 
 
-def test_a_name_in_a_secret_is_redacted_with_it() -> None:
+def test_a_property_name_within_a_secret_is_redacted() -> None:
     with use_redactor(Redactor.from_values("x memoryGb y")):
         assert render_text("it says: x memoryGb y", TERRAFORM, SANDBOX) == "it says: [secret]"
 
@@ -100,7 +102,7 @@ def test_an_error_names_its_resource_once() -> None:
     assert render(ValueError("a bug"), PULUMI, "Sandbox box") == "Sandbox box: a bug"
 
 
-def test_a_hint_that_names_no_command_is_read_as_it_is() -> None:
+def test_a_hint_without_a_command_needs_no_text_of_the_engine() -> None:
     assert Hint.CHECK_NETWORK not in PULUMI.hints
     assert render_text(Hint.CHECK_NETWORK, PULUMI) == (
         "Nothing was sent. Check the network and neev:baseUrl (or NEEV_BASE_URL), then run the same command again."

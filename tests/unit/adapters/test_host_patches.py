@@ -1,4 +1,4 @@
-"""What is changed in Pulumi's dynamic host, and what is left alone where the host is another."""
+"""The patches of Pulumi's dynamic host, which are not applied to an unknown host."""
 
 import logging
 import queue
@@ -18,30 +18,30 @@ from neev_provider.core.errors import InputError
 
 
 def make_host_module(**names: Any) -> ModuleType:
-    """A module that looks like the host."""
+    """Create a module with the names of the host that the patches use."""
     module = ModuleType("host")
     vars(module).update({"traceback": traceback, "_abort_with_traceback": lambda work: work, **names})
     return module
 
 
-def error_text(module: Any, error: Exception) -> str:
-    """What the module answers to an exception."""
+def format_error(module: Any, error: Exception) -> str:
+    """Return the text that the module formats for an exception."""
     try:
-        raise error  # noqa: TRY301  it has to be under way
+        raise error  # noqa: TRY301  it has to be the current exception
     except Exception:  # noqa: BLE001  as the host does
         return str(module.traceback.format_exc())
 
 
-def test_the_pool_of_the_thread_takes_many_operations() -> None:
-    """Work that waits for each other, more of it than there were workers, all ends."""
+def test_the_patched_pool_runs_many_operations_concurrently() -> None:
+    """More operations than the original number of workers can wait for each other."""
     with ThreadPoolExecutor(max_workers=2) as pool:
         pool.submit(host_patches.raise_worker_limit, None).result()
         together = threading.Barrier(8)
         assert sorted(item.result() for item in [pool.submit(together.wait, 10) for _ in range(8)]) == list(range(8))
 
 
-def test_what_is_in_line_already_is_taken_too() -> None:
-    """A refresh comes with all its reads before the host is adapted."""
+def test_operations_already_in_the_queue_run_concurrently_too() -> None:
+    """A refresh sends all its reads before the host is patched."""
     together = threading.Barrier(8)
 
     def wait(first: bool) -> int:  # noqa: FBT001  the first of the work
@@ -58,21 +58,21 @@ def test_what_is_in_line_already_is_taken_too() -> None:
     with ThreadPoolExecutor(max_workers=1) as pool:
         pool.submit(hold)
         held.acquire()
-        line = [pool.submit(wait, number == 0) for number in range(8)]
+        queued = [pool.submit(wait, number == 0) for number in range(8)]
         go.set()
-        assert sorted(item.result() for item in line) == list(range(8))
+        assert sorted(item.result() for item in queued) == list(range(8))
 
 
 class OlderExecutor(ThreadPoolExecutor):
-    """A pool that keeps its line otherwise."""
+    """A pool with another kind of queue."""
 
     def __init__(self) -> None:
         super().__init__(max_workers=1)
         self._work_queue: Any = queue.Queue()
 
 
-def test_a_line_of_another_kind_is_left_alone() -> None:
-    """What is in it is done one after the other, as before."""
+def test_a_pool_with_another_queue_is_not_patched() -> None:
+    """Its work runs sequentially, as before."""
     with OlderExecutor() as pool:
         done: list[Future[Any]] = [
             pool.submit(host_patches.patch_host, ModuleType("empty")),
@@ -81,16 +81,16 @@ def test_a_line_of_another_kind_is_left_alone() -> None:
         assert [item.exception(10) for item in done] == [None] * 6
 
 
-def test_a_pool_that_is_wider_stays_so() -> None:
-    """Nothing is taken away."""
+def test_a_larger_pool_keeps_its_size() -> None:
+    """The patch never reduces the number of workers."""
     with ThreadPoolExecutor(max_workers=host_patches.MAX_WORKERS + 1) as pool:
         pool.submit(host_patches.raise_worker_limit, None).result()
         assert pool._max_workers == host_patches.MAX_WORKERS + 1
 
 
 @pytest.mark.parametrize("arguments", [(), (lambda: pytest.fail("called"),), (None, 3), ({1, 2},)])
-def test_a_thread_of_another_kind_is_left_alone(arguments: tuple[Any, ...]) -> None:
-    """Whatever it was started with is not touched."""
+def test_a_thread_of_another_kind_is_not_patched(arguments: tuple[Any, ...]) -> None:
+    """The arguments of the thread are not used."""
     ended: list[bool] = []
 
     def work(*_arguments: object) -> None:
@@ -103,23 +103,23 @@ def test_a_thread_of_another_kind_is_left_alone(arguments: tuple[Any, ...]) -> N
     assert ended == [True]
 
 
-def test_our_errors_are_answered_in_their_own_words() -> None:
-    """And nothing else of the exception."""
+def test_provider_errors_have_no_traceback() -> None:
+    """The text is the message of the error only."""
     module = make_host_module()
     host_patches.suppress_tracebacks(module)
-    assert error_text(module, InputError("cpu", "too much")) == "cpu: too much."
+    assert format_error(module, InputError("cpu", "too much")) == "cpu: too much."
 
 
 def test_other_exceptions_keep_their_traceback() -> None:
-    """A bug is not hidden."""
+    """An unexpected exception is not hidden."""
     module = make_host_module()
     host_patches.suppress_tracebacks(module)
-    assert error_text(module, LookupError("not ours")).startswith("Traceback (most recent call last)")
+    assert format_error(module, LookupError("not ours")).startswith("Traceback (most recent call last)")
     assert module.traceback.format_tb is traceback.format_tb
 
 
-def test_speaking_plainly_twice_is_speaking_plainly() -> None:
-    """Each kind of resource is configured by itself."""
+def test_suppressing_tracebacks_is_idempotent() -> None:
+    """The patch is applied once for each kind of resource."""
     module = make_host_module()
     host_patches.suppress_tracebacks(module)
     once = module.traceback
@@ -137,15 +137,15 @@ def test_speaking_plainly_twice_is_speaking_plainly() -> None:
     ],
     ids=["empty", "without traceback", "with another traceback", "without the wrapper"],
 )
-def test_another_host_is_left_alone(other: ModuleType) -> None:
-    """Its names keep their values."""
+def test_an_unknown_host_is_not_patched(other: ModuleType) -> None:
+    """The names of the module keep their values."""
     before = dict(vars(other))
     host_patches.patch_host(other)
     assert vars(other) == before
 
 
 def test_a_patch_that_does_not_apply_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Otherwise nobody finds out that a new version of the host is another."""
+    """The log shows that a new version of the host differs."""
     caplog.set_level(logging.DEBUG)
     host_patches.patch_host(ModuleType("empty"))
     names = [patch.__name__ for patch in host_patches.PATCHES]
@@ -178,8 +178,8 @@ threading.Event().wait()
 """
 
 
-def test_the_host_ends_soon_after_its_engine() -> None:
-    """And not before."""
+def test_the_host_exits_soon_after_its_engine() -> None:
+    """It runs as long as the engine is connected."""
     process = subprocess.Popen([sys.executable, "-c", EXIT_PROGRAM], stdin=PIPE, stdout=PIPE, text=True)
     try:
         assert process.stdout is not None

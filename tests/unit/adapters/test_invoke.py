@@ -1,4 +1,4 @@
-"""Look-ups of a program: asked of the platform, unknown in a plan that cannot know, and mocked in a unit test."""
+"""Functions of a program: requests to the API, unknown results in a preview, and mocks in a unit test."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,7 +20,7 @@ TEMPLATE = "ubuntu-26-04-minimal"
 
 @pytest.fixture
 def configured_emulator() -> Iterator[Emulator]:
-    """A platform that the program's configuration names."""
+    """Yield an emulator that the configuration of the program names."""
     reset_options()  # without the mocks of an earlier test
     with serve() as running:
         names = {"baseUrl": "base_url", "apiKey": "api_key", "orgId": "org_id", "projectId": "project_id"}
@@ -31,14 +31,14 @@ def configured_emulator() -> Iterator[Emulator]:
 
 
 @pytest.mark.usefixtures("configured_emulator")
-def test_a_look_up_is_answered_with_the_declared_type() -> None:
+def test_a_function_returns_the_declared_type() -> None:
     template = neev.get_sandbox_template(name="ubuntu-26-04-minimal")
     assert isinstance(template, neev.SandboxTemplate)
     assert template.id == "sb-ubuntu-26-04-minimal"
 
 
 def run_and_collect(program: Callable[[], object], *pending: str, preview: bool = False) -> list[Any]:
-    """What a program sees that returns an output; nothing where that stays unknown. The engine is a real one's like."""
+    """Run the program and return the values of its output: none if it is unknown. The engine resembles a real one."""
     observed: list[Any] = []
     engine = ProgramMocks(pending=pending)
 
@@ -50,7 +50,7 @@ def run_and_collect(program: Callable[[], object], *pending: str, preview: bool 
 
 
 @pytest.mark.usefixtures("configured_emulator")
-def test_a_look_up_may_depend_on_outputs() -> None:
+def test_a_function_accepts_outputs_as_arguments() -> None:
     def program() -> pulumi.Output[str]:
         return neev.get_sandbox_template_output(name=pulumi.Output.from_input(TEMPLATE)).id
 
@@ -58,18 +58,18 @@ def test_a_look_up_may_depend_on_outputs() -> None:
 
 
 @pytest.mark.usefixtures("configured_emulator")
-def test_an_answer_is_the_declared_type_and_a_map() -> None:
+def test_a_plain_result_has_the_declared_type_and_an_output_is_a_map() -> None:
     (found,) = run_and_collect(
         lambda: neev.get_sandbox_templates_output().apply(lambda answer: (answer, answer.templates[0]))
     )
     answer, template = found
-    assert (type(answer), type(template)) == (dict, dict), "what Pulumi puts together again is a plain map"
+    assert (type(answer), type(template)) == (dict, dict), "Pulumi reassembles an output as a plain map"
     assert answer["templates"][0] == template
     assert isinstance(neev.get_sandbox_templates().templates[0], neev.SandboxTemplate)
 
 
 class Desk(pulumi.ComponentResource):
-    """A component with a sandbox in it."""
+    """A component that contains a sandbox."""
 
     def __init__(self) -> None:
         super().__init__("acme:dev:Desk", "desk")
@@ -84,13 +84,13 @@ def depends_on_output(*needed: pulumi.Resource) -> pulumi.Output[str]:
 PROGRAMS: dict[str, Callable[[], object]] = {
     "argument": lambda: neev.get_sandbox_template_output(name=neev.Sandbox("box", image=TEMPLATE).image).id,
     "depends_on": lambda: depends_on_output(neev.Sandbox("box")),
-    "depends_on several": lambda: depends_on_output(neev.Sandbox("other"), neev.Sandbox("box")),
+    "depends_on two resources": lambda: depends_on_output(neev.Sandbox("other"), neev.Sandbox("box")),
     "depends_on a component": lambda: depends_on_output(Desk()),
 }
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
-def test_a_look_up_of_what_is_not_there_yet_is_unknown_in_a_plan(
+def test_a_function_of_a_resource_not_yet_created_is_unknown_in_a_preview(
     configured_emulator: Emulator, program: Callable[[], object]
 ) -> None:
     assert run_and_collect(program, "box", preview=True) == []
@@ -99,13 +99,13 @@ def test_a_look_up_of_what_is_not_there_yet_is_unknown_in_a_plan(
 
 
 @pytest.mark.usefixtures("configured_emulator")
-def test_a_resource_of_which_only_the_urn_is_known_can_be_depended_on() -> None:
+def test_a_function_can_depend_on_a_resource_known_only_by_urn() -> None:
     urn = "urn:pulumi:dev::acme::acme:dev:Desk::desk"
     assert run_and_collect(lambda: depends_on_output(pulumi.resource.DependencyResource(urn))) == [f"sb-{TEMPLATE}"]
 
 
 @pytest.mark.usefixtures("configured_emulator")
-def test_a_look_up_in_vain_ends_the_program_without_a_traceback() -> None:
+def test_a_failed_function_ends_the_program_without_a_traceback() -> None:
     with pytest.raises(pulumi.RunError, match=rf"^get_sandbox_template: name: .*near: {TEMPLATE}") as caught:
         neev.get_sandbox_template(name="ubuntu-26-04-minimum")
     assert caught.value.__cause__ is None
@@ -114,7 +114,7 @@ def test_a_look_up_in_vain_ends_the_program_without_a_traceback() -> None:
 
 
 @pytest.mark.usefixtures("configured_emulator")
-def test_a_secret_argument_is_in_no_error_and_makes_the_answer_secret() -> None:
+def test_a_secret_argument_is_redacted_and_makes_the_result_secret() -> None:
     with pytest.raises(pulumi.RunError, match=r"get_sandbox_template: name: ") as caught:
         run_and_collect(lambda: neev.get_sandbox_template_output(name=pulumi.Output.secret("hunter22")))
     assert "hunter" not in str(caught.value)
@@ -130,8 +130,8 @@ def test_a_secret_argument_is_in_no_error_and_makes_the_answer_secret() -> None:
 
 
 @pytest.mark.usefixtures("configured_emulator")
-def test_a_result_with_a_secret_is_secret() -> None:
-    """The token is an output that the program's outputs keep encrypted."""
+def test_a_function_result_with_a_secret_is_secret() -> None:
+    """Pulumi encrypts a secret that a program exports."""
     secrets: list[bool] = []
     api = event_loop.shared_client(load_settings())
     event_loop.run(api.sandboxes.create({"name": "box"}))
@@ -149,7 +149,7 @@ def test_a_result_with_a_secret_is_secret() -> None:
     assert neev.get_connect_token(sandbox_id="box").token
 
 
-def test_an_error_has_the_names_of_the_program() -> None:
+def test_the_error_of_a_function_has_snake_case_names() -> None:
     with pytest.raises(pulumi.RunError, match=r"^get_sandbox_metrics: window_seconds: "):
         neev.get_sandbox_metrics(sandbox_id="box", window_seconds=-1)
 
@@ -161,7 +161,7 @@ def test_an_error_has_the_names_of_the_program() -> None:
         (lambda: pulumi.InvokeOptions(version="1.0.0"), "version: a dynamic resource has no plugin"),
     ],
 )
-def test_an_option_without_effect_is_refused(opts: Callable[[], pulumi.InvokeOptions], message: str) -> None:
+def test_an_unsupported_invoke_option_is_rejected(opts: Callable[[], pulumi.InvokeOptions], message: str) -> None:
     engine = ProgramMocks()
     with pytest.raises(pulumi.RunError, match=f"^get_sandbox: {message}"):
         run_program(lambda: neev.get_sandbox(name="box", opts=opts()), engine)
@@ -169,7 +169,7 @@ def test_an_option_without_effect_is_refused(opts: Callable[[], pulumi.InvokeOpt
         run_program(lambda: neev.get_sandbox_output(name="box", opts=opts()), engine)
 
 
-def test_in_a_unit_test_of_a_program_the_mocks_answer() -> None:
+def test_the_mocks_of_a_unit_test_return_function_results() -> None:
     engine = ProgramMocks(answers={"neev:index:getSandbox": {"id": "the-id", "memoryGb": 2.0}})
     observed: list[Any] = []
 
@@ -194,7 +194,7 @@ def test_in_a_unit_test_of_a_program_the_mocks_answer() -> None:
         ({"ids": "a", "name": "b"}, "ids: is not a property"),
     ],
 )
-def test_bad_arguments_are_refused_before_anything_is_sent(
+def test_invalid_arguments_are_rejected_without_a_request(
     configured_emulator: Emulator, arguments: dict[str, object], message: str
 ) -> None:
     with pytest.raises(pulumi.RunError, match=message):

@@ -1,4 +1,4 @@
-"""Values on the wire and inside, and the paths of their secrets."""
+"""The conversion of values to and from the wire, and the paths of their secrets."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def iter_paths(value: Any, path: Path = ()) -> Iterator[Path]:
 
 @st.composite
 def property_maps(draw: st.DrawFn) -> PropertyMap:
-    """Draw properties with secrets, none of them inside of another."""
+    """Draw properties with secrets that are not nested."""
     plain = draw(properties)
     paths = list(iter_paths(plain))
     secrets = draw(st.sets(st.sampled_from(paths))) if paths else set()
@@ -80,24 +80,24 @@ class Answer(Outputs):
 
 
 @given(property_maps())
-def test_what_is_encoded_is_decoded_to_the_same(marked: PropertyMap) -> None:
+def test_unmarshal_reverses_marshal(marked: PropertyMap) -> None:
     assert unmarshal(marshal(marked)) == marked
 
 
 @given(property_maps())
-def test_the_secrets_of_a_value_are_put_back_where_they_were(marked: PropertyMap) -> None:
+def test_mark_restores_the_secrets_of_the_same_value(marked: PropertyMap) -> None:
     assert marked.mark(marked.values) == marked
 
 
 @given(properties, property_maps())
-def test_a_value_is_never_changed_by_secrets_of_another(plain: dict[str, Any], other: PropertyMap) -> None:
+def test_mark_does_not_change_the_value(plain: dict[str, Any], other: PropertyMap) -> None:
     marked = other.mark(plain)
     assert marked.values == plain
     assert marked.secrets <= set(iter_paths(plain))
     assert {name for name in plain if any(path[0] == name for path in other.secrets)} >= marked.secret_names({})
 
 
-def test_a_list_that_differs_from_one_with_a_secret_is_a_secret() -> None:
+def test_a_changed_list_that_contained_a_secret_is_secret() -> None:
     source = PropertyMap({"x": ["a", "b"], "y": 1, "z": ["a"]}, frozenset({("x", 0)}))
     assert source.mark({"x": ["b", "a"], "y": 1, "z": ["b"]}).secrets == {("x",)}
     assert source.mark({"x": None, "y": 1}).secrets == {("x",)}
@@ -107,17 +107,17 @@ def test_a_list_that_differs_from_one_with_a_secret_is_a_secret() -> None:
     assert nested.mark({"x": {"z": 2}}).secrets == frozenset()
 
 
-def test_of_two_maps_the_second_decides_what_both_have() -> None:
+def test_the_second_of_two_merged_maps_overrides_the_first() -> None:
     first = PropertyMap({"a": 1, "b": 2}, frozenset({("a",), ("b",)}))
     assert first | PropertyMap({"b": 3}) == PropertyMap({"a": 1, "b": 3}, frozenset({("a",)}))
 
 
 @pytest.mark.parametrize("text", sorted(UNKNOWN_SENTINELS))
-def test_every_mark_for_unknown_is_known(text: str) -> None:
+def test_every_unknown_sentinel_is_unmarshalled_as_unknown(text: str) -> None:
     assert unmarshal(to_struct({"a": [text]})) == PropertyMap({"a": [UNKNOWN]})
 
 
-def test_whole_numbers_are_whole_and_others_are_not() -> None:
+def test_whole_numbers_are_unmarshalled_as_integers() -> None:
     wire = to_struct({"whole": 8080.0, "half": 0.5, "large": 1e300})
     assert [repr(item) for item in (unmarshal(wire).values[key] for key in ("whole", "half", "large"))] == [
         "8080",
@@ -126,7 +126,7 @@ def test_whole_numbers_are_whole_and_others_are_not() -> None:
     ]
 
 
-def test_what_is_declared_secret_is_a_secret_at_any_depth() -> None:
+def test_declared_secrets_are_marked_at_any_depth() -> None:
     answer = {
         "token": "t",
         "ports": [{"url": "u", "number": 1}, UNKNOWN],
@@ -140,23 +140,23 @@ def test_what_is_declared_secret_is_a_secret_at_any_depth() -> None:
     assert sorted(marked.secret_values()) == ["m", "t", "u", "u"]
 
 
-def test_what_is_unknown_and_declared_secret_is_both() -> None:
+def test_an_unknown_declared_secret_is_unknown_and_secret() -> None:
     wire = marshal(mark_secrets(Answer.properties, PropertyMap({"token": UNKNOWN})))
     assert unmarshal(wire) == PropertyMap({"token": UNKNOWN}, frozenset({("token",)}))
 
 
-def test_a_secret_does_not_show_in_its_repr() -> None:
+def test_a_repr_contains_no_secret() -> None:
     assert "hunter2" not in repr(PropertyMap({"a": "hunter2"}, frozenset({("a",)})))
     assert "hunter2" not in repr(unmarshal(to_struct({"a": {SIGNATURE: "of tomorrow", "value": "hunter2"}})))
 
 
-def test_a_secret_in_a_secret_is_a_part_of_it() -> None:
+def test_nested_secrets_are_merged_into_the_outer_secret() -> None:
     wire = to_struct({"a": secret_value({"b": secret_value("c")})})
     assert unmarshal(wire).values == {"a": {"b": "c"}}
     assert marshal(unmarshal(wire)) == to_struct({"a": secret_value({"b": "c"})})
 
 
-def test_what_no_property_takes_is_found_by_its_path_and_goes_back_as_it_came() -> None:
+def test_an_unsupported_value_is_found_by_path_and_marshalled_unchanged() -> None:
     wire = to_struct({"a": {"b": [1, secret_value({SIGNATURE: "of tomorrow", "text": "a"})]}})
     properties = unmarshal(wire)
     assert [failure.path for failure in unsupported_values(properties.values, {})] == ["a.b[1]"]
@@ -164,7 +164,7 @@ def test_what_no_property_takes_is_found_by_its_path_and_goes_back_as_it_came() 
     assert marshal(properties) == wire
 
 
-def test_assets_and_archives_are_taken_where_they_are_declared_and_go_back_as_they_came() -> None:
+def test_assets_and_archives_are_accepted_if_declared_and_marshalled_unchanged() -> None:
     text = {SIGNATURE: ASSET, "text": "a", "hash": "h"}
     inner = {SIGNATURE: ARCHIVE, "path": "b.zip", "hash": "i"}
     archive = {SIGNATURE: ARCHIVE, "assets": {"x/y": text, "z": inner}, "hash": "j"}
@@ -180,21 +180,21 @@ def test_assets_and_archives_are_taken_where_they_are_declared_and_go_back_as_th
     assert "hunter2" not in repr(Asset(text="hunter2"))
 
 
-def test_an_archive_of_what_are_no_assets_is_refused() -> None:
+def test_an_archive_with_invalid_assets_is_rejected() -> None:
     properties = unmarshal(to_struct({"source": {SIGNATURE: ARCHIVE, "assets": {"x": "text"}}}))
     (failure,) = unsupported_values(properties.values, DirectoryInputs.properties)
     assert failure.reason == "is an archive of what are no assets"
 
 
-def test_what_has_no_form_on_the_wire_is_a_mistake_of_ours() -> None:
+def test_an_unsupported_python_type_raises_a_type_error() -> None:
     with pytest.raises(TypeError, match="set has no form"):
         marshal(PropertyMap({"a": {1}}))
 
 
-def test_a_malformed_secret_is_an_empty_one() -> None:
+def test_a_malformed_secret_is_unmarshalled_as_a_null_secret() -> None:
     assert unmarshal(to_struct({"a": {SIGNATURE: SECRET}})) == PropertyMap({"a": None}, frozenset({("a",)}))
     assert unmarshal(struct_pb2.Struct(fields={"a": struct_pb2.Value()})) == PropertyMap({"a": None})
 
 
-def test_a_property_without_a_value_is_left_out() -> None:
+def test_a_null_property_is_not_marshalled() -> None:
     assert marshal(PropertyMap({"a": None, "b": 1})) == to_struct({"b": 1})

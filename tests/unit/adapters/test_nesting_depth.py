@@ -1,4 +1,4 @@
-"""What is nested too deep is refused at its path, and is no bug."""
+"""A check rejects a value that is nested too deep, with its path, and does not fail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neev_provider.adapters.pulumi.marshal import MAX_DEPTH
 
 
 def encode_check(levels: int, *, lists: bool = False) -> bytes:
-    """A check of an agent whose `config` has so many levels, put together without the limits of a library."""
+    """Encode a check of an agent whose `config` has this many levels, without the limits of a library."""
     value = b"\x1a\x01x"  # Value.string_value
     for _ in range(levels):
         inner = _field(1, value if lists else b"\x0a\x01k" + _field(2, value))
@@ -29,7 +29,7 @@ def _field(number: int, data: bytes) -> bytes:
 
 
 async def check_failures(driver: FakePulumiEngine, request: bytes) -> list[provider_pb2.CheckFailure]:
-    """What is wrong with it; nothing else of the answer is read, for the library of the tests has limits of its own."""
+    """Return the failures of a check. Protobuf's Python library limits the depth, so nothing else is decoded."""
     check: Any = driver._channel.unary_unary("/pulumirpc.ResourceProvider/Check")
     answer: bytes = await check(request)
     found = provider_pb2.CheckResponse()
@@ -39,7 +39,7 @@ async def check_failures(driver: FakePulumiEngine, request: bytes) -> list[provi
 
 @pytest.mark.parametrize("lists", [False, True])
 @pytest.mark.parametrize("levels", [MAX_DEPTH, 1000, 3000])
-async def test_what_is_nested_too_deep_is_refused_at_its_path(
+async def test_a_value_that_is_nested_too_deep_is_rejected_with_its_path(
     unconfigured: FakePulumiEngine, levels: int, *, lists: bool
 ) -> None:
     found = await check_failures(unconfigured, encode_check(levels, lists=lists))
@@ -48,6 +48,6 @@ async def test_what_is_nested_too_deep_is_refused_at_its_path(
     assert deep.property.startswith("config.k[0][0]" if lists else "config.k.k.k")
 
 
-async def test_what_is_nested_less_deep_is_taken(unconfigured: FakePulumiEngine) -> None:
+async def test_a_value_below_the_nesting_limit_is_accepted(unconfigured: FakePulumiEngine) -> None:
     found = await check_failures(unconfigured, encode_check(MAX_DEPTH - 1))
     assert [item.property for item in found if item.property.startswith("config")] == []

@@ -1,4 +1,4 @@
-"""What a contributor writes to add a resource: one module and its page of examples."""
+"""The files that a new resource needs: a module and a page of examples."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from neev_provider.core.resource import Observation, OperationContext, Resource
 
 
 class ToyInputs(Inputs):
-    """What a program says of a toy."""
+    """Inputs of a toy."""
 
     pet_name: Annotated[str, Update()]
     """Name of the toy."""
 
 
 class ToyOutputs(Outputs):
-    """What the API reports of a toy."""
+    """Outputs of a toy."""
 
     sound: str
     """Sound of the toy."""
@@ -84,7 +84,7 @@ print(json.dumps({
 
 @pytest.fixture
 def source_copy(tmp_path: Path) -> Path:
-    """A copy of the packages."""
+    """Return a copy of the packages."""
     shutil.copytree(PROVIDER, tmp_path / "provider", ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path / "provider"
 
@@ -95,7 +95,7 @@ def run_python(source: Path, *arguments: str) -> str:
     return subprocess.run(command, cwd=source, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def test_a_module_and_a_page_are_all_that_a_new_resource_takes(source_copy: Path) -> None:
+def test_a_new_resource_needs_only_a_module_and_an_example_page(source_copy: Path) -> None:
     (source_copy / "neev_provider" / "resources" / "toy.py").write_text(MODULE)
     (source_copy / "neev_provider" / "adapters" / "shared" / "examples" / "Toy.md").write_text(PAGE)
     run_python(source_copy, "-m", "neev_provider.adapters.pulumi.dynamic.codegen", "pulumi_neev")

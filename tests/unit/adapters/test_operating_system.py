@@ -16,7 +16,7 @@ from neev_provider.adapters.shared.operating_system import format_assignment, ha
 
 
 class LoopOfWindows(asyncio.SelectorEventLoop):
-    """A loop that leaves signals to Python, as those of Windows do."""
+    """An event loop without signal handlers, as on Windows."""
 
     @override
     def add_signal_handler(self, sig: int, callback: Callable[..., Any], *args: Any) -> None:  # type: ignore[override]
@@ -57,7 +57,7 @@ def keep_handlers() -> Any:
 
 
 @pytest.mark.parametrize("create_loop", [asyncio.new_event_loop, LoopOfWindows])
-def test_a_signal_is_handled_in_the_loop_of_every_system(create_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+def test_signals_are_handled_on_every_operating_system(create_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
     async def receive(number: signal.Signals) -> str:
         received: asyncio.Queue[str] = asyncio.Queue()
         handle_signals(
@@ -74,7 +74,7 @@ def test_a_signal_is_handled_in_the_loop_of_every_system(create_loop: Callable[[
         assert runner.run(receive(signal.SIGTERM)) == "terminate"
 
 
-def test_a_parent_runs_until_it_ends_on_windows() -> None:
+def test_the_parent_is_watched_until_it_exits_on_windows() -> None:
     windows = WindowsApi(os.getppid())
     is_running = watch_parent(windows)
     assert is_running()
@@ -82,16 +82,16 @@ def test_a_parent_runs_until_it_ends_on_windows() -> None:
     assert not is_running()
 
 
-def test_a_parent_that_ended_before_is_gone_on_windows() -> None:
+def test_a_parent_that_exited_earlier_is_not_running_on_windows() -> None:
     assert not watch_parent(WindowsApi(0))()
 
 
-def test_the_parent_of_the_tests_runs() -> None:
+def test_the_parent_of_the_tests_is_running() -> None:
     assert watch_parent()()
 
 
 @pytest.mark.parametrize(
     ("powershell", "line"), [(False, """NAME='it'"'"'s {"a": 1}'"""), (True, """$env:NAME = 'it''s {"a": 1}'""")]
 )
-def test_an_assignment_is_that_of_the_users_shell(powershell: bool, line: str) -> None:  # noqa: FBT001
+def test_an_assignment_has_the_syntax_of_the_shell(powershell: bool, line: str) -> None:  # noqa: FBT001
     assert format_assignment("NAME", """it's {"a": 1}""", powershell=powershell) == line

@@ -12,5 +12,5 @@ def test_a_urn_names_the_stack_and_the_project() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "None", "urn:pulumi:dev::shop::neev:index:Sandbox", "dev::shop::type::name"])
-def test_another_text_names_no_owner(text: str) -> None:
+def test_an_invalid_urn_names_no_owner(text: str) -> None:
     assert owner_of_urn(text) is None

@@ -1,4 +1,4 @@
-"""Checks, diffs and previews without an engine."""
+"""The checks, diffs and previews of the planner, without an engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ACCOUNT = Account("org", "project", "https://api.test/agent")
 PLANNER = Planner(SandboxResource(), ACCOUNT)
 
 
-def test_a_check_adds_a_name_and_leaves_out_what_the_adapter_rejected_already() -> None:
+def test_a_check_generates_a_name_and_reports_rejected_inputs_once() -> None:
     rejected = [ValidationFailure("cpu", "is an asset")]
     inputs, failures = PLANNER.check(
         {}, {"cpu": "many", "memoryGb": "much"}, generate_name=lambda: "box-1", rejected=rejected
@@ -26,27 +26,27 @@ def test_a_check_adds_a_name_and_leaves_out_what_the_adapter_rejected_already() 
     assert failures[0].reason == "is an asset"
 
 
-def test_a_failure_of_a_secret_does_not_show_it() -> None:
+def test_the_failure_of_a_secret_input_redacts_it() -> None:
     _, failures = PLANNER.check({}, {"cpu": "hunter2"}, generate_name=lambda: "b", secret_inputs=frozenset({"cpu"}))
     assert [failure.path for failure in failures] == [""]
     assert "hunter2" not in failures[0].reason
 
 
-def test_a_diff_is_refused_for_a_state_of_another_account() -> None:
+def test_a_diff_rejects_a_state_of_another_account() -> None:
     elsewhere = Account("org", "other", "https://api.test/agent")
     assert not PLANNER.diff("id", {"name": "box"}, {"name": "box"}, {"name": "box"}).changes
     with pytest.raises(WrongAccount):
         PLANNER.diff("id", {"name": "box"}, {ACCOUNT_KEY: elsewhere.to_record()}, {"name": "box"})
 
 
-def test_a_preview_knows_the_inputs_and_after_a_creation_the_stable_outputs() -> None:
+def test_a_preview_has_the_inputs_and_the_stable_outputs_of_the_state() -> None:
     before = PLANNER.preview(None, {"name": "box"})
     assert (before["name"], before["createdAt"]) == ("box", UNKNOWN)
     after = PLANNER.preview({"name": "box", "createdAt": "2026-01-01T00:00:00Z"}, {"name": "box"})
     assert after["createdAt"] == "2026-01-01T00:00:00Z"
 
 
-def test_labels_must_fit_together_with_those_of_the_settings() -> None:
+def test_a_check_limits_the_total_of_labels_and_default_labels() -> None:
     planner = Planner(SandboxResource(), ACCOUNT, LabelPolicy({"team": "search"}))
     labels = {f"k{number}": "v" for number in range(12)}
     _, failures = planner.check({}, {"labels": labels}, generate_name=lambda: "box-1")
@@ -57,7 +57,7 @@ def test_labels_must_fit_together_with_those_of_the_settings() -> None:
         assert planner.check({}, inputs, generate_name=lambda: "box-1")[1] == []
 
 
-def test_changed_default_labels_change_nothing_and_the_plan_says_so() -> None:
+def test_changed_default_labels_are_reported_and_no_change() -> None:
     planner, lines = Planner(SandboxResource(), ACCOUNT, LabelPolicy({"team": "search"})), list[str]()
     state = {"name": "box", "effectiveLabels": {"team": "shop", "managed-by": "tool"}}
     assert not planner.diff("id", {"name": "box"}, state, {"name": "box"}, lines.append).changes
@@ -68,7 +68,7 @@ def test_changed_default_labels_change_nothing_and_the_plan_says_so() -> None:
     assert len(lines) == 1
 
 
-def test_a_label_that_the_program_stops_setting_is_no_default_label() -> None:
+def test_a_removed_label_is_not_reported_as_a_changed_default_label() -> None:
     planner, lines = Planner(SandboxResource(), ACCOUNT), list[str]()
     inputs = {"name": "box", "labels": {"role": "worker"}}
     state = {**inputs, "effectiveLabels": {"role": "worker"}}
@@ -76,7 +76,7 @@ def test_a_label_that_the_program_stops_setting_is_no_default_label() -> None:
     assert lines == []
 
 
-def test_a_resource_without_labels_has_none_to_check() -> None:
+def test_default_labels_are_ignored_for_a_resource_without_labels() -> None:
     planner = Planner(SandboxForkResource(), ACCOUNT, LabelPolicy({f"k{number}": "v" for number in range(17)}))
     inputs = {"name": "fork", "sourceSandboxId": "id"}
     assert planner.check({}, inputs, generate_name=lambda: "box-1")[1] == []

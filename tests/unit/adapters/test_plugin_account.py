@@ -1,4 +1,4 @@
-"""The plugin touches nothing that its state records in another account."""
+"""The plugin rejects operations on resources whose state records another account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from neev_emulator.testing import Emulator
 from neev_provider.core.account import ACCOUNT_KEY
 
 
-async def test_a_resource_of_another_account_is_neither_planned_nor_changed(
+async def test_operations_on_a_resource_of_another_account_are_rejected(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     kept = await plugin.create("Sandbox", {"name": "box"})

@@ -1,4 +1,4 @@
-"""The provider's configuration over the wire."""
+"""The configuration of the provider, through the plugin protocol."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RECORDED = {**COMPLETE_CONFIG, "baseUrl": "https://a.example", "allowInsecure": 
 
 
 async def check_config(driver: FakePulumiEngine, **news: Any) -> tuple[dict[str, Any], dict[str, str]]:
-    """The inputs and the failures of a check."""
+    """Check the configuration; return its inputs and the reasons of its failures by property."""
     answer = await driver.call("CheckConfig", provider_pb2.CheckRequest(urn=URN, news=to_struct(news)))
     return from_struct(answer.inputs), {failure.property: failure.reason for failure in answer.failures}
 
@@ -34,7 +34,7 @@ async def check_config(driver: FakePulumiEngine, **news: Any) -> tuple[dict[str,
 async def diff_config(
     driver: FakePulumiEngine, old_inputs: dict[str, Any], new_inputs: dict[str, Any]
 ) -> provider_pb2.DiffResponse:
-    """What a change of the configuration means."""
+    """Return the diff of two configurations."""
     request = provider_pb2.DiffRequest(
         urn=URN, olds=to_struct(old_inputs), old_inputs=to_struct(old_inputs), news=to_struct(new_inputs)
     )
@@ -42,7 +42,7 @@ async def diff_config(
     return answer
 
 
-async def test_texts_are_read_by_their_declared_type_and_kept_as_they_came(unconfigured: FakePulumiEngine) -> None:
+async def test_check_config_parses_texts_by_type_and_returns_them_unchanged(unconfigured: FakePulumiEngine) -> None:
     inputs, failed = await check_config(
         unconfigured, **COMPLETE_CONFIG, allowInsecure="true", version="0.1.0", region=UNKNOWN
     )
@@ -56,7 +56,7 @@ async def test_texts_are_read_by_their_declared_type_and_kept_as_they_came(uncon
     }
 
 
-async def test_what_cannot_be_is_named(unconfigured: FakePulumiEngine) -> None:
+async def test_check_config_names_invalid_and_unknown_settings(unconfigured: FakePulumiEngine) -> None:
     _, failed = await check_config(unconfigured, **COMPLETE_CONFIG, allowInsecure="perhaps", apikey="hunter2")
     assert failed["allowInsecure"].startswith("must be true or false")
     assert failed[""].startswith("apikey: is not a property")
@@ -65,7 +65,7 @@ async def test_what_cannot_be_is_named(unconfigured: FakePulumiEngine) -> None:
     assert failed["defaultLabels"] == "must be a map of strings (is 'team=a,team=b')"
 
 
-async def test_the_place_that_the_environment_says_is_kept_but_never_its_key() -> None:
+async def test_check_config_records_the_account_of_the_environment_but_not_the_api_key() -> None:
     environ = {"NEEV_API_KEY": "key", "NEEV_ORG_ID": "org", "NEEVCLOUD_PROJECT_ID": "project"}
     async for driver in serve_plugin(environ):
         inputs, failed = await check_config(driver)
@@ -91,14 +91,14 @@ async def test_the_place_that_the_environment_says_is_kept_but_never_its_key() -
         ({"version": "0.2.0"}, []),
     ],
 )
-async def test_no_setting_replaces_anything(
+async def test_a_changed_setting_replaces_no_provider(
     unconfigured: FakePulumiEngine, changed: dict[str, Any], diffs: list[str]
 ) -> None:
     answer = await diff_config(unconfigured, RECORDED, {**RECORDED, **changed})
     assert (list(answer.diffs), list(answer.replaces)) == (diffs, [])
 
 
-async def test_an_address_that_an_earlier_version_did_not_record_is_no_change(unconfigured: FakePulumiEngine) -> None:
+async def test_a_base_url_missing_in_an_old_state_is_no_change(unconfigured: FakePulumiEngine) -> None:
     answer = await diff_config(unconfigured, COMPLETE_CONFIG, {**COMPLETE_CONFIG, "baseUrl": DEFAULT_BASE_URL})
     assert list(answer.diffs) == []
 
@@ -117,7 +117,7 @@ async def test_an_address_that_an_earlier_version_did_not_record_is_no_change(un
         ({"baseUrl": "https://b.example", "previousBaseUrl": "https://c.example"}, ["baseUrl"]),
     ],
 )
-async def test_settings_for_another_account_are_refused_before_anything_is_replaced(
+async def test_check_config_rejects_settings_of_another_account(
     unconfigured: FakePulumiEngine, changed: dict[str, Any], refused: list[str]
 ) -> None:
     request = provider_pb2.CheckRequest(urn=URN, olds=to_struct(RECORDED), news=to_struct({**RECORDED, **changed}))
@@ -129,7 +129,7 @@ async def test_settings_for_another_account_are_refused_before_anything_is_repla
         assert "destroy the stack first" in reason
 
 
-async def test_what_is_missing_is_asked_for_by_key(unconfigured: FakePulumiEngine) -> None:
+async def test_configure_reports_missing_settings_by_key(unconfigured: FakePulumiEngine) -> None:
     with pytest.raises(RpcFailure) as caught:
         await unconfigured.configure(orgId="org")
     assert caught.value.missing is not None
@@ -138,7 +138,7 @@ async def test_what_is_missing_is_asked_for_by_key(unconfigured: FakePulumiEngin
     assert "NEEV_API_KEY" in missing["neev:apiKey"]
 
 
-async def test_a_provider_of_the_program_is_named_and_told_where_it_reads(unconfigured: FakePulumiEngine) -> None:
+async def test_the_error_of_an_explicit_provider_names_it_and_its_arguments(unconfigured: FakePulumiEngine) -> None:
     with pytest.raises(RpcFailure) as caught:
         await unconfigured.configure("other", orgId="org")
     assert caught.value.missing is None
@@ -148,7 +148,7 @@ async def test_a_provider_of_the_program_is_named_and_told_where_it_reads(unconf
     assert "pulumi config set" not in caught.value.text
 
 
-async def test_an_old_key_of_the_state_is_said_where_it_is_not_accepted(emulator: Emulator) -> None:
+async def test_the_error_of_an_old_api_key_in_the_state_names_run_program(emulator: Emulator) -> None:
     async for driver in serve_plugin(emulator.env):
         await driver.configure()
         kept = await driver.create("Sandbox", {"name": "box"})
@@ -163,7 +163,7 @@ async def test_an_old_key_of_the_state_is_said_where_it_is_not_accepted(emulator
         assert "--run-program" not in caught.value.text
 
 
-async def test_a_setting_that_cannot_be_right_is_said_without_the_key(unconfigured: FakePulumiEngine) -> None:
+async def test_the_error_of_an_invalid_api_key_redacts_it(unconfigured: FakePulumiEngine) -> None:
     with pytest.raises(RpcFailure) as caught:
         await unconfigured.configure(apiKey=secret_value("hun ter2"), orgId="org", projectId="project")
     assert caught.value.code is grpc.StatusCode.FAILED_PRECONDITION
@@ -177,7 +177,7 @@ async def test_the_configuration_wins_over_the_environment(emulator: Emulator) -
         assert (await driver.create("Sandbox", {"name": "box"})).id
 
 
-async def test_before_it_is_configured_nothing_is_done(unconfigured: FakePulumiEngine) -> None:
+async def test_operations_fail_before_configure(unconfigured: FakePulumiEngine) -> None:
     with pytest.raises(RpcFailure) as caught:
         await unconfigured.create("Sandbox", {"name": "box"})
     assert caught.value.code is grpc.StatusCode.FAILED_PRECONDITION

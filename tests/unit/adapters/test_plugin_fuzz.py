@@ -1,4 +1,4 @@
-"""Whatever comes over the wire is answered in words, and no secret loses its mark."""
+"""The plugin answers arbitrary checks, diffs and previews with a result or an error, and keeps every secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from pulumi.runtime.proto import provider_pb2
 from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure, make_urn
-from tests.unit.adapters.fuzz import kinds, lost_secrets, run_fuzz, structs, to_struct
+from tests.unit.adapters.fuzz import find_lost_secrets, kinds, run_fuzz, structs, to_struct
 
 from neev_provider.adapters.pulumi.marshal import UNKNOWN_SENTINELS
 from neev_provider.functions import FUNCTIONS
@@ -18,7 +18,7 @@ BUG_STATUSES = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
 
 
 async def call_or_none(driver: FakePulumiEngine, method: str, request: Any) -> Any:
-    """The answer, or nothing where it was refused in words."""
+    """Return the response, or `None` if the call is rejected with an explanation."""
     try:
         return await driver.call(method, request)
     except RpcFailure as refused:
@@ -27,17 +27,17 @@ async def call_or_none(driver: FakePulumiEngine, method: str, request: Any) -> A
         return None
 
 
-def test_a_check_answers_anything_and_keeps_every_secret() -> None:
+def test_a_check_handles_arbitrary_values_and_keeps_every_secret() -> None:
     async def case(driver: FakePulumiEngine, drawn: tuple[str, dict[str, Any], dict[str, Any]]) -> None:
         kind, olds, news = drawn
         request = provider_pb2.CheckRequest(urn=make_urn(kind), olds=to_struct(olds), news=to_struct(news))
         answer = await call_or_none(driver, "Check", request)
-        assert lost_secrets(request.news, answer.inputs) == []
+        assert find_lost_secrets(request.news, answer.inputs) == []
 
     run_fuzz(st.tuples(kinds, structs, structs), case)
 
 
-def test_a_diff_answers_anything_consistently() -> None:
+def test_a_diff_of_arbitrary_values_is_consistent() -> None:
     async def case(driver: FakePulumiEngine, drawn: tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]) -> None:
         kind, state, old, new = drawn
         request = provider_pb2.DiffRequest(
@@ -66,7 +66,7 @@ def test_a_diff_of_the_same_inputs_is_empty() -> None:
     run_fuzz(st.tuples(kinds, structs), case)
 
 
-def test_previews_answer_anything_and_keep_every_secret() -> None:
+def test_previews_handle_arbitrary_values_and_keep_every_secret() -> None:
     async def case(driver: FakePulumiEngine, drawn: tuple[str, dict[str, Any], dict[str, Any]]) -> None:
         kind, olds, news = drawn
         create = provider_pb2.CreateRequest(urn=make_urn(kind), properties=to_struct(news), preview=True)
@@ -79,12 +79,12 @@ def test_previews_answer_anything_and_keep_every_secret() -> None:
             preview=True,
         )
         for answer in (await call_or_none(driver, "Create", create), await call_or_none(driver, "Update", update)):
-            assert lost_secrets(create.properties, answer.properties) == []
+            assert find_lost_secrets(create.properties, answer.properties) == []
 
     run_fuzz(st.tuples(kinds, structs, structs), case)
 
 
-def test_a_configuration_of_anything_is_answered() -> None:
+def test_check_config_and_diff_config_handle_arbitrary_settings() -> None:
     async def case(driver: FakePulumiEngine, drawn: tuple[dict[str, Any], dict[str, Any]]) -> None:
         olds, news = (to_struct(item) for item in drawn)
         await call_or_none(driver, "CheckConfig", provider_pb2.CheckRequest(urn="urn", olds=olds, news=news))
@@ -93,7 +93,7 @@ def test_a_configuration_of_anything_is_answered() -> None:
     run_fuzz(st.tuples(structs, structs), case)
 
 
-def test_a_function_that_is_asked_anything_wrong_says_so() -> None:
+def test_a_function_reports_arbitrary_invalid_arguments() -> None:
     async def case(driver: FakePulumiEngine, drawn: tuple[str, dict[str, Any]]) -> None:
         function, arguments = drawn
         wrong = {**arguments, "colour": "red"}
@@ -105,6 +105,6 @@ def test_a_function_that_is_asked_anything_wrong_says_so() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "neev:index:", "a::b", "::::"])
-async def test_a_call_about_anything_is_answered(unconfigured: FakePulumiEngine, token: str) -> None:
+async def test_a_call_with_an_invalid_token_is_rejected(unconfigured: FakePulumiEngine, token: str) -> None:
     assert await call_or_none(unconfigured, "Check", provider_pb2.CheckRequest(urn=token)) is None
     assert await call_or_none(unconfigured, "Invoke", provider_pb2.InvokeRequest(tok=token)) is None

@@ -1,4 +1,4 @@
-"""Whatever an operation is asked with, it is answered in words, and no secret loses its mark."""
+"""The plugin answers arbitrary operations with a result or an error, and keeps every secret."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pulumi.runtime.proto import provider_pb2
 from tests.engine.project import out_of_band_request
 from tests.unit.adapters.fake_pulumi_engine import FakePulumiEngine, RpcFailure, make_urn
-from tests.unit.adapters.fuzz import kinds, lost_secrets, run_fuzz, structs, texts, to_struct
+from tests.unit.adapters.fuzz import find_lost_secrets, kinds, run_fuzz, structs, texts, to_struct
 
 from neev_emulator.settings import Durations, Settings
 from neev_emulator.testing import Emulator, serve
@@ -22,7 +22,7 @@ from neev_emulator.testing import Emulator, serve
 INSTANT_SETTINGS = Settings(durations=Durations(create=0, fork=0, addressable=0, pause=0, resume=0, delete=0))
 BUG = "a bug in the NeevAI provider"
 SECONDS = 1.0
-"""How long an operation may take."""
+"""The timeout of an operation."""
 IN_BOX = {"sandboxId": "box"}
 VALID_INPUTS: dict[str, dict[str, Any]] = {
     "SandboxFork": {"sourceSandboxId": "box"},
@@ -37,7 +37,7 @@ VALID_INPUTS: dict[str, dict[str, Any]] = {
     "PreviewPort": {**IN_BOX, "port": 8080.0},
     "EgressRule": {**IN_BOX, "host": "pypi.org"},
 }
-"""Inputs that each kind can be made with, where it needs any."""
+"""Valid inputs of each kind that requires any."""
 ids = st.sampled_from(["box", "box/8080", "box/a", "other"]) | texts
 valid_resources = kinds.flatmap(lambda kind: st.tuples(st.just(kind), st.just(VALID_INPUTS.get(kind, {}))))
 requests = st.tuples(valid_resources, ids, structs, structs, st.booleans())
@@ -45,14 +45,14 @@ requests = st.tuples(valid_resources, ids, structs, structs, st.booleans())
 
 @pytest.fixture
 def emulator_with_sandbox() -> Iterator[Emulator]:
-    """A platform with one sandbox, on which nothing takes time."""
+    """Yield an emulator without delays that has one sandbox."""
     with serve(INSTANT_SETTINGS) as emulator:
         out_of_band_request(emulator, "POST", "/sandboxes", {"name": "box"})
         yield emulator
 
 
 def is_explained(refused: RpcFailure) -> bool:
-    """The refusal says what failed, and that is never a bug of ours."""
+    """Return whether the error explains the failure and is no unexpected exception."""
     if refused.code is grpc.StatusCode.INTERNAL or (
         refused.code is grpc.StatusCode.UNKNOWN and refused.init_failed is None
     ):
@@ -61,26 +61,26 @@ def is_explained(refused: RpcFailure) -> bool:
 
 
 async def call_or_none(arguments: Awaitable[Any], *known: struct_pb2.Struct) -> Any:
-    """The answer, or nothing where it was refused in words; what is kept of what failed keeps the secrets, too."""
+    """Return the response, or `None` if the call is rejected; assert that a partial state keeps the secrets, too."""
     try:
         return await arguments
     except RpcFailure as error:
         refused = error
     assert is_explained(refused), refused
     if refused.init_failed is not None:
-        assert [path for item in known for path in lost_secrets(item, refused.init_failed.properties)] == []
+        assert [path for item in known for path in find_lost_secrets(item, refused.init_failed.properties)] == []
     return None
 
 
 async def list_all(driver: FakePulumiEngine, request: provider_pb2.ListRequest) -> list[Any]:
-    """What there is."""
+    """Return everything that the plugin lists."""
     try:
         return [item async for item in driver.stub.List(request)]
     except grpc.aio.AioRpcError as error:
         raise RpcFailure(error.code(), error.details() or "") from None
 
 
-def test_operations_answer_anything_and_keep_every_secret(emulator_with_sandbox: Emulator) -> None:
+def test_operations_handle_arbitrary_values_and_keep_every_secret(emulator_with_sandbox: Emulator) -> None:
     async def case(driver: FakePulumiEngine, drawn: tuple[tuple[str, dict[str, Any]], str, Any, Any, bool]) -> None:
         (kind, base), id, some, others, near = drawn
         news, olds = to_struct({**some, **base} if near else some), to_struct({**others, **base} if near else others)
@@ -99,21 +99,21 @@ def test_operations_answer_anything_and_keep_every_secret(emulator_with_sandbox:
             call_or_none(driver.call("Delete", delete)),
         )
         for answer in (created, updated):
-            assert answer is None or lost_secrets(news, answer.properties) == []
+            assert answer is None or find_lost_secrets(news, answer.properties) == []
         if found is not None:
-            assert lost_secrets(news, found.inputs) == lost_secrets(olds, found.properties) == []
+            assert find_lost_secrets(news, found.inputs) == find_lost_secrets(olds, found.properties) == []
 
     run_fuzz(requests, case, emulator_with_sandbox.env, examples=30)
 
 
-def test_a_configuration_of_anything_is_taken_or_refused() -> None:
+def test_configure_accepts_or_rejects_arbitrary_settings() -> None:
     async def case(driver: FakePulumiEngine, settings: dict[str, Any]) -> None:
         await call_or_none(driver.call("Configure", provider_pb2.ConfigureRequest(args=to_struct(settings))))
 
     run_fuzz(structs, case)
 
 
-def test_a_list_by_anything_is_answered(emulator_with_sandbox: Emulator) -> None:
+def test_list_handles_arbitrary_queries(emulator_with_sandbox: Emulator) -> None:
     async def case(driver: FakePulumiEngine, drawn: tuple[str, dict[str, Any], str, int, int]) -> None:
         kind, query, token, limit, size = drawn
         request = provider_pb2.ListRequest(

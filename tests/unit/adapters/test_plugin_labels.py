@@ -1,4 +1,4 @@
-"""Labels through the plugin: the owner of a resource is its URN, and changed default labels are said once."""
+"""Labels through the plugin: the URN names the owner of a resource, and changed default labels are logged once."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from neev_provider.adapters.pulumi.ownership import owner_of_urn
 BOX = {"name": "box", "labels": {"team": "search"}}
 
 
-async def test_a_sandbox_names_its_owner_by_its_urn(plugin: FakePulumiEngine) -> None:
+async def test_the_labels_of_a_sandbox_name_its_owner_by_urn(plugin: FakePulumiEngine) -> None:
     stored = await plugin.create("Sandbox", BOX)
     owner = owner_of_urn(stored.urn)
     assert owner is not None
@@ -24,25 +24,25 @@ async def test_a_sandbox_names_its_owner_by_its_urn(plugin: FakePulumiEngine) ->
     assert (observed.inputs, observed.state) == (stored.inputs, stored.state)
 
 
-async def test_nobody_is_named_where_the_setting_says_so(plugin: FakePulumiEngine) -> None:
+async def test_ownership_labels_can_be_turned_off(plugin: FakePulumiEngine) -> None:
     await plugin.configure(ownershipLabels=False, defaultLabels={"cost": "7"})
     stored = await plugin.create("Sandbox", BOX)
     assert stored.state["effectiveLabels"] == {"team": "search", "cost": "7"}
 
 
-async def test_all_labels_are_a_secret_where_those_of_the_program_are_one(plugin: FakePulumiEngine) -> None:
+async def test_effective_labels_are_secret_if_the_labels_are_secret(plugin: FakePulumiEngine) -> None:
     await plugin.configure(ownershipLabels=False)
     stored = await plugin.create("Sandbox", {"name": "box", "labels": secret_value({"team": "search"})})
     assert stored.state["effectiveLabels"] == secret_value({"team": "search"})
 
 
 @pytest.mark.parametrize("labels", [{"Team": "a"}, {"managed-by": "me"}, {f"k{number}": "v" for number in range(13)}])
-async def test_labels_are_checked_in_the_plan(plugin: FakePulumiEngine, labels: dict[str, str]) -> None:
+async def test_a_check_rejects_invalid_labels(plugin: FakePulumiEngine, labels: dict[str, str]) -> None:
     failures = (await plugin.check("Sandbox", {"name": "box", "labels": labels})).failures
     assert [failure.property for failure in failures] == ["labels"]
 
 
-async def test_changed_default_labels_are_said_once_and_replace_nothing(emulator: Emulator) -> None:
+async def test_changed_default_labels_are_logged_once_and_replace_nothing(emulator: Emulator) -> None:
     async for plugin in serve_plugin(emulator.env):
         await plugin.configure()
         boxes: list[StoredResource] = [await plugin.create("Sandbox", {"name": name}) for name in ("one", "two")]
@@ -52,5 +52,5 @@ async def test_changed_default_labels_are_said_once_and_replace_nothing(emulator
             for box in boxes:
                 assert not (await plugin.diff(box, box.inputs)).diffs
             await asyncio.wait_for(listening.log_requests.get(), 20)
-            await plugin.create("Sandbox", {"name": "three"})  # whatever was logged before has arrived
+            await plugin.create("Sandbox", {"name": "three"})  # earlier log lines have arrived
             assert listening.log_requests.empty()

@@ -1,4 +1,4 @@
-"""Creates, reads, updates and deletes over the wire, against a platform."""
+"""Creates, reads, updates and deletes through the plugin protocol, against an emulator."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def slow_down(emulator: Emulator, **durations: float) -> None:
 
 
 async def wait_for_request(emulator: Emulator, request: str) -> None:
-    """The request has been served."""
-    while emulator.counts().get(request) is None:  # noqa: ASYNC110  the platform is another thread's
+    """Wait until the emulator has served the request."""
+    while emulator.counts().get(request) is None:  # noqa: ASYNC110  the emulator runs in another thread
         await asyncio.sleep(0.01)
 
 
-async def test_what_is_created_is_ready_and_its_secrets_are_marked(plugin: FakePulumiEngine) -> None:
+async def test_a_create_returns_a_ready_resource_with_marked_secrets(plugin: FakePulumiEngine) -> None:
     kept = await plugin.create("Sandbox", {**BOX, "env": {"A": "b"}, "region": secret_value("dev")})
     assert kept.state["phase"] == "Ready"
     assert kept.state["env"] == secret_value({"A": "b"})
@@ -46,7 +46,7 @@ async def test_what_is_created_is_ready_and_its_secrets_are_marked(plugin: FakeP
     assert kept.state["cpu"] == 1
 
 
-async def test_a_create_that_is_late_is_kept_and_the_next_update_goes_on(
+async def test_a_create_that_times_out_is_stored_and_the_next_update_continues_it(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     slow_down(emulator, create=3600)
@@ -70,7 +70,7 @@ async def test_a_create_that_is_late_is_kept_and_the_next_update_goes_on(
     assert emulator.counts()["POST /sandboxes"] == 1
 
 
-async def test_a_refresh_of_what_is_not_ready_keeps_that_it_has_to_be_waited_for(
+async def test_a_refresh_of_an_unfinished_create_fails_until_it_is_ready(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     slow_down(emulator, create=3600)
@@ -88,7 +88,9 @@ async def test_a_refresh_of_what_is_not_ready_keeps_that_it_has_to_be_waited_for
     assert (await plugin.refresh(half)) is not None
 
 
-async def test_what_is_half_made_can_be_changed_at_once(plugin: FakePulumiEngine, emulator: Emulator) -> None:
+async def test_an_unfinished_create_can_be_updated_with_changed_inputs(
+    plugin: FakePulumiEngine, emulator: Emulator
+) -> None:
     slow_down(emulator, create=3600)
     with pytest.raises(RpcFailure) as caught:
         await plugin.create("Sandbox", BOX, timeout=0.3)
@@ -101,7 +103,7 @@ async def test_what_is_half_made_can_be_changed_at_once(plugin: FakePulumiEngine
     assert (changed.state["phase"], changed.state["cpu"]) == ("Ready", 2)
 
 
-async def test_a_create_that_is_repeated_goes_on_with_the_thing_there_is(
+async def test_a_repeated_create_continues_with_the_existing_object(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     slow_down(emulator, create=3600)
@@ -117,7 +119,7 @@ async def test_a_create_that_is_repeated_goes_on_with_the_thing_there_is(
     assert emulator.counts()["POST /sandboxes"] == 2
 
 
-async def test_a_create_that_made_nothing_is_only_refused(plugin: FakePulumiEngine, emulator: Emulator) -> None:
+async def test_a_create_that_exceeds_the_quota_stores_no_state(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     emulator.change_settings(sandbox_quota=0)
     with pytest.raises(RpcFailure) as caught:
         await plugin.create("Sandbox", BOX)
@@ -125,7 +127,7 @@ async def test_a_create_that_made_nothing_is_only_refused(plugin: FakePulumiEngi
     assert caught.value.text.startswith("Sandbox box: POST /sandboxes was answered with 403")
 
 
-async def test_an_update_that_fails_keeps_the_old_state(plugin: FakePulumiEngine, emulator: Emulator) -> None:
+async def test_a_failed_update_keeps_the_old_state(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     kept = await plugin.create("Sandbox", BOX)
     emulator.inject("status", method="PATCH", path="/sandboxes/{id}", status=409)
     with pytest.raises(RpcFailure) as caught:
@@ -135,7 +137,7 @@ async def test_an_update_that_fails_keeps_the_old_state(plugin: FakePulumiEngine
     assert from_struct(caught.value.init_failed.properties) == kept.state
 
 
-async def test_cancelling_ends_a_create_at_once_with_what_it_has(plugin: FakePulumiEngine, emulator: Emulator) -> None:
+async def test_cancel_ends_a_create_immediately_and_keeps_the_id(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     slow_down(emulator, create=3600)
     creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
     await wait_for_request(emulator, "POST /sandboxes")
@@ -149,11 +151,11 @@ async def test_cancelling_ends_a_create_at_once_with_what_it_has(plugin: FakePul
     assert caught.value.init_failed.id
 
 
-async def test_cancelling_ends_even_a_request_that_hangs(plugin: FakePulumiEngine, emulator: Emulator) -> None:
+async def test_cancel_ends_an_operation_whose_request_hangs(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     kept = await plugin.create("Sandbox", BOX)
     emulator.inject("delay", method="PATCH", path="/sandboxes/{id}", seconds=30)
     updating = asyncio.ensure_future(plugin.update(kept, {**BOX, "cpu": 2}))
-    while emulator.control("GET", "faults"):  # noqa: ASYNC110  the platform is another thread's
+    while emulator.control("GET", "faults"):  # noqa: ASYNC110  the emulator runs in another thread
         await asyncio.sleep(0.01)
     started = time.monotonic()
     await plugin.call("Cancel", Empty())
@@ -163,9 +165,7 @@ async def test_cancelling_ends_even_a_request_that_hangs(plugin: FakePulumiEngin
     assert caught.value.init_failed is not None
 
 
-async def test_cancelling_makes_nothing_that_the_platform_has_not_taken_yet(
-    plugin: FakePulumiEngine, emulator: Emulator
-) -> None:
+async def test_cancel_prevents_a_create_that_is_still_throttled(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     emulator.inject("status", method="POST", path="/sandboxes", status=429, retry_after=60)
     creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
     await wait_for_request(emulator, "POST /sandboxes")
@@ -180,12 +180,10 @@ async def test_cancelling_makes_nothing_that_the_platform_has_not_taken_yet(
     assert emulator.state()["sandboxes"] == 0
 
 
-async def test_cancelling_waits_for_the_answer_to_a_create_that_was_sent(
-    plugin: FakePulumiEngine, emulator: Emulator
-) -> None:
+async def test_cancel_waits_for_the_response_of_a_sent_create(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     emulator.inject("delay", method="POST", path="/sandboxes", seconds=1.5, execute_first=True)
     creating = asyncio.ensure_future(plugin.create("Sandbox", BOX))
-    while emulator.control("GET", "faults"):  # noqa: ASYNC110  the platform is another thread's
+    while emulator.control("GET", "faults"):  # noqa: ASYNC110  the emulator runs in another thread
         await asyncio.sleep(0.01)
     await plugin.call("Cancel", Empty())
     with pytest.raises(RpcFailure, match="stopped waiting, as asked") as caught:
@@ -194,9 +192,7 @@ async def test_cancelling_waits_for_the_answer_to_a_create_that_was_sent(
     assert emulator.state()["sandboxes"] == 1
 
 
-async def test_the_time_for_a_create_counts_while_the_platform_takes_none(
-    plugin: FakePulumiEngine, emulator: Emulator
-) -> None:
+async def test_the_create_timeout_includes_the_time_of_throttling(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     emulator.inject("status", method="POST", path="/sandboxes", status=429, retry_after=60)
     started = time.monotonic()
     with pytest.raises(RpcFailure, match=r"not done after 1 s; last seen: .*429.*Nothing was created") as caught:
@@ -205,7 +201,7 @@ async def test_the_time_for_a_create_counts_while_the_platform_takes_none(
     assert (caught.value.code, caught.value.init_failed) == (grpc.StatusCode.DEADLINE_EXCEEDED, None)
 
 
-async def test_the_cause_is_told_even_where_the_time_is_over_before_the_last_attempt(
+async def test_a_timeout_error_has_the_last_cause_if_it_ends_before_the_last_attempt(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     kept = await plugin.create("Sandbox", BOX)
@@ -217,21 +213,19 @@ async def test_the_cause_is_told_even_where_the_time_is_over_before_the_last_att
     assert caught.value.init_failed is not None
 
 
-async def test_after_a_new_configuration_operations_run_again(plugin: FakePulumiEngine) -> None:
+async def test_operations_run_again_after_cancel_and_configure(plugin: FakePulumiEngine) -> None:
     await plugin.call("Cancel", Empty())
     await plugin.configure()
     assert (await plugin.create("Sandbox", BOX)).id
 
 
-async def test_a_refresh_of_what_nobody_touched_changes_nothing(plugin: FakePulumiEngine) -> None:
+async def test_a_refresh_without_drift_changes_nothing(plugin: FakePulumiEngine) -> None:
     egress = {"mode": "allow_list", "allow": [{"host": "b.com"}, {"host": secret_value("a.com")}]}
     kept = await plugin.create("Sandbox", {"cpu": 1, "egress": egress, "env": {"A": "b"}})
     assert await plugin.refresh(kept) == kept
 
 
-async def test_a_refresh_shows_what_was_changed_outside_and_what_is_gone(
-    plugin: FakePulumiEngine, emulator: Emulator
-) -> None:
+async def test_a_refresh_reports_drift_and_deletion(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     kept = await plugin.create("Sandbox", BOX)
     elsewhere = await plugin.update(kept, {**BOX, "cpu": 4})
     drifted = await plugin.refresh(kept)
@@ -243,9 +237,7 @@ async def test_a_refresh_shows_what_was_changed_outside_and_what_is_gone(
     assert await plugin.refresh(kept) is None
 
 
-async def test_a_refresh_that_cannot_see_is_an_error_and_not_a_deletion(
-    plugin: FakePulumiEngine, emulator: Emulator
-) -> None:
+async def test_a_forbidden_refresh_is_an_error_and_not_a_deletion(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     kept = await plugin.create("Sandbox", BOX)
     emulator.inject("status", method="GET", status=403, times=20)
     with pytest.raises(RpcFailure) as caught:
@@ -253,7 +245,7 @@ async def test_a_refresh_that_cannot_see_is_an_error_and_not_a_deletion(
     assert caught.value.code is grpc.StatusCode.PERMISSION_DENIED
 
 
-async def test_a_refresh_of_what_is_useless_says_why(plugin: FakePulumiEngine, emulator: Emulator) -> None:
+async def test_a_refresh_of_a_failed_snapshot_reports_the_reason(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     box = await plugin.create("Sandbox", BOX)
     emulator.inject("failed_phase", method="POST", path="/sandboxes/{id}/snapshots", reason="the disk is full")
     with pytest.raises(RpcFailure) as caught:
@@ -270,7 +262,7 @@ async def test_a_refresh_of_what_is_useless_says_why(plugin: FakePulumiEngine, e
     assert from_struct(unhealthy.value.init_failed.inputs) == inputs
 
 
-async def test_an_import_by_name_has_the_real_id_and_only_what_is_worth_saying(plugin: FakePulumiEngine) -> None:
+async def test_an_import_by_name_returns_the_id_and_no_default_inputs(plugin: FakePulumiEngine) -> None:
     kept = await plugin.create("Sandbox", {**BOX, "env": {"A": "b"}})
     imported = await plugin.import_("Sandbox", "box")
     assert imported is not None
@@ -281,7 +273,7 @@ async def test_an_import_by_name_has_the_real_id_and_only_what_is_worth_saying(p
     assert await plugin.import_("Sandbox", "nothing") is None
 
 
-async def test_what_an_import_cannot_know_replaces_nothing_also_after_a_refresh(plugin: FakePulumiEngine) -> None:
+async def test_inputs_unknown_after_an_import_replace_nothing(plugin: FakePulumiEngine) -> None:
     await plugin.create("Sandbox", BOX)
     imported = await plugin.import_("Sandbox", "box")
     assert imported is not None
@@ -292,7 +284,7 @@ async def test_what_an_import_cannot_know_replaces_nothing_also_after_a_refresh(
         assert (sorted(answer.diffs), list(answer.replaces)) == (["env", "rollbackToSnapshotId"], [])
 
 
-async def test_the_update_after_an_import_records_and_rolls_nothing_back(
+async def test_the_update_after_an_import_stores_inputs_without_a_rollback(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     await plugin.create("Sandbox", BOX)
@@ -321,7 +313,7 @@ async def test_a_fork_is_imported_with_and_without_its_source(plugin: FakePulumi
     assert (await plugin.update(alone, program)).state["sourceSandboxId"] == box.id
 
 
-async def test_a_get_needs_no_properties(plugin: FakePulumiEngine) -> None:
+async def test_a_read_by_id_needs_no_properties(plugin: FakePulumiEngine) -> None:
     box = await plugin.create("Sandbox", BOX)
     for kind in ("Sandbox", "SandboxFork"):
         found = await plugin.refresh(StoredResource(make_urn(kind), box.id, {}, {}))
@@ -329,7 +321,7 @@ async def test_a_get_needs_no_properties(plugin: FakePulumiEngine) -> None:
         assert found.state["cpu"] == 1
 
 
-async def test_a_delete_that_takes_too_long_says_so_and_the_thing_stays_known(
+async def test_a_delete_that_times_out_is_an_error_with_the_last_phase(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     kept = await plugin.create("Sandbox", BOX)
@@ -341,7 +333,7 @@ async def test_a_delete_that_takes_too_long_says_so_and_the_thing_stays_known(
     assert "last seen: Deleting" in caught.value.text
 
 
-async def test_previews_send_nothing(plugin: FakePulumiEngine, emulator: Emulator) -> None:
+async def test_a_preview_of_a_create_sends_no_request(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     inputs: dict[str, Any] = await plugin.check_valid("Sandbox", BOX)
     await plugin.call(
         "Create", provider_pb2.CreateRequest(urn=make_urn("Sandbox"), properties=to_struct(inputs), preview=True)
@@ -349,14 +341,14 @@ async def test_previews_send_nothing(plugin: FakePulumiEngine, emulator: Emulato
     assert emulator.requests == []
 
 
-async def test_a_kind_that_nobody_knows_is_refused_in_words(plugin: FakePulumiEngine) -> None:
+async def test_an_unknown_resource_type_is_rejected(plugin: FakePulumiEngine) -> None:
     with pytest.raises(RpcFailure) as caught:
         await plugin.check_valid("Spaceship", {})
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
     assert "has no resource neev:index:Spaceship" in caught.value.text
 
 
-async def test_what_no_check_has_passed_is_refused_as_an_argument_and_sends_nothing(
+async def test_unchecked_invalid_inputs_are_rejected_without_a_request(
     plugin: FakePulumiEngine, emulator: Emulator
 ) -> None:
     create = provider_pb2.CreateRequest(urn=make_urn("Sandbox"), properties=to_struct({**BOX, "cpu": "many"}))
@@ -378,8 +370,8 @@ async def test_what_no_check_has_passed_is_refused_as_an_argument_and_sends_noth
     assert emulator.counts() == {}
 
 
-async def test_what_another_version_has_stored_is_passed_over_kept_and_said_once(emulator: Emulator) -> None:
-    """Also a secret stays one, whatever becomes of the resource."""
+async def test_unknown_properties_of_a_state_are_kept_and_logged_once(emulator: Emulator) -> None:
+    """An unknown secret stays secret, too."""
     async for plugin in serve_plugin(emulator.env):
         await plugin.configure()
         async with serve_engine() as (listening, address):
@@ -402,8 +394,8 @@ async def test_what_another_version_has_stored_is_passed_over_kept_and_said_once
             assert listening.log_requests.empty()
 
 
-async def test_a_rule_of_a_sandbox_whose_policy_the_program_sets_is_refused(plugin: FakePulumiEngine) -> None:
-    """The engine creates the sandbox or diffs it before it checks the rule, which knows its id then."""
+async def test_an_egress_rule_is_rejected_if_the_sandbox_has_an_egress_policy(plugin: FakePulumiEngine) -> None:
+    """The engine creates or diffs the sandbox before it checks the rule, so that its id is known."""
     policy = {"egress": {"mode": "allow_list", "allow": [{"host": "pypi.org"}]}}
     box = await plugin.create("Sandbox", {"name": "box", **policy})
     rule = {"sandboxId": box.id, "host": "github.com"}

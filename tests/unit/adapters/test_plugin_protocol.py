@@ -1,4 +1,4 @@
-"""What the plugin says of itself, and what it looks up and lists, over the wire."""
+"""Handshake, schema, functions and lists through the plugin protocol."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from neev_provider.functions import FUNCTIONS
 from neev_provider.resources import RESOURCES
 
 
-async def test_the_plugin_says_what_it_understands(unconfigured: FakePulumiEngine) -> None:
+async def test_the_handshake_reports_the_supported_features(unconfigured: FakePulumiEngine) -> None:
     answer = await unconfigured.call("Handshake", provider_pb2.ProviderHandshakeRequest())
     assert answer.accept_secrets
     assert answer.accept_resources
@@ -42,24 +42,24 @@ async def test_the_plugin_says_what_it_understands(unconfigured: FakePulumiEngin
     assert not answer.accepts_byte_string
 
 
-async def test_the_version_is_the_packages(unconfigured: FakePulumiEngine) -> None:
+async def test_the_plugin_has_the_version_of_the_package(unconfigured: FakePulumiEngine) -> None:
     assert (await unconfigured.call("GetPluginInfo", Empty())).version == metadata.version("pulumi-neev")
 
 
-async def test_the_schema_holds_every_resource_and_function_and_the_version(unconfigured: FakePulumiEngine) -> None:
+async def test_the_served_schema_has_every_resource_function_and_the_version(unconfigured: FakePulumiEngine) -> None:
     schema = json.loads((await unconfigured.call("GetSchema", provider_pb2.GetSchemaRequest())).schema)
     assert set(schema["resources"]) == {f"neev:index:{resource.name}" for resource in RESOURCES}
     assert set(schema["functions"]) == {f"neev:index:{function.name}" for function in FUNCTIONS}
     assert schema["version"] == metadata.version("pulumi-neev")
 
 
-def test_the_schema_of_a_bundle_comes_from_its_file(tmp_path: Path) -> None:
+def test_a_bundle_reads_the_schema_from_its_file(tmp_path: Path) -> None:
     bundled = tmp_path / "schema.json"
     bundled.write_text('{"name": "neev"}')
     assert json.loads(schema_json(bundled)) == {"name": "neev", "version": metadata.version("pulumi-neev")}
 
 
-async def test_there_are_no_subpackages_and_no_mappings(unconfigured: FakePulumiEngine) -> None:
+async def test_subpackages_are_rejected_and_mappings_are_empty(unconfigured: FakePulumiEngine) -> None:
     with pytest.raises(RpcFailure) as caught:
         await unconfigured.call("GetSchema", provider_pb2.GetSchemaRequest(subpackage_name="x"))
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
@@ -67,18 +67,18 @@ async def test_there_are_no_subpackages_and_no_mappings(unconfigured: FakePulumi
     assert not (await unconfigured.call("GetMappings", provider_pb2.GetMappingsRequest())).providers
 
 
-async def test_an_engine_that_started_nothing_can_attach(unconfigured: FakePulumiEngine) -> None:
+async def test_an_engine_can_attach_to_a_running_plugin(unconfigured: FakePulumiEngine) -> None:
     assert await unconfigured.call("Attach", plugin_pb2.PluginAttach(address="127.0.0.1:1")) == Empty()
 
 
 async def call_function(driver: FakePulumiEngine, function: str, **arguments: object) -> provider_pb2.InvokeResponse:
-    """What the function answers."""
+    """Call the function and return its response."""
     request = provider_pb2.InvokeRequest(tok=f"neev:index:{function}", args=to_struct(arguments))
     answer: provider_pb2.InvokeResponse = await driver.call("Invoke", request)
     return answer
 
 
-async def test_a_function_answers(plugin: FakePulumiEngine) -> None:
+async def test_a_function_returns_its_result_and_keeps_secrets(plugin: FakePulumiEngine) -> None:
     await plugin.create("Sandbox", {"name": "box", "cpu": 2})
     answer = await call_function(plugin, "getSandbox", name="box")
     assert from_struct(getattr(answer, "return"))["cpu"] == 2
@@ -87,7 +87,7 @@ async def test_a_function_answers(plugin: FakePulumiEngine) -> None:
     assert from_struct(getattr(answer, "return"))["cpu"] == secret_value(2)
 
 
-async def test_what_a_function_cannot_be_asked_is_named(plugin: FakePulumiEngine) -> None:
+async def test_invalid_arguments_of_a_function_are_reported_by_name(plugin: FakePulumiEngine) -> None:
     for arguments in ({}, {"id": "a", "name": "b"}, {"id": 1}, {"colour": "red"}, {"name": "nothing"}):
         answer = await call_function(plugin, "getSandbox", **arguments)
         assert [failure.property for failure in answer.failures], arguments
@@ -99,7 +99,7 @@ async def test_what_a_function_cannot_be_asked_is_named(plugin: FakePulumiEngine
 async def list_page(
     driver: FakePulumiEngine, kind: str, query: Mapping[str, object] | None = None, **rest: Any
 ) -> tuple[list[str], str | None]:
-    """The names of what is there, and where the next page begins."""
+    """Return the names of the listed objects, and the token of the next page."""
     request = provider_pb2.ListRequest(token=f"neev:index:{kind}", query=to_struct(query or {}), **rest)
     names, more = [], None
     try:
@@ -116,7 +116,7 @@ async def list_page(
     return names, more
 
 
-async def test_what_is_there_is_listed_page_by_page(plugin: FakePulumiEngine) -> None:
+async def test_list_returns_objects_page_by_page(plugin: FakePulumiEngine) -> None:
     for name in ("a", "b", "c"):
         await plugin.create("Sandbox", {"name": name})
     everything, more = await list_page(plugin, "Sandbox")
@@ -129,7 +129,7 @@ async def test_what_is_there_is_listed_page_by_page(plugin: FakePulumiEngine) ->
     assert await list_page(plugin, "Sandbox", {"nameContains": UNKNOWN}) == (["computed"], None)
 
 
-async def test_agents_are_listed_by_part_of_their_name_and_by_state(plugin: FakePulumiEngine) -> None:
+async def test_agents_are_listed_by_name_contains_and_status(plugin: FakePulumiEngine) -> None:
     for name in ("coder-a", "coder-b", "other"):
         await plugin.create("Agent", {"name": name, "agentTemplate": "claude-code", "paused": name == "coder-b"})
     assert sorted((await list_page(plugin, "Agent"))[0]) == ["coder-a", "coder-b", "other"]
@@ -137,7 +137,7 @@ async def test_agents_are_listed_by_part_of_their_name_and_by_state(plugin: Fake
     assert await list_page(plugin, "Agent", {"status": "Paused"}) == (["coder-b"], None)
 
 
-async def test_snapshots_are_listed_of_a_sandbox(plugin: FakePulumiEngine, emulator: Emulator) -> None:
+async def test_snapshots_are_listed_by_sandbox(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     box = await plugin.create("Sandbox", {"name": "box"})
     await plugin.create("Snapshot", {"name": "kept", "sandboxId": box.id})
     assert await list_page(plugin, "Snapshot", {"sandboxId": box.id}) == (["kept"], None)
@@ -149,14 +149,14 @@ async def test_snapshots_are_listed_of_a_sandbox(plugin: FakePulumiEngine, emula
         await list_page(plugin, "Sandbox", continuation_token="x")
 
 
-async def test_what_cannot_be_listed_is_refused(plugin: FakePulumiEngine) -> None:
+async def test_listing_an_unlistable_resource_is_rejected(plugin: FakePulumiEngine) -> None:
     with pytest.raises(RpcFailure, match="token: Command cannot be listed") as caught:
         await list_page(plugin, "Command")
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_plugin_whose_provider_is_not_loaded_yet_has_nothing_to_end() -> None:
-    """As where it is told to leave at once: nobody has asked for the provider, or it is being loaded."""
+async def test_cancel_and_close_work_before_the_provider_is_loaded() -> None:
+    """A signal may arrive before the provider is requested, or while it is loaded."""
     may_load = threading.Event()
 
     def load(engine: EngineClient) -> PulumiProvider:

@@ -1,4 +1,4 @@
-"""What came in as a secret is in no text that leaves the plugin, and comes out as one."""
+"""The plugin redacts secret inputs in every text, and returns them as secrets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEY = "-----BEGIN KEY-----\nhunter2\nhunter3\n-----END KEY-----\n"
 LINES = 'echo "$KEY" | while read -r line; do echo "$line"; sleep 0.05; done'
 
 
-def script_argv(text: str) -> list[str]:
+def to_argv(text: str) -> list[str]:
     return ["sh", "-c", text]
 
 
@@ -35,8 +35,8 @@ async def expect_failure(work: Any) -> RpcFailure:
     return caught.value
 
 
-def log_lines(engine: RecordingEngine) -> list[str]:
-    """What the engine has in its log."""
+def list_log_lines(engine: RecordingEngine) -> list[str]:
+    """Return the lines in the log of the engine."""
     received = [engine.log_requests.get_nowait() for _ in range(engine.log_requests.qsize())]
     return [item.message for item in received if not item.ephemeral]
 
@@ -45,7 +45,7 @@ async def create_box(plugin: FakePulumiEngine) -> str:
     return (await plugin.create("Sandbox", {"name": "box"})).id
 
 
-async def test_a_key_that_a_command_writes_line_by_line_is_struck_out_of_the_log_and_of_its_error(
+async def test_a_secret_printed_by_a_command_is_redacted_in_the_log_and_the_error(
     plugin: FakePulumiEngine,
 ) -> None:
     async with serve_engine() as (listening, address):
@@ -53,10 +53,10 @@ async def test_a_key_that_a_command_writes_line_by_line_is_struck_out_of_the_log
         news = {
             "sandboxId": await create_box(plugin),
             "env": {"KEY": secret_value(KEY)},
-            "create": script_argv(f"{LINES}; exit 3"),
+            "create": to_argv(f"{LINES}; exit 3"),
         }
         failed = await expect_failure(plugin.create("Command", news))
-    assert "\n".join(log_lines(listening)).split() == ["[secret]"] * 4
+    assert "\n".join(list_log_lines(listening)).split() == ["[secret]"] * 4
     assert "exit code 3. Its last lines:\n[secret]" in failed.text
     assert failed.init_failed is not None
     assert from_struct(failed.init_failed.properties)["stdout"] == secret_value(f"{KEY}\n")
@@ -66,12 +66,12 @@ async def test_a_key_that_a_command_writes_line_by_line_is_struck_out_of_the_log
     "inputs",
     [
         {"create": ["sh", "-c", secret_value("set -x; echo token=hunter2; exit 1")]},
-        {"create": script_argv("cat; exit 1"), "stdin": secret_value("password=hunter2")},
-        {"create": script_argv("pwd; exit 1"), "cwd": secret_value("hunter2")},
-        {"create": script_argv("ls -d hunter2 >&2; exit 1"), "triggers": [secret_value("hunter2")]},
+        {"create": to_argv("cat; exit 1"), "stdin": secret_value("password=hunter2")},
+        {"create": to_argv("pwd; exit 1"), "cwd": secret_value("hunter2")},
+        {"create": to_argv("ls -d hunter2 >&2; exit 1"), "triggers": [secret_value("hunter2")]},
     ],
 )
-async def test_of_a_command_with_a_secret_nothing_that_it_writes_is_shown(
+async def test_the_output_of_a_command_with_a_secret_input_is_not_shown(
     plugin: FakePulumiEngine, inputs: dict[str, Any]
 ) -> None:
     async with serve_engine() as (listening, address):
@@ -79,18 +79,18 @@ async def test_of_a_command_with_a_secret_nothing_that_it_writes_is_shown(
         sandbox = await create_box(plugin)
         await plugin.create("Command", {"sandboxId": sandbox, "create": ["mkdir", "hunter2"]})
         failed = await expect_failure(plugin.create("Command", {"sandboxId": sandbox, **inputs}))
-    assert log_lines(listening) == []
+    assert list_log_lines(listening) == []
     assert failed.init_failed is not None
     kept = from_struct(failed.init_failed.properties)
     assert kept["stdout"] == secret_value(kept["stdout"]["value"])
     assert kept["stderr"] == secret_value(kept["stderr"]["value"])
 
 
-async def test_output_stays_a_secret_until_the_command_runs_without_one(plugin: FakePulumiEngine) -> None:
+async def test_output_stays_secret_until_the_command_runs_without_a_secret(plugin: FakePulumiEngine) -> None:
     command = {
         "sandboxId": await create_box(plugin),
-        "create": script_argv("echo done"),
-        "update": script_argv("echo again"),
+        "create": to_argv("echo done"),
+        "update": to_argv("echo again"),
     }
     kept = await plugin.create("Command", {**command, "stdin": secret_value("hunter2")})
     assert kept.state["stdout"] == secret_value("done\n")
@@ -98,7 +98,7 @@ async def test_output_stays_a_secret_until_the_command_runs_without_one(plugin: 
     assert refreshed is not None
     assert refreshed.state["stdout"] == secret_value("done\n")
 
-    # the engine stores what the program says now, and asks for nothing where the values are the same
+    # the engine stores the inputs of the program, and sends no update if only their secretness changes
     bare = StoredResource(kept.urn, kept.id, {**kept.inputs, "stdin": "hunter2"}, {**kept.state, "stdin": "hunter2"})
     kept = await plugin.update(bare, {**command, "stdin": "hunter2", "timeoutSeconds": 60})
     assert kept.state["stdout"] == secret_value("done\n")
@@ -106,8 +106,8 @@ async def test_output_stays_a_secret_until_the_command_runs_without_one(plugin: 
     assert kept.state["stdout"] == "again\n"
 
 
-async def test_a_failed_update_seals_what_the_new_inputs_led_to(plugin: FakePulumiEngine) -> None:
-    command = {"sandboxId": await create_box(plugin), "create": ["true"], "update": script_argv("cat; exit 1")}
+async def test_a_failed_update_marks_the_output_of_secret_inputs_as_secret(plugin: FakePulumiEngine) -> None:
+    command = {"sandboxId": await create_box(plugin), "create": ["true"], "update": to_argv("cat; exit 1")}
     kept = await plugin.create("Command", {**command, "stdin": "plain"})
     assert kept.state["stdout"] == ""
     failed = await expect_failure(plugin.update(kept, {**command, "stdin": secret_value("hunter2")}))
@@ -115,7 +115,7 @@ async def test_a_failed_update_seals_what_the_new_inputs_led_to(plugin: FakePulu
     assert from_struct(failed.init_failed.properties)["stdout"] == secret_value("hunter2")
 
 
-async def test_what_the_api_quotes_back_is_struck_out(plugin: FakePulumiEngine, emulator: Emulator) -> None:
+async def test_secrets_in_an_error_of_the_api_are_redacted(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     message = f"docker.io/x/hunter2:1, hunter3%2Fx and {emulator.api_key} are refused"
     emulator.inject(
         "status", method="POST", path="/sandboxes", status=422, body={"message": message, "details": message}
@@ -125,9 +125,7 @@ async def test_what_the_api_quotes_back_is_struck_out(plugin: FakePulumiEngine, 
     assert "[secret], [secret] and [secret] are refused; [secret], [secret]" in failed.text
 
 
-async def test_a_secret_that_the_platform_made_up_is_struck_out_later(
-    plugin: FakePulumiEngine, emulator: Emulator
-) -> None:
+async def test_a_secret_output_is_redacted_in_later_errors(plugin: FakePulumiEngine, emulator: Emulator) -> None:
     kept = await plugin.create("PreviewPort", {"sandboxId": await create_box(plugin), "port": 80})
     slug = kept.state["slug"]["value"]
     emulator.inject("status", method="DELETE", path="/sandboxes/{id}/ports/{id}", status=409, body={"message": slug})
@@ -137,14 +135,14 @@ async def test_a_secret_that_the_platform_made_up_is_struck_out_later(
     assert "409" in caught.value.text
 
 
-async def test_what_a_killed_process_leaves_behind_names_no_secret(
+async def test_a_secret_name_is_redacted_in_the_announcement_of_a_create(
     plugin: FakePulumiEngine, capfd: pytest.CaptureFixture[str]
 ) -> None:
     await plugin.create("Sandbox", {"name": secret_value("hunter2")})
     assert "making [secret]" in capfd.readouterr().err
 
 
-async def test_a_preview_keeps_what_was_secret_before(plugin: FakePulumiEngine) -> None:
+async def test_a_preview_keeps_secret_outputs_secret(plugin: FakePulumiEngine) -> None:
     kept = await plugin.create("Sandbox", {"name": "box", "region": secret_value("dev")})
     request = provider_pb2.UpdateRequest(
         id=kept.id, urn=kept.urn, olds=to_struct(kept.state), news=to_struct({"name": "box"}), preview=True
@@ -152,7 +150,7 @@ async def test_a_preview_keeps_what_was_secret_before(plugin: FakePulumiEngine) 
     assert from_struct((await plugin.call("Update", request)).properties)["region"] == secret_value("dev")
 
 
-async def test_a_preview_of_a_command_says_that_its_output_will_be_a_secret(unconfigured: FakePulumiEngine) -> None:
+async def test_a_preview_of_a_command_with_a_secret_has_secret_output(unconfigured: FakePulumiEngine) -> None:
     for news, is_secret in (({"env": {"A": "b"}}, True), ({"triggers": [secret_value(1)]}, True), ({}, False)):
         properties = to_struct({"sandboxId": "x", "create": ["true"], **news})
         request = provider_pb2.CreateRequest(urn=make_urn("Command"), properties=properties, preview=True)
@@ -160,7 +158,7 @@ async def test_a_preview_of_a_command_says_that_its_output_will_be_a_secret(unco
         assert isinstance(stdout, dict) is is_secret
 
 
-async def test_a_function_names_no_secret_that_it_was_asked_with(plugin: FakePulumiEngine) -> None:
+async def test_the_failure_of_a_function_redacts_secret_arguments(plugin: FakePulumiEngine) -> None:
     request = provider_pb2.InvokeRequest(
         tok="neev:index:getSandboxTemplate", args=to_struct({"name": secret_value("hunter2"), "hunter": 1})
     )
@@ -178,7 +176,7 @@ async def call_function(plugin: FakePulumiEngine, name: str, **arguments: Any) -
     return from_struct(getattr(response, "return"))
 
 
-async def test_secrets_in_the_result_of_a_function_are_marked_at_any_depth(plugin: FakePulumiEngine) -> None:
+async def test_secrets_in_a_function_result_are_marked_at_any_depth(plugin: FakePulumiEngine) -> None:
     id = await create_box(plugin)
     token = await call_function(plugin, "getConnectToken", sandboxId=id)
     assert token["token"] == secret_value(token["token"]["value"])

@@ -1,4 +1,4 @@
-"""The plugin as a process: its first line, its calm, and how it leaves."""
+"""The plugin as a process: its first line, its imports, and its exit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ HEAVY_MODULES = ("pydantic", "httpx", "pulumi.output", "neev_provider.core.model
 def start_plugin(
     *arguments: str, command: Sequence[str] = (COMMAND,), env: Mapping[str, str] | None = None
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """The process, and the port that its first line says."""
+    """Start the plugin; yield the process and the port in its first line."""
     with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True, env=env) as process:
         try:
             assert process.stdout is not None
@@ -54,7 +54,7 @@ def start_plugin(
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_it_leaves_soon_after_a_signal(ending: signal.Signals) -> None:
+def test_the_plugin_exits_soon_after_a_signal(ending: signal.Signals) -> None:
     with start_plugin() as (process, _):
         process.send_signal(ending)
         assert process.wait(2) == 0
@@ -63,14 +63,14 @@ def test_it_leaves_soon_after_a_signal(ending: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-async def test_it_leaves_as_soon_in_the_middle_of_a_create_and_hands_over_what_exists(ending: signal.Signals) -> None:
+async def test_the_plugin_exits_on_a_signal_during_a_create_and_reports_the_id(ending: signal.Signals) -> None:
     with serve() as emulator, start_plugin(env={**os.environ, **emulator.env}) as (process, port):
         emulator.change_settings(durations={"create": 3600})
         driver = FakePulumiEngine(port)
         await driver.configure()
         creating = asyncio.ensure_future(driver.create("Sandbox", {"name": "box"}))
-        # it looks for what it has made, so it knows its id
-        while not any(count.startswith("GET /sandboxes") for count in emulator.counts()):  # noqa: ASYNC110 - elsewhere
+        # a read follows the create, so the plugin has received the id
+        while not any(count.startswith("GET /sandboxes") for count in emulator.counts()):  # noqa: ASYNC110  no event
             await asyncio.sleep(0.01)
         process.send_signal(ending)
         assert await asyncio.to_thread(process.wait, 2) == 0
@@ -83,7 +83,7 @@ async def test_it_leaves_as_soon_in_the_middle_of_a_create_and_hands_over_what_e
 
 
 @pytest.mark.parametrize("command", [(COMMAND,), (sys.executable, FOLDER), (sys.executable, "-c", WITHOUT_FAST_START)])
-async def test_it_serves_on_the_port_that_it_says(command: Sequence[str]) -> None:
+async def test_the_plugin_serves_on_the_printed_port(command: Sequence[str]) -> None:
     with start_plugin(command=command) as (_, port):
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY_OPTIONS) as channel:
             stub = provider_pb2_grpc.ResourceProviderStub(channel)
@@ -92,25 +92,25 @@ async def test_it_serves_on_the_port_that_it_says(command: Sequence[str]) -> Non
             assert not checked.failures
 
 
-def test_the_folder_has_an_environment_of_its_own() -> None:
-    """Else a host finds the lock of the checkout, and installs into the checkout's environment, if it has uv at all."""
+def test_the_plugin_folder_has_its_own_virtual_environment() -> None:
+    """Otherwise a host finds the lock file of the checkout and installs into its environment, or fails without uv."""
     runtime = yaml.safe_load((Path(FOLDER) / "PulumiPlugin.yaml").read_text(encoding="utf-8"))["runtime"]
     assert runtime == {"name": "python", "options": {"toolchain": "pip", "virtualenv": "venv"}}
 
 
 async def start_silent_engine() -> tuple[asyncio.Server, str, asyncio.Queue[asyncio.StreamWriter]]:
-    """Something that listens as an engine does: itself, its address, and whoever has connected."""
+    """Start a server in the place of the engine; return it, its address, and a queue of its connections."""
     connected: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
 
     def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"what an engine says first")
+        writer.write(b"settings of HTTP/2")
         connected.put_nowait(writer)
 
     engine = await asyncio.start_server(accept, "127.0.0.1", 0)
     return engine, f"127.0.0.1:{engine.sockets[0].getsockname()[1]}", connected
 
 
-async def test_it_leaves_when_its_engine_is_gone() -> None:
+async def test_the_plugin_exits_if_its_engine_has_exited() -> None:
     engine, address, connected = await start_silent_engine()
     with start_plugin("--logtostderr", "-v=1", address) as (process, _):
         connection = await asyncio.wait_for(connected.get(), 30)
@@ -122,10 +122,10 @@ async def test_it_leaves_when_its_engine_is_gone() -> None:
         assert time.monotonic() - started < 10
 
 
-async def test_an_engine_is_gone_once_nobody_answers_at_its_address_twice() -> None:
+async def test_the_engine_has_exited_if_a_reconnect_fails() -> None:
     engine, address, connected = await start_silent_engine()
     watching = asyncio.ensure_future(wait_for_engine_exit(address))
-    # a connection that ends is no engine that ended
+    # the engine may run although a connection has ended
     (await connected.get()).close()
     again = await connected.get()
     assert not watching.done()
@@ -134,7 +134,7 @@ async def test_an_engine_is_gone_once_nobody_answers_at_its_address_twice() -> N
     await asyncio.wait_for(watching, 30)
 
 
-def test_nothing_heavy_is_imported_before_its_first_line() -> None:
+def test_no_heavy_module_is_imported_before_the_first_line() -> None:
     script = (
         "import sys; from neev_provider.adapters.pulumi.plugin.stub_imports import import_stubs_without_sdk; "
         "import_stubs_without_sdk(); "
@@ -144,7 +144,7 @@ def test_nothing_heavy_is_imported_before_its_first_line() -> None:
     assert not set(HEAVY_MODULES) & set(imported.stdout.split())
 
 
-def test_what_no_check_needs_is_not_loaded_with_the_provider() -> None:
+def test_the_provider_loads_no_module_that_a_check_does_not_need() -> None:
     script = (
         "import sys; from neev_provider.adapters.pulumi.plugin.stub_imports import import_stubs_without_sdk; "
         "from neev_provider.adapters.shared import fast_start; "
@@ -159,7 +159,7 @@ def test_what_no_check_needs_is_not_loaded_with_the_provider() -> None:
     assert not set(OPTIONAL_MODULES) & set(imported.stdout.split())
 
 
-def test_a_process_that_has_the_sdk_keeps_it() -> None:
+def test_an_imported_sdk_is_not_replaced() -> None:
     there = sys.modules["pulumi"]
     import_stubs_without_sdk()
     assert sys.modules["pulumi"] is there

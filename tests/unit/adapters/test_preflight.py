@@ -1,4 +1,4 @@
-"""Plans that ask the API: key, project and what inputs name are there, or the plan says so before anything is made."""
+"""Previews with `checkOnPreview`: a preview fails if the key, the project or an object of an input is invalid."""
 
 from __future__ import annotations
 
@@ -34,48 +34,48 @@ def list_reads(emulator: Emulator) -> list[str]:
     return found
 
 
-async def check_failure(driver: FakePulumiEngine, kind: str, inputs: dict[str, Any]) -> str:
+async def expect_failure(driver: FakePulumiEngine, kind: str, inputs: dict[str, Any]) -> str:
     with pytest.raises(RpcFailure) as caught:
         await driver.create(kind, inputs, preview=True)
     return str(caught.value.text)
 
 
-async def test_a_plan_without_the_setting_and_without_look_ups_asks_nothing(
-    emulator: Emulator, plugin: FakePulumiEngine
-) -> None:
+async def test_a_preview_sends_no_request_by_default(emulator: Emulator, plugin: FakePulumiEngine) -> None:
     await plugin.create("Sandbox", {"templateId": MISSPELT_TEMPLATE}, preview=True)
     assert list_reads(emulator) == []
 
 
-async def test_a_plan_that_is_to_ask_says_what_an_input_names_and_is_not_there(
+async def test_a_checking_preview_reports_a_missing_object_of_an_input(
     emulator: Emulator, plugin: FakePulumiEngine
 ) -> None:
     await plugin.configure(checkOnPreview="true")
-    message = await check_failure(plugin, "Sandbox", {"templateId": MISSPELT_TEMPLATE})
+    message = await expect_failure(plugin, "Sandbox", {"templateId": MISSPELT_TEMPLATE})
     assert (
         f"templateId: the catalog has no sandbox template '{MISSPELT_TEMPLATE}'; did you mean `{TEMPLATE}`" in message
     )
-    await check_failure(plugin, "Sandbox", {"templateId": MISSPELT_TEMPLATE})
+    await expect_failure(plugin, "Sandbox", {"templateId": MISSPELT_TEMPLATE})
     await plugin.create("Sandbox", {"templateId": TEMPLATE}, preview=True)
-    assert list_reads(emulator) == ["/sandboxes", "/sandbox-templates", "/sandbox-templates"], "each is asked once"
-    assert "sandboxId: there is no sandbox 'gone'" in await check_failure(plugin, "Snapshot", {"sandboxId": "gone"})
+    assert list_reads(emulator) == ["/sandboxes", "/sandbox-templates", "/sandbox-templates"], "each check is sent once"
+    assert "sandboxId: there is no sandbox 'gone'" in await expect_failure(plugin, "Snapshot", {"sandboxId": "gone"})
 
 
-async def test_a_plan_that_is_to_ask_checks_the_config_of_an_agent(
+async def test_a_checking_preview_validates_the_config_of_an_agent(
     emulator: Emulator, plugin: FakePulumiEngine
 ) -> None:
     await plugin.configure(checkOnPreview="true")
     agent = {"agentTemplate": "claude-code", "config": {"model": 5}}
     for _ in range(2):
-        message = await check_failure(plugin, "Agent", agent)
+        message = await expect_failure(plugin, "Agent", agent)
         assert 'config.model: does not satisfy {"type": "string"} of the template' in message
     await plugin.create("Agent", {**agent, "config": {"model": "fast"}}, preview=True)
-    assert list_reads(emulator) == ["/sandboxes", *["/agent-templates"] * 3], "each is asked once"
+    assert list_reads(emulator) == ["/sandboxes", *["/agent-templates"] * 3], "each check is sent once"
     await plugin.create("Agent", {**agent, "agentTemplate": "code-server"}, preview=True)
-    assert "agentTemplate: the catalog has no" in await check_failure(plugin, "Agent", {**agent, "agentTemplate": "x"})
+    assert "agentTemplate: the catalog has no" in await expect_failure(plugin, "Agent", {**agent, "agentTemplate": "x"})
 
 
-async def test_a_plan_of_an_update_asks_for_what_has_changed(emulator: Emulator, plugin: FakePulumiEngine) -> None:
+async def test_a_checking_preview_of_an_update_checks_only_changed_inputs(
+    emulator: Emulator, plugin: FakePulumiEngine
+) -> None:
     kept = await plugin.create("GoldenImage", {"name": "web", "templateId": TEMPLATE, "steps": []})
     emulator.clear_log()
     await plugin.configure(checkOnPreview="true")
@@ -92,12 +92,12 @@ async def test_a_plan_of_an_update_asks_for_what_has_changed(emulator: Emulator,
         ({"apiKey": "wrong"}, "Check neev:apiKey (or NEEV_API_KEY)"),
     ],
 )
-async def test_a_plan_that_is_to_ask_says_that_key_or_project_are_wrong(
+async def test_a_checking_preview_reports_an_invalid_key_or_project(
     emulator: Emulator, settings: dict[str, str], message: str
 ) -> None:
     async for driver in serve_plugin({**emulator.env, "NEEV_CHECK_ON_PREVIEW": "true"}):
         await driver.configure(**settings)
-        assert message in await check_failure(driver, "Sandbox", {})
+        assert message in await expect_failure(driver, "Sandbox", {})
 
 
 async def invoke_lookup(driver: FakePulumiEngine) -> None:
@@ -105,10 +105,10 @@ async def invoke_lookup(driver: FakePulumiEngine) -> None:
     await driver.call("Invoke", request)
 
 
-async def test_a_plan_with_a_look_up_asks_too(emulator: Emulator, plugin: FakePulumiEngine) -> None:
+async def test_a_preview_with_a_function_call_sends_checks(emulator: Emulator, plugin: FakePulumiEngine) -> None:
     await invoke_lookup(plugin)
     assert list_reads(emulator) == ["/sandbox-templates", "/sandboxes"]
-    assert "the catalog has no agent template" in await check_failure(plugin, "Agent", {"agentTemplate": "clod"})
+    assert "the catalog has no agent template" in await expect_failure(plugin, "Agent", {"agentTemplate": "clod"})
     async for driver in serve_plugin({**emulator.env, "NEEV_PROJECT_ID": "other"}):
         await driver.configure()
         with pytest.raises(RpcFailure, match="there is no project other"):
@@ -117,7 +117,7 @@ async def test_a_plan_with_a_look_up_asks_too(emulator: Emulator, plugin: FakePu
 
 @pytest.fixture
 def configured_emulator() -> Iterator[Emulator]:
-    """A platform whose account the configuration of a program names."""
+    """Yield an emulator and reset the configuration of the program afterwards."""
     reset_options()
     with serve() as running:
         yield running
@@ -125,7 +125,7 @@ def configured_emulator() -> Iterator[Emulator]:
     event_loop.run(event_loop.close_clients())
 
 
-def account_settings(emulator: Emulator, **more: str) -> dict[str, str]:
+def build_settings(emulator: Emulator, **more: str) -> dict[str, str]:
     names = {"baseUrl": "base_url", "apiKey": "api_key", "orgId": "org_id", "projectId": "project_id"}
     return {**{f"neev:{name}": str(getattr(emulator, field)) for name, field in names.items()}, **more}
 
@@ -136,8 +136,8 @@ def configure_provider(kind: str, settings: dict[str, str]) -> DynamicProvider:
     return provider
 
 
-def test_the_host_asks_where_the_program_says_so_and_stores_nothing_of_that(configured_emulator: Emulator) -> None:
-    provider = configure_provider("Sandbox", account_settings(configured_emulator))
+def test_the_host_checks_if_the_program_requests_it_and_stores_no_flag(configured_emulator: Emulator) -> None:
+    provider = configure_provider("Sandbox", build_settings(configured_emulator))
     result = provider.check({}, {RESOURCE_NAME: "box", CHECK_ON_PREVIEW: True, "templateId": MISSPELT_TEMPLATE})
     (failure,) = result.failures
     assert (failure.property, failure.reason.partition(";")[0]) == (
@@ -157,13 +157,13 @@ def test_the_host_asks_where_the_program_says_so_and_stores_nothing_of_that(conf
         )
     )
     assert list_reads(configured_emulator) == []
-    other = configure_provider("Sandbox", account_settings(configured_emulator, **{"neev:projectId": "other"}))
+    other = configure_provider("Sandbox", build_settings(configured_emulator, **{"neev:projectId": "other"}))
     with pytest.raises(NeevError, match=r"Sandbox box: .*there is no project other"):
         other.check({}, {RESOURCE_NAME: "box", CHECK_ON_PREVIEW: True})
 
 
 def has_preview_flag(*, preview: bool, before: bool = False) -> bool:
-    """Whether the program's resource hands on that its plan asks."""
+    """Return whether the program passes the flag to its resource."""
     engine = ProgramMocks()
     monitor = RecordingMonitor(engine)
 
@@ -176,21 +176,21 @@ def has_preview_flag(*, preview: bool, before: bool = False) -> bool:
     return CHECK_ON_PREVIEW in monitor.registrations[-1].object.fields
 
 
-def test_a_program_hands_on_that_its_plan_asks(configured_emulator: Emulator) -> None:
-    set_all_config(account_settings(configured_emulator))
+def test_a_program_passes_the_check_on_preview_flag_in_a_preview(configured_emulator: Emulator) -> None:
+    set_all_config(build_settings(configured_emulator))
     assert not has_preview_flag(preview=True)
-    set_all_config(account_settings(configured_emulator, **PREVIEW_CHECKS_CONFIG))
+    set_all_config(build_settings(configured_emulator, **PREVIEW_CHECKS_CONFIG))
     assert has_preview_flag(preview=True)
     assert not has_preview_flag(preview=False)
-    set_all_config(account_settings(configured_emulator))
-    assert has_preview_flag(preview=True, before=True), "a look-up asks the API anyway"
+    set_all_config(build_settings(configured_emulator))
+    assert has_preview_flag(preview=True, before=True), "a function sends requests anyway"
 
 
 MISTYPED_MESSAGE = r"neev:projectID is not a setting of the provider; did you mean `neev:projectId`\?"
 
 
-def test_a_mistyped_setting_is_refused_by_the_program_and_by_the_host(configured_emulator: Emulator) -> None:
-    settings = account_settings(configured_emulator, **{"neev:projectID": "p"})
+def test_the_program_and_the_host_reject_a_misspelt_setting(configured_emulator: Emulator) -> None:
+    settings = build_settings(configured_emulator, **{"neev:projectID": "p"})
     set_all_config(settings)
     with pytest.raises(pulumi.RunError, match=MISTYPED_MESSAGE):
         run_program(lambda: neev.Sandbox("box").id, ProgramMocks(), RecordingMonitor(ProgramMocks()))
@@ -199,24 +199,22 @@ def test_a_mistyped_setting_is_refused_by_the_program_and_by_the_host(configured
     with pytest.raises(ConfigError, match=MISTYPED_MESSAGE):
         configure_provider("Sandbox", settings)
     with pytest.raises(ConfigError, match="neev:colour is not a setting of the provider; there are neev:apiKey, neev:"):
-        configure_provider("Sandbox", account_settings(configured_emulator, **{"neev:colour": "red"}))
+        configure_provider("Sandbox", build_settings(configured_emulator, **{"neev:colour": "red"}))
     assert list_reads(configured_emulator) == []
 
 
-def test_what_is_not_the_providers_is_left_alone(configured_emulator: Emulator) -> None:
+def test_settings_of_other_packages_are_ignored(configured_emulator: Emulator) -> None:
     configure_provider(
         "Sandbox",
-        account_settings(
-            configured_emulator, **{"app:projectID": "p", "neev:pluginDownloadURL": "https://example.com"}
-        ),
+        build_settings(configured_emulator, **{"app:projectID": "p", "neev:pluginDownloadURL": "https://example.com"}),
     )
     namesake = PROVIDERS["Sandbox"]()
     namesake.configure(
-        ConfigureRequest(Config(account_settings(configured_emulator, **{"neev:projectID": "its own"}), "neev"))
+        ConfigureRequest(Config(build_settings(configured_emulator, **{"neev:projectID": "its own"}), "neev"))
     )
 
 
-async def test_a_mistyped_setting_is_refused_by_the_plugin(unconfigured: FakePulumiEngine) -> None:
+async def test_the_plugin_rejects_a_misspelt_setting(unconfigured: FakePulumiEngine) -> None:
     request = provider_pb2.CheckRequest(
         urn="urn:pulumi:dev::s::pulumi:providers:neev::default", news=to_struct({"projectID": "p"})
     )
@@ -224,8 +222,8 @@ async def test_a_mistyped_setting_is_refused_by_the_plugin(unconfigured: FakePul
     assert "did you mean `projectId`?" in failure.reason
 
 
-def test_a_setting_that_is_neither_true_nor_false_ends_the_plan_in_words(configured_emulator: Emulator) -> None:
-    set_all_config(account_settings(configured_emulator, **{"neev:checkOnPreview": "perhaps"}))
+def test_a_flag_setting_that_is_not_a_boolean_fails_the_preview(configured_emulator: Emulator) -> None:
+    set_all_config(build_settings(configured_emulator, **{"neev:checkOnPreview": "perhaps"}))
     with pytest.raises(pulumi.RunError, match=r"neev:checkOnPreview .* must be true or false, not perhaps"):
         has_preview_flag(preview=True)
     assert has_preview_flag(preview=False) is False

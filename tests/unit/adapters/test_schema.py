@@ -1,4 +1,4 @@
-"""The schema says of every property what its declaration says."""
+"""The schema of the package, compared with the declarations."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ SANDBOX = PACKAGE["resources"]["neev:index:Sandbox"]
 
 
 def find_values(key: str, within: Any = PACKAGE) -> Iterator[Any]:
-    """Every value below a key, at any depth."""
+    """Yield every value of a key, at any depth."""
     if isinstance(within, dict):
         if key in within:
             yield within[key]
@@ -30,16 +30,16 @@ def find_values(key: str, within: Any = PACKAGE) -> Iterator[Any]:
             yield from find_values(key, item)
 
 
-def test_every_resource_and_function_is_in_it() -> None:
+def test_the_schema_has_every_resource_and_function() -> None:
     assert list(PACKAGE["resources"]) == [f"neev:index:{resource.name}" for resource in RESOURCES]
     assert list(PACKAGE["functions"]) == [f"neev:index:{function.name}" for function in FUNCTIONS]
 
 
-def test_it_has_no_version_because_the_release_knows_it() -> None:
+def test_the_schema_has_no_version() -> None:
     assert "version" not in PACKAGE
 
 
-def test_every_reference_leads_to_a_type_and_every_type_is_referred_to() -> None:
+def test_every_reference_has_a_type_and_every_type_is_referenced() -> None:
     found = {reference.removeprefix("#/types/") for reference in find_values("$ref")}
     assert found - {"pulumi.json#/Any", "pulumi.json#/Asset", "pulumi.json#/Archive"} == set(PACKAGE["types"])
 
@@ -54,20 +54,20 @@ def test_every_required_name_is_a_property() -> None:
     )
 
 
-def test_everything_is_described() -> None:
+def test_every_description_is_present() -> None:
     described = list(find_values("description"))
     assert all(described)
     assert len(described) > 200
 
 
 @pytest.mark.parametrize("token", [*PACKAGE["resources"], *PACKAGE["functions"]])
-def test_every_resource_and_function_shows_an_example_in_every_language(token: str) -> None:
+def test_every_resource_and_function_has_an_example_in_every_language(token: str) -> None:
     text = (PACKAGE["resources"] | PACKAGE["functions"])[token]["description"]
     shown = text[text.index("{{% examples %}}") : text.index("{{% /examples %}}")]
     assert [language for language in LANGUAGES if f"```{language}\n" in shown] == list(LANGUAGES)
 
 
-def test_types_are_those_of_every_language() -> None:
+def test_properties_have_the_schema_type_of_their_declaration() -> None:
     properties = SANDBOX["inputProperties"]
     assert properties["cpu"]["type"] == "number"
     assert properties["memoryGb"]["type"] == "integer"
@@ -79,7 +79,7 @@ def test_types_are_those_of_every_language() -> None:
     assert triggers["items"] == {"$ref": "pulumi.json#/Any"}
 
 
-def test_an_enum_has_its_values_by_name_with_what_they_mean() -> None:
+def test_an_enum_has_names_values_and_descriptions() -> None:
     assert PACKAGE["types"]["neev:index:EgressMode"]["enum"] == [
         {"name": "DenyAll", "value": "deny_all", "description": "Deny all outbound traffic."},
         {
@@ -98,14 +98,14 @@ def test_a_secret_is_secret_as_input_and_as_output() -> None:
     assert not any("secret" in SANDBOX["properties"][name] for name in ("name", "phase", "connectUrl"))
 
 
-def test_inputs_that_replace_say_so_without_making_the_engine_do_it() -> None:
+def test_replacing_inputs_have_will_replace_on_changes_only() -> None:
     properties = SANDBOX["inputProperties"]
     assert properties["image"]["willReplaceOnChanges"]
     assert "willReplaceOnChanges" not in properties["cpu"]
     assert list(find_values("replaceOnChanges")) == []
 
 
-def test_outputs_that_are_always_there_are_required() -> None:
+def test_outputs_that_are_always_present_are_required() -> None:
     assert SANDBOX["required"] == ["createdAt", "egress", "image", "name", "phase", "region"]
     fork = PACKAGE["resources"]["neev:index:SandboxFork"]
     assert set(fork["required"]) >= {"image", "name", "region", "sourceSandboxId"}
@@ -118,7 +118,7 @@ def test_inputs_without_a_default_are_required() -> None:
     assert PACKAGE["types"]["neev:index:EgressDestination"]["required"] == ["host"]
 
 
-def test_plain_defaults_are_said_and_others_are_left_to_the_check() -> None:
+def test_only_scalar_defaults_are_in_the_schema() -> None:
     egress = PACKAGE["types"]["neev:index:Egress"]["properties"]
     assert egress["mode"]["default"] == "deny_all"
     assert egress["allowInternet"]["default"] is False
@@ -128,7 +128,7 @@ def test_plain_defaults_are_said_and_others_are_left_to_the_check() -> None:
     assert metrics["required"] == ["sandboxId"]
 
 
-def test_what_can_be_listed_says_by_what() -> None:
+def test_listable_resources_have_list_inputs() -> None:
     assert set(SANDBOX["listInputs"]["properties"]) == {"nameContains", "phase", "labels"}
     assert PACKAGE["resources"]["neev:index:Snapshot"]["listInputs"]["required"] == ["sandboxId"]
     listed = {token.rpartition(":")[2] for token, value in PACKAGE["resources"].items() if "listInputs" in value}
@@ -136,34 +136,34 @@ def test_what_can_be_listed_says_by_what() -> None:
 
 
 @pytest.mark.parametrize("function", list(FUNCTIONS), ids=lambda function: function.name)
-def test_what_a_function_looks_up_or_lists_is_a_resource(function: Function[Any, Any]) -> None:
+def test_functions_look_up_and_list_declared_resources(function: Function[Any, Any]) -> None:
     assert {*function.looks_up, *function.lists} <= {resource.name for resource in RESOURCES}
 
 
-def test_the_variable_of_a_map_is_left_to_the_plugin() -> None:
-    """An SDK would pass the text on as a map; in Go it would not compile."""
+def test_a_map_setting_has_no_environment_variable_in_the_schema() -> None:
+    """An SDK would pass the text as a map; in Go it would not compile."""
     settings = PACKAGE["config"]["variables"]
     assert "defaultInfo" not in settings["defaultLabels"]
     assert {name for name, setting in settings.items() if "defaultInfo" not in setting} == {"defaultLabels"}
 
 
-def test_settings_are_read_from_the_environment_too() -> None:
+def test_settings_have_environment_variables_in_the_schema() -> None:
     settings = PACKAGE["config"]["variables"]
     assert settings["apiKey"]["defaultInfo"] == {"environment": ["NEEV_API_KEY", "NEEVCLOUD_API_KEY"]}
     assert set(PACKAGE["provider"]["inputProperties"]) == set(settings)
 
 
-def test_only_texts_are_outputs_of_the_provider_because_no_other_type_survives() -> None:
+def test_only_string_settings_are_outputs_of_the_provider() -> None:
     assert "allowInsecure" not in PACKAGE["provider"]["properties"]
     assert {prop["type"] for prop in PACKAGE["provider"]["properties"].values()} == {"string"}
 
 
-def test_the_text_is_sorted_json_that_says_the_same() -> None:
+def test_the_rendered_schema_is_sorted_json() -> None:
     assert json.loads(schema.render()) == PACKAGE
     assert schema.render() == json.dumps(PACKAGE, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def test_pulumis_own_metaschema_accepts_it() -> None:
+def test_the_schema_satisfies_the_metaschema_of_pulumi() -> None:
     metaschema = (Path(__file__).parent / "data" / "pulumi.json").read_text()
-    # Go names its groups in its own way
+    # Go has another syntax for named groups
     jsonschema.validate(PACKAGE, json.loads(metaschema.replace("(?<", "(?P<")))

@@ -1,4 +1,4 @@
-"""The type of every property is one of a few shapes, whatever way it is written."""
+"""The schema type of a property, for every form of its annotation."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -35,7 +35,7 @@ class Colour(StrEnum):
 
 
 class Mute(StrEnum):
-    """An enum whose values nobody explains."""
+    """An enum whose values have no docstrings."""
 
     ONE = "one"
 
@@ -63,15 +63,15 @@ class House(Inputs):
     walls: Annotated[list[Wall] | None, Update()] = None
     """Models in a list."""
     front: Annotated[Wall | None, Update(), Computed(), ResetsTo(Wall().to_properties())] = None
-    """A model that has a meaning where it is not set."""
+    """A model with a value to which it resets."""
     notes: Annotated[list[Any] | None, Update()] = None
-    """Whatever."""
+    """Untyped items."""
     empty: Annotated[bool, Update()]
     """Required."""
 
 
 class Odd(Inputs):
-    """A thing with a type that no other language has."""
+    """Inputs with types that other languages do not have."""
 
     number: Annotated[complex, Update()]
     """Complex."""
@@ -93,17 +93,17 @@ class Odd(Inputs):
         ("empty", PrimitiveType(bool)),
     ],
 )
-def test_a_type_is_read_through_optional_and_annotated(name: str, shape: TypeSpec) -> None:
+def test_a_type_is_resolved_through_optional_and_annotated(name: str, shape: TypeSpec) -> None:
     assert type_of(House.properties[name]) == shape
 
 
 @pytest.mark.parametrize("name", ["number", "either"])
-def test_a_type_that_not_every_language_has_is_refused_with_its_place(name: str) -> None:
+def test_an_unsupported_type_is_rejected_with_its_property(name: str) -> None:
     with pytest.raises(DeclarationError, match=f"Odd.{name}: .* is no type"):
         type_of(Odd.properties[name])
 
 
-def test_what_is_required_defaulted_named_or_meant_is_always_there() -> None:
+def test_required_defaulted_and_autonamed_properties_are_always_present() -> None:
     assert [name for name, declared in House.properties.items() if is_always_present(declared)] == [
         "name",
         "floors",
@@ -112,16 +112,16 @@ def test_what_is_required_defaulted_named_or_meant_is_always_there() -> None:
     ]
 
 
-def test_the_values_of_an_enum_carry_the_docstrings_below_them() -> None:
+def test_enum_values_have_the_docstrings_below_them() -> None:
     assert enum_values(Colour) == (EnumValue("RED", "red", "Like a\nrose."), EnumValue("BLUE", "blue", "Like the sky."))
 
 
-def test_a_value_that_nobody_explains_is_refused() -> None:
+def test_an_enum_value_without_a_docstring_is_rejected() -> None:
     with pytest.raises(DeclarationError, match=r"Mute: .* ONE"):
         enum_values(Mute)
 
 
-def test_the_parts_of_a_shape_are_found_at_any_depth() -> None:
+def test_referenced_types_are_found_at_any_depth() -> None:
     assert set(referenced_types(type_of(House.properties["walls"]))) == {Wall, Colour}
     assert set(referenced_types(EnumType(Colour))) == {Colour}
     assert set(referenced_types(MapType(PrimitiveType(str)))) == set()
