@@ -22,9 +22,9 @@ POSIX_FIXTURES: Final = {"pulumi_cli": SCRIPTS, "terraform_cli": SCRIPTS}
 IN_SANDBOXES: Final = "Command|Directory|File|GoldenImage|Process"
 POSIX: Final = {
     r"emulator/tests/contract/test_runtime.py": RUNTIME,
-    r"emulator/tests/contract/.*(_fork_has_|_keeps_the_files|_from_a_snapshot|_rollback_puts)": RUNTIME,
-    r"emulator/tests/contract/.*(_nothing_to_say_of|_connect_token_opens|_preview_url_shows|_captured_rolled)": RUNTIME,
-    r"emulator/tests/contract/.*(_template_may_be_|_metrics_and_audit_tell|_every_answer_is_as_described)": RUNTIME,
+    r"emulator/tests/contract/.*(_fork_copies_|_preserve_the_files|_from_a_snapshot|_rollback_restores_)": RUNTIME,
+    r"emulator/tests/contract/.*(_are_omitted_|_connect_token_is_|_preview_url_forwards|_snapshot_rollback_)": RUNTIME,
+    r"emulator/tests/contract/.*(_metrics_and_audit_|_every_response_conforms)": RUNTIME,
     rf"tests/lifecycle/test_lifecycle.py::test_create_update_replace_and_delete\[({IN_SANDBOXES}): ": RUNTIME,
     r"tests/lifecycle/test_names.py::.*image": RUNTIME,
     r"tests/lifecycle/test_references.py::test_a_file_whose_sandbox": RUNTIME,

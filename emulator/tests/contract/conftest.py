@@ -1,7 +1,7 @@
 """The official client with a check of every response: of an emulator, or with `NEEV_LIVE=1` of the real service.
 
 The real service gets its account from the environment, as the official client reads it. Tests that use the emulator's
-controls are skipped there, and what a test created is deleted after it.
+controls are skipped there, and the objects that a test created are deleted after it.
 """
 
 import os
@@ -17,7 +17,7 @@ import pytest
 from neevai import AsyncNeevAI, NeevAI
 from neevai.errors import NotFoundError
 
-from helpers.official_client import client_options, read_and_check, read_and_check_async, wait_until_gone
+from helpers.official_client import build_client_options, read_and_check, read_and_check_async, wait_until_gone
 from neev_emulator import Durations, Emulator, Settings, serve
 
 LIVE = os.environ.get("NEEV_LIVE") == "1"
@@ -34,7 +34,7 @@ def emulator() -> Iterator[Emulator]:
 
 @dataclass
 class Service:
-    """The service under test: how a client reaches it, and what a test has created there."""
+    """The service under test: the options of its clients, and the objects that a test has created."""
 
     client_options: dict[str, Any]
     http_options: dict[str, Any]
@@ -42,7 +42,7 @@ class Service:
     """Kind and id, as in the path of the request."""
 
     def record(self, response: httpx.Response) -> None:
-        """Remember what the response created."""
+        """Record the object that the response created."""
         kind = response.request.url.path.rpartition("/")[2]
         if response.request.method == "POST" and response.status_code == HTTPStatus.CREATED:
             self.created.append(("agents" if kind == "agents" else "sandboxes", response.json()["id"]))
@@ -56,7 +56,7 @@ def service(request: pytest.FixtureRequest) -> Iterator[Service]:
     if not LIVE:
         emulator: Emulator = request.getfixturevalue("emulator")
         emulator.reset()
-        yield Service(client_options(emulator), {"verify": False})
+        yield Service(build_client_options(emulator), {"verify": False})
         return
     live = Service({}, {})
     yield live

@@ -10,7 +10,7 @@ from neevai.handles.sandbox import Sandbox
 
 from helpers.official_client import (
     POLL_MS,
-    closing_connection,
+    close_connection_after,
     create_ready,
     read_file,
     wait_for_phase,
@@ -21,7 +21,7 @@ from helpers.official_client import (
 from neev_emulator import Emulator
 
 
-def test_a_sandbox_is_pending_then_ready_and_only_then_addressable(client: NeevAI, emulator: Emulator) -> None:
+def test_a_new_sandbox_is_pending_then_ready_then_addressable(client: NeevAI, emulator: Emulator) -> None:
     emulator.change_settings(durations={"create": 10, "addressable": 10})
     sandbox = client.sandboxes.create({"name": "web"})
     assert (sandbox.phase, sandbox.addressable, sandbox.connect_url) == ("Pending", False, None)
@@ -36,7 +36,7 @@ def test_a_sandbox_is_pending_then_ready_and_only_then_addressable(client: NeevA
     assert sandbox.connect_url
 
 
-def test_a_sandbox_answers_what_it_was_made_of_but_never_its_env(client: NeevAI) -> None:
+def test_a_sandbox_returns_its_inputs_but_not_its_env(client: NeevAI) -> None:
     sandbox = client.sandboxes.create(
         {
             "name": "byoi",
@@ -57,16 +57,16 @@ def test_a_sandbox_answers_what_it_was_made_of_but_never_its_env(client: NeevAI)
     assert "hush-hush" not in str(data)
 
 
-def test_a_sandbox_is_found_by_its_name_and_by_its_id(client: NeevAI) -> None:
+def test_a_sandbox_can_be_read_by_name_or_id(client: NeevAI) -> None:
     sandbox = client.sandboxes.create({"name": "web"})
     assert client.sandboxes.get("web").id == client.sandboxes.get(sandbox.id).id == sandbox.id
 
 
-def test_a_sandbox_without_a_name_gets_one(client: NeevAI) -> None:
+def test_a_sandbox_without_a_name_gets_a_generated_name(client: NeevAI) -> None:
     assert re.fullmatch(r"sandbox-[a-z0-9]{8}", client.sandboxes.create({}).name)
 
 
-def test_lists_come_in_pages_and_filtered(client: NeevAI) -> None:
+def test_lists_are_paged_and_filtered(client: NeevAI) -> None:
     created = [client.sandboxes.create({"name": f"web-{number}"}) for number in range(3)]
     create_ready(client, name="other")
     page = client.sandboxes.list(page=2, limit=3)
@@ -76,7 +76,7 @@ def test_lists_come_in_pages_and_filtered(client: NeevAI) -> None:
     assert [item.id for item in client.sandboxes.list(sandbox_id=created[1].id).items] == [created[1].id]
 
 
-def test_a_pause_keeps_the_files_and_a_resume_brings_the_sandbox_back(client: NeevAI) -> None:
+def test_pause_and_resume_preserve_the_files(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web")
     write_file(sandbox, "still here")
     assert (sandbox.pause().phase, sandbox.replicas) == ("Pausing", 0)
@@ -86,7 +86,7 @@ def test_a_pause_keeps_the_files_and_a_resume_brings_the_sandbox_back(client: Ne
     assert read_file(sandbox) == "still here"
 
 
-def test_a_resize_and_a_new_egress_act_in_place(client: NeevAI) -> None:
+def test_resources_and_egress_are_updated_in_place(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web")
     sandbox.update({"resources": {"cpu": 2}}, allow_internet=True)
     assert sandbox.data["resources"]["cpu"] == 2
@@ -95,7 +95,7 @@ def test_a_resize_and_a_new_egress_act_in_place(client: NeevAI) -> None:
     assert [rule["host"] for rule in sandbox.data["egress"]["allow"]] == ["0.0.0.0/0", "a.example"]
 
 
-def test_windows_change_one_by_one(client: NeevAI) -> None:
+def test_idle_timeout_and_maximum_lifetime_are_updated_separately(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web")
     sandbox.update_timeout({"idle_timeout_seconds": 600})
     sandbox.update_timeout({"max_lifetime_seconds": 900})
@@ -105,7 +105,7 @@ def test_windows_change_one_by_one(client: NeevAI) -> None:
     assert data["hard_expires_at"]
 
 
-def test_a_snapshot_becomes_ready_and_a_rollback_puts_its_files_back(client: NeevAI) -> None:
+def test_a_rollback_restores_the_files_of_a_snapshot(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web")
     write_file(sandbox, "first")
     snapshot = sandbox.snapshot({"name": "first", "retain_for": "720h"})
@@ -118,7 +118,7 @@ def test_a_snapshot_becomes_ready_and_a_rollback_puts_its_files_back(client: Nee
     assert read_file(sandbox) == "first"
 
 
-def test_restore_is_the_deprecated_name_of_rollback(client: NeevAI, emulator: Emulator) -> None:
+def test_restore_is_a_deprecated_alias_of_rollback(client: NeevAI, emulator: Emulator) -> None:
     sandbox = create_ready(client, name="web")
     snapshot = sandbox.snapshot()
     wait_for_snapshot(client, str(snapshot.id))
@@ -126,7 +126,7 @@ def test_restore_is_the_deprecated_name_of_rollback(client: NeevAI, emulator: Em
     assert client.raw.request("POST", path, body={"snapshot_id": str(snapshot.id)})["phase"] == "NotReady"
 
 
-def test_a_sandbox_can_be_made_from_a_snapshot(client: NeevAI) -> None:
+def test_a_sandbox_can_be_created_from_a_snapshot(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web", resources={"cpu": 2})
     write_file(sandbox, "first")
     snapshot = sandbox.snapshot()
@@ -137,9 +137,7 @@ def test_a_sandbox_can_be_made_from_a_snapshot(client: NeevAI) -> None:
 
 
 @pytest.mark.parametrize("name", ["restore", "from_snapshot"])
-def test_a_template_may_be_named_beside_the_snapshot_as_the_vendor_s_own_example_does(
-    client: NeevAI, name: str
-) -> None:
+def test_a_create_from_a_snapshot_accepts_a_template_id(client: NeevAI, name: str) -> None:
     sandbox = create_ready(client, name="web", sandbox_template_id="sb-node-24")
     write_file(sandbox, "first")
     snapshot = sandbox.snapshot()
@@ -149,14 +147,14 @@ def test_a_template_may_be_named_beside_the_snapshot_as_the_vendor_s_own_example
     assert (restored.data["sandbox_template_id"], restored.data["image"]) == ("sb-python-3-13", sandbox.data["image"])
 
 
-def test_what_there_is_nothing_to_say_of_is_absent_and_not_null(client: NeevAI, emulator: Emulator) -> None:
+def test_fields_without_a_value_are_omitted_instead_of_null(client: NeevAI, emulator: Emulator) -> None:
     sandbox = create_ready(client, name="web")
     snapshot = sandbox.snapshot()
     base = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
     assert "command" not in client.raw.request("GET", f"{base}/sandboxes/web")
     assert "name" not in client.raw.request("GET", f"{base}/snapshots/{snapshot.id}")
     assert "config_schema" not in client.raw.request("GET", "/api/v1beta1/agent-templates/ag-batch-runner")
-    with closing_connection(sandbox):
+    with close_connection_after(sandbox):
         sandbox.exec(["true"])
         sandbox.files.exists("page.txt")
     ran, upload = (client.raw.request("GET", f"{base}/sandboxes/web/audit")["records"][at] for at in (-1, 0))
@@ -168,7 +166,7 @@ def test_what_there_is_nothing_to_say_of_is_absent_and_not_null(client: NeevAI, 
     )
 
 
-def test_a_fork_has_the_live_files_and_the_source_goes_on(client: NeevAI) -> None:
+def test_a_fork_copies_the_files_and_env_of_a_running_source(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web", env=[{"name": "COLOUR", "value": "blue"}])
     write_file(sandbox, "live")
     fork = sandbox.fork("copy")
@@ -176,11 +174,11 @@ def test_a_fork_has_the_live_files_and_the_source_goes_on(client: NeevAI) -> Non
     fork.wait_until_ready(poll_interval_ms=POLL_MS)
     write_file(fork, "changed")
     assert read_file(sandbox) == "live"
-    with closing_connection(fork):
+    with close_connection_after(fork):
         assert fork.exec(["sh", "-c", "echo $COLOUR"]).stdout == "blue\n"
 
 
-def test_a_deleted_sandbox_disappears_with_its_snapshots(client: NeevAI) -> None:
+def test_deleting_a_sandbox_deletes_its_snapshots(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web")
     snapshot = sandbox.snapshot()
     sandbox.delete()
@@ -189,7 +187,7 @@ def test_a_deleted_sandbox_disappears_with_its_snapshots(client: NeevAI) -> None
     wait_until_gone(lambda: client.sandboxes.get_snapshot(snapshot.id))
 
 
-def test_a_deleted_snapshot_is_gone(client: NeevAI) -> None:
+def test_reading_a_deleted_snapshot_raises_not_found(client: NeevAI) -> None:
     snapshot = create_ready(client, name="web").snapshot()
     client.sandboxes.delete_snapshot(snapshot.id)
     with pytest.raises(NotFoundError):

@@ -13,12 +13,12 @@ from neevai.handles.sandbox import Sandbox
 from helpers.official_client import (
     MODELS,
     POLL_MS,
-    client_options,
-    closing_connection,
+    build_client_options,
+    build_path_template,
+    close_connection_after,
     create_ready,
     create_ready_agent,
     expect_error,
-    path_template,
     read_file,
     wait_for_snapshot,
     wait_until_gone,
@@ -40,21 +40,21 @@ def test_an_exposed_port_keeps_its_url_until_its_slug_changes(client: NeevAI) ->
     assert sandbox.list_ports() == []
 
 
-def test_a_preview_url_shows_what_listens_in_the_sandbox(client: NeevAI, unused_tcp_port: int) -> None:
+def test_a_preview_url_forwards_to_a_server_in_the_sandbox(client: NeevAI, unused_tcp_port: int) -> None:
     sandbox = create_ready(client, name="web")
     write_file(sandbox, "hello from inside")
     serving = ["-u", "-m", "http.server", str(unused_tcp_port), "--bind", "127.0.0.1"]
-    with closing_connection(sandbox):
+    with close_connection_after(sandbox):
         sandbox.processes.start("python3", serving)
     url = sandbox.get_url(unused_tcp_port)
     responses = (httpx.get(f"{url}page.txt") for _ in range(500))
     assert next(response.text for response in responses if response.status_code != 502) == "hello from inside"
 
 
-def test_metrics_and_audit_tell_of_what_was_done(client: NeevAI) -> None:
+def test_metrics_and_audit_trail_contain_runtime_operations(client: NeevAI) -> None:
     sandbox = create_ready(client, name="web")
     write_file(sandbox, "12345")
-    with closing_connection(sandbox):
+    with close_connection_after(sandbox):
         sandbox.exec(["sh", "-c", "exit 3"])
     metrics = sandbox.metrics(step="5m")
     series = {item.metric: item.points for item in metrics.series}
@@ -65,7 +65,7 @@ def test_metrics_and_audit_tell_of_what_was_done(client: NeevAI) -> None:
     assert (trail.records[0].command, older.next_cursor) == ("sh", None)
 
 
-def test_the_catalogue_lists_what_is_offered(client: NeevAI) -> None:
+def test_templates_can_be_listed_and_read(client: NeevAI) -> None:
     templates = {item.id: item for item in client.templates.list(limit=100).items}
     assert templates["sb-ubuntu-26-04-minimal"].category is aiagent.SandboxTemplateCategory.standard
     assert {item.status.value for item in templates.values()} == {"active", "deprecated"}
@@ -74,7 +74,7 @@ def test_the_catalogue_lists_what_is_offered(client: NeevAI) -> None:
     assert client.agent_templates.get("ag-claude-code").name == "claude-code"
 
 
-def test_an_agent_lives_on_a_sandbox_of_its_own(client: NeevAI) -> None:
+def test_an_agent_is_updated_and_deleted_with_its_sandbox(client: NeevAI) -> None:
     agent = client.agents.create({"name": "coder", "agent_template": "claude-code", "config": {"model": "big"}})
     assert agent.status == "Provisioning"
     agent.wait_until_ready(poll_interval_ms=POLL_MS)
@@ -105,7 +105,7 @@ def test_a_web_agent_has_a_ui_and_ports(client: NeevAI) -> None:
     client.agents.revoke_port("editor", 3000)
 
 
-def test_an_agent_can_be_captured_rolled_back_and_forked(client: NeevAI, emulator: Emulator) -> None:
+def test_an_agent_supports_snapshot_rollback_and_fork(client: NeevAI, emulator: Emulator) -> None:
     agent = create_ready_agent(client, name="coder", agent_template="claude-code")
     write_file(agent.sandbox(), "first")
     path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/agents/coder"
@@ -123,7 +123,7 @@ def test_an_agent_can_be_captured_rolled_back_and_forked(client: NeevAI, emulato
     assert client.agents.audit("coder").records
 
 
-def test_an_agent_is_connected_to_when_it_is_ready(client: NeevAI, emulator: Emulator) -> None:
+def test_connecting_to_an_agent_fails_unless_it_is_ready(client: NeevAI, emulator: Emulator) -> None:
     path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/agents/coder/connect"
     agent = client.agents.create({"name": "coder", "agent_template": "claude-code"})
     assert expect_error(lambda: client.raw.request("POST", path)) == (425, "too_early")
@@ -133,19 +133,19 @@ def test_an_agent_is_connected_to_when_it_is_ready(client: NeevAI, emulator: Emu
     assert expect_error(lambda: client.raw.request("POST", path)) == (409, "conflict")
 
 
-def test_a_connect_token_opens_its_sandbox_and_no_other(client: NeevAI, emulator: Emulator) -> None:
+def test_a_connect_token_is_valid_only_for_its_sandbox(client: NeevAI, emulator: Emulator) -> None:
     sandbox, other = create_ready(client, name="web"), create_ready(client, name="other")
     path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/sandboxes/web/connect-token"
     token = client.raw.request("POST", path)["token"]
 
-    def listed(of: Sandbox) -> int:
+    def list_files(of: Sandbox) -> int:
         headers = {"Authorization": f"Bearer {token}", "X-Sandbox-Id": of.id}
         return httpx.post(f"{of.connect_url}/v1/files/list", json={"path": "."}, headers=headers).status_code
 
-    assert (listed(sandbox), listed(other)) == (200, 401)
+    assert (list_files(sandbox), list_files(other)) == (200, 401)
 
 
-def test_errors_are_those_of_the_api(client: NeevAI, emulator: Emulator) -> None:
+def test_errors_have_the_codes_of_the_api(client: NeevAI, emulator: Emulator) -> None:
     agents_path = f"/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}/agents"
     client.sandboxes.create({"name": "web"})
     with pytest.raises(ConflictError):
@@ -160,12 +160,12 @@ def test_errors_are_those_of_the_api(client: NeevAI, emulator: Emulator) -> None
     with pytest.raises(BadRequestError) as bad:
         client.raw.request("POST", agents_path, body={"name": "coder"})
     assert bad.value.code == "validation_error"
-    stranger = NeevAI(**{**client_options(emulator), "api_key": "wrong"}, max_retries=0)
-    with stranger, pytest.raises(AuthenticationError):
-        stranger.sandboxes.list()
+    unauthorized = NeevAI(**{**build_client_options(emulator), "api_key": "wrong"}, max_retries=0)
+    with unauthorized, pytest.raises(AuthenticationError):
+        unauthorized.sandboxes.list()
 
 
-def test_a_used_up_quota_names_its_scope(client: NeevAI, emulator: Emulator) -> None:
+def test_a_quota_error_contains_its_scope(client: NeevAI, emulator: Emulator) -> None:
     emulator.change_settings(sandbox_quota=1)
     client.sandboxes.create({"name": "web"})
     with pytest.raises(PermissionDeniedError) as denied:
@@ -173,7 +173,7 @@ def test_a_used_up_quota_names_its_scope(client: NeevAI, emulator: Emulator) -> 
     assert (denied.value.code, denied.value.scope) == ("sandbox_quota_exceeded", "project")
 
 
-async def test_many_at_once_are_served_asynchronously(async_client: AsyncNeevAI) -> None:
+async def test_the_async_client_creates_many_sandboxes_concurrently(async_client: AsyncNeevAI) -> None:
     created = await asyncio.gather(*(async_client.sandboxes.create({"name": f"web-{n}"}) for n in range(20)))
     await asyncio.gather(*(sandbox.wait_until_ready(poll_interval_ms=POLL_MS) for sandbox in created))
     page = await async_client.sandboxes.list(status="Ready", limit=100)
@@ -183,9 +183,9 @@ async def test_many_at_once_are_served_asynchronously(async_client: AsyncNeevAI)
     await asyncio.gather(*(sandbox.delete() for sandbox in created))
 
 
-def test_every_path_of_the_control_plane_has_a_shape() -> None:
+def test_every_path_of_the_control_plane_has_a_response_model() -> None:
     served = {
-        (method, re.sub(r"\{[^}]+\}", "*", path_template(route.path)))
+        (method, re.sub(r"\{[^}]+\}", "*", build_path_template(route.path)))
         for route in control_plane_routes()
         for method in (route.methods or set()) - {"HEAD"}
     }

@@ -1,4 +1,4 @@
-"""The emulator against its OpenAPI description: every response matches it, and none is a 500."""
+"""The emulator against its OpenAPI description: every response conforms to it, and none has status 500."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -78,9 +78,11 @@ def existing_ids(emulator: Emulator) -> dict[str, str]:
     derandomize=True,
     deadline=None,
     database=None,
-    suppress_health_check=list(HealthCheck),  # Objects of one operation do not exist for the next, as intended.
+    suppress_health_check=list(HealthCheck),  # Objects of one operation do not exist for the next one.
 )
-def test_every_answer_is_as_described(case: Any, emulator: Emulator, existing_ids: dict[str, str]) -> None:
+def test_every_response_conforms_to_the_openapi_description(
+    case: Any, emulator: Emulator, existing_ids: dict[str, str]
+) -> None:
     for part in (case.path_parameters, case.headers, case.body):
         if hasattr(part, "keys"):
             part.update({name: existing_ids[name] for name in part.keys() & existing_ids.keys()})
@@ -93,7 +95,7 @@ def test_every_answer_is_as_described(case: Any, emulator: Emulator, existing_id
     )
 
 
-def test_it_is_served_to_anybody_and_is_what_openapi_3_1_allows(emulator: Emulator) -> None:
+def test_a_valid_openapi_description_is_served_without_a_key(emulator: Emulator) -> None:
     served = httpx.get(f"{emulator.base_url.removesuffix('/agent')}/openapi.json")
     assert served.json() == DESCRIPTION
     schema.validate()
@@ -114,6 +116,6 @@ def test_every_path_of_the_api_is_described() -> None:
     assert {f"/sandboxes-runtime{path}" for path in speaking} < DESCRIPTION["paths"].keys()
 
 
-def test_what_is_taken_and_what_is_answered_have_names_of_their_own() -> None:
+def test_one_schema_name_for_a_request_and_a_response_raises_an_error() -> None:
     with pytest.raises(ValueError, match=r"one name: \['EmptyBody'\]"):
         Schemas(requests=[EmptyBody], responses=[EmptyBody])

@@ -87,40 +87,40 @@ async def async_sandbox(connect_url: str) -> AsyncIterator[AsyncSandboxConnectio
 
 
 class TestExec:
-    def test_output_and_exit_code_come_back(self, sandbox: SandboxConnection) -> None:
+    def test_exec_returns_the_output_and_the_exit_code(self, sandbox: SandboxConnection) -> None:
         result = sandbox.exec(["sh", "-c", "echo out; echo err >&2; exit 3"])
         assert (result.stdout, result.stderr, result.exit_code) == ("out\n", "err\n", 3)
 
-    def test_output_arrives_while_the_command_still_runs(self, sandbox: SandboxConnection) -> None:
+    def test_exec_streams_output_while_the_command_runs(self, sandbox: SandboxConnection) -> None:
         events = sandbox.exec_stream(["sh", "-c", "echo first; until [ -e seen ]; do sleep 0.01; done; echo second"])
         assert next(events) == {"type": "stdout", "data": "first\n"}
         sandbox.files.write("seen", b"")
         assert list(events) == [{"type": "stdout", "data": "second\n"}, {"type": "exit", "exit_code": 0}]
 
-    def test_stdin_is_read_to_its_end(self, sandbox: SandboxConnection) -> None:
+    def test_exec_passes_stdin_to_the_command(self, sandbox: SandboxConnection) -> None:
         assert sandbox.exec(["cat"], stdin="line\nünïcode\n").stdout == "line\nünïcode\n"
 
-    def test_without_stdin_there_is_nothing_to_read(self, sandbox: SandboxConnection) -> None:
+    def test_stdin_is_empty_if_none_is_given(self, sandbox: SandboxConnection) -> None:
         assert sandbox.exec(["cat"]).stdout == ""
 
-    def test_it_runs_in_the_workspace_or_in_the_directory_asked_for(self, sandbox: SandboxConnection) -> None:
+    def test_exec_runs_in_the_workspace_or_in_cwd(self, sandbox: SandboxConnection) -> None:
         sandbox.files.mkdir("sub/deeper")
         home = sandbox.exec(["sh", "-c", "cd && pwd"]).stdout.strip()
         assert sandbox.exec(["pwd"]).stdout.strip() == home
         assert sandbox.exec(["pwd"], cwd="sub").stdout.strip() == f"{home}/sub"
         assert sandbox.exec(["pwd"], cwd="/workspace/sub/deeper").stdout.strip() == f"{home}/sub/deeper"
 
-    def test_the_request_adds_to_the_environment_of_the_sandbox(self, sandbox: SandboxConnection) -> None:
+    def test_env_of_a_request_extends_the_environment_of_the_sandbox(self, sandbox: SandboxConnection) -> None:
         result = sandbox.exec(["sh", "-c", "echo $GREETING $NAME"], env={"NAME": "a=b c"})
         assert result.stdout == "hello a=b c\n"
 
-    def test_the_environment_of_the_emulator_stays_out(
+    def test_a_command_does_not_inherit_the_environment_of_the_emulator(
         self, sandbox: SandboxConnection, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("EMULATOR_SECRET", "hush")
         assert "hush" not in sandbox.exec(["env"]).stdout
 
-    def test_a_command_over_its_time_is_killed_with_all_it_started(self, sandbox: SandboxConnection) -> None:
+    def test_a_command_is_killed_with_its_child_processes_after_its_timeout(self, sandbox: SandboxConnection) -> None:
         script = "sleep 60 & echo $!; wait"
         events = sandbox.exec_stream(["sh", "-c", script], timeout_ms=300)
         pid = int(str(next(events).get("data")))
@@ -129,42 +129,42 @@ class TestExec:
         assert caught.value.code == "deadline_exceeded"
         assert is_gone(pid)
 
-    def test_a_program_that_is_not_there_is_not_found(self, sandbox: SandboxConnection) -> None:
+    def test_a_missing_program_raises_not_found(self, sandbox: SandboxConnection) -> None:
         with pytest.raises(NotFoundError, match="program not found"):
             sandbox.exec(["no-such-program"])
 
-    def test_no_shell_splits_a_command(self, sandbox: SandboxConnection) -> None:
+    def test_a_command_string_is_not_split_by_a_shell(self, sandbox: SandboxConnection) -> None:
         with pytest.raises(NotFoundError, match="No shell"):
             sandbox.exec("echo hello")
 
-    def test_binary_output_that_is_split_anywhere_is_put_together(self, sandbox: SandboxConnection) -> None:
+    def test_a_character_split_between_two_frames_is_decoded(self, sandbox: SandboxConnection) -> None:
         assert sandbox.exec(["sh", "-c", "printf '\\303'; sleep 0.05; printf '\\251'"]).stdout == "é"
 
-    def test_a_lot_of_output_comes_whole(self, sandbox: SandboxConnection) -> None:
+    def test_five_megabytes_of_output_are_returned_completely(self, sandbox: SandboxConnection) -> None:
         assert sandbox.exec(["head", "-c", "5000000", "/dev/zero"]).stdout == "\0" * 5_000_000
 
-    def test_a_signal_is_128_and_its_number(self, sandbox: SandboxConnection) -> None:
+    def test_the_exit_code_after_a_signal_is_128_plus_its_number(self, sandbox: SandboxConnection) -> None:
         assert sandbox.exec(["sh", "-c", "kill -TERM $$"]).exit_code == 143
 
-    def test_a_caller_that_leaves_takes_the_command_along(self, sandbox: SandboxConnection) -> None:
+    def test_a_command_is_killed_if_the_client_disconnects(self, sandbox: SandboxConnection) -> None:
         events = sandbox.exec_stream(["sh", "-c", "echo $$; exec sleep 60"])
         pid = int(str(next(events).get("data")))
         events.close()  # type: ignore[attr-defined]
         sandbox.close()
         assert is_gone(pid)
 
-    async def test_the_async_client_streams_too(self, async_sandbox: AsyncSandboxConnection) -> None:
+    async def test_the_async_client_streams_output(self, async_sandbox: AsyncSandboxConnection) -> None:
         events = [event async for event in async_sandbox.exec_stream(["echo", "hi"])]
         assert events == [{"type": "stdout", "data": "hi\n"}, {"type": "exit", "exit_code": 0}]
 
 
 class TestFiles:
-    def test_bytes_come_back_as_they_were_written(self, sandbox: SandboxConnection) -> None:
+    def test_read_returns_the_bytes_that_write_stored(self, sandbox: SandboxConnection) -> None:
         content = bytes(range(256)) * 4096
         assert sandbox.files.write("bin/data", content) == {"bytes_written": len(content)}
         assert sandbox.files.read("/workspace/bin/data") == content
 
-    def test_an_empty_file_is_a_file(self, sandbox: SandboxConnection) -> None:
+    def test_an_empty_file_can_be_uploaded(self, sandbox: SandboxConnection) -> None:
         sandbox.files.upload("empty", b"")
         assert sandbox.files.stat("empty").size == 0
 
@@ -172,7 +172,7 @@ class TestFiles:
         sandbox.files.write("notes.txt", "hi", cwd="deep/down")
         assert sandbox.files.read_text("../down/notes.txt", cwd="deep/down") == "hi"
 
-    def test_entries_say_what_there_is(self, sandbox: SandboxConnection) -> None:
+    def test_list_and_stat_return_types_sizes_and_permissions(self, sandbox: SandboxConnection) -> None:
         sandbox.files.write("tree/b/c.txt", "abc")
         sandbox.exec(["ln", "-s", "b/c.txt", "tree/a"])
         shown = [
@@ -189,7 +189,7 @@ class TestFiles:
         assert [entry.name for entry in sandbox.files.list("tree")] == ["a", "b"]
         assert [entry.name for entry in sandbox.files.list("tree", recursive=True, max_count=1)] == ["a"]
 
-    def test_files_are_made_moved_and_removed(self, sandbox: SandboxConnection) -> None:
+    def test_mkdir_move_and_remove_change_the_workspace(self, sandbox: SandboxConnection) -> None:
         assert sandbox.files.mkdir("moves/from").type == "directory"
         sandbox.files.write("moves/from/x", "1")
         assert sandbox.files.move("moves/from", "moves/to").path == "moves/to"
@@ -199,13 +199,13 @@ class TestFiles:
         sandbox.files.remove("moves", recursive=True)
         assert not sandbox.files.exists("moves/to/x")
 
-    def test_what_is_not_there_is_not_found(self, sandbox: SandboxConnection) -> None:
+    def test_reading_a_missing_file_raises_not_found(self, sandbox: SandboxConnection) -> None:
         with pytest.raises(NotFoundError) as caught:
             sandbox.files.read("missing")
         assert caught.value.code == "not_found"
 
     @pytest.mark.parametrize("path", ["../x", "a/../../x", "/etc/passwd", "/workspace/../x", "/workspaces"])
-    def test_no_path_leaves_the_workspace(self, sandbox: SandboxConnection, path: str) -> None:
+    def test_a_path_outside_the_workspace_is_rejected(self, sandbox: SandboxConnection, path: str) -> None:
         for operation in (sandbox.files.read, sandbox.files.stat, sandbox.files.list, sandbox.files.remove):
             with pytest.raises(PermissionDeniedError) as caught:
                 operation(path)
@@ -215,13 +215,13 @@ class TestFiles:
         with pytest.raises(PermissionDeniedError):
             sandbox.files.upload(path, b"x" * (1 << 17))
 
-    def test_no_link_leaves_the_workspace(self, sandbox: SandboxConnection) -> None:
+    def test_a_symlink_to_outside_the_workspace_is_not_followed(self, sandbox: SandboxConnection) -> None:
         sandbox.exec(["ln", "-sfn", "/etc", "etc"])
         with pytest.raises(PermissionDeniedError):
             sandbox.files.read("etc/passwd")
         assert sandbox.files.stat("etc").symlink_target == "/etc"
 
-    def test_changes_are_told_while_they_are_watched(self, sandbox: SandboxConnection) -> None:
+    def test_watch_streams_the_changes_in_a_directory(self, sandbox: SandboxConnection) -> None:
         sandbox.files.write("watched/deep/old", "1")
         ticking = sandbox.processes.start(["sh", "-c", "while sleep 0.02; do : $((i+=1)); mkdir watched/$i; done"])
         events = sandbox.files.watch("watched", recursive=True, timeout_ms=10_000)
@@ -233,16 +233,16 @@ class TestFiles:
         assert (renamed.path, renamed.entry) == ("watched/deep/old", None)
         assert (next(events).path) == "watched/renamed"
 
-    def test_a_watch_ends_when_its_time_is_over(self, sandbox: SandboxConnection) -> None:
+    def test_a_watch_ends_after_its_timeout(self, sandbox: SandboxConnection) -> None:
         assert list(sandbox.files.watch(".", timeout_ms=50)) == []
 
-    async def test_the_async_client_reads_and_writes_too(self, async_sandbox: AsyncSandboxConnection) -> None:
+    async def test_the_async_client_reads_and_writes_files(self, async_sandbox: AsyncSandboxConnection) -> None:
         await async_sandbox.files.write("async.txt", "hi")
         assert await async_sandbox.files.read_text("async.txt") == "hi"
 
 
 class TestUploads:
-    def test_twenty_megabytes_arrive_whole_and_in_order(self, sandbox: SandboxConnection, tmp_path: Path) -> None:
+    def test_an_upload_of_20_mebibytes_preserves_the_content(self, sandbox: SandboxConnection, tmp_path: Path) -> None:
         content = os.urandom(20 << 20)
         source, back = tmp_path / "source", tmp_path / "back"
         source.write_bytes(content)
@@ -256,16 +256,16 @@ class TestUploads:
         assert sandbox.files.download_file("up/loaded", back) == {"bytes_written": len(content)}
         assert back.read_bytes() == content
 
-    def test_nothing_is_seen_of_an_upload_before_its_end(self, sandbox: SandboxConnection) -> None:
+    def test_an_uploaded_file_does_not_exist_until_the_upload_is_complete(self, sandbox: SandboxConnection) -> None:
         results: list[bool] = []
 
-        def look(*_: int) -> None:
+        def check_exists(*_: int) -> None:
             results.append(sandbox.files.exists("late"))
 
-        sandbox.files.upload("late", b"x" * (1 << 18), chunk_size=1 << 16, on_progress=look)
+        sandbox.files.upload("late", b"x" * (1 << 18), chunk_size=1 << 16, on_progress=check_exists)
         assert results == [False, False, False, True]
 
-    def test_a_failed_upload_leaves_nothing_behind(self, sandbox: SandboxConnection, host: SandboxHost) -> None:
+    def test_a_failed_upload_leaves_no_files(self, sandbox: SandboxConnection, host: SandboxHost) -> None:
         def give_up(done: int, _: int) -> None:
             raise InterruptedError(done)
 
@@ -274,19 +274,19 @@ class TestUploads:
         assert not sandbox.files.exists("partial")
         assert list((host.workspace.parent / "uploads").iterdir()) == []
 
-    async def test_the_async_client_uploads_too(self, async_sandbox: AsyncSandboxConnection) -> None:
+    async def test_the_async_client_uploads_files(self, async_sandbox: AsyncSandboxConnection) -> None:
         await async_sandbox.files.write("big", b"x" * 3_000_000)
         assert (await async_sandbox.files.stat("big")).size == 3_000_000
 
 
 class TestProcesses:
-    def test_a_process_outlives_the_request_and_is_waited_for(self, sandbox: SandboxConnection) -> None:
+    def test_a_process_continues_after_the_request_that_started_it(self, sandbox: SandboxConnection) -> None:
         process = sandbox.processes.start(["sh", "-c", "until [ -e go ]; do sleep 0.01; done; exit 4"])
         assert (process.status().state, process.exit_code) == ("running", None)
         sandbox.files.write("go", b"")
         assert (process.wait().state, process.exit_code) == ("exited", 4)
 
-    def test_the_list_says_what_was_started(self, sandbox: SandboxConnection) -> None:
+    def test_the_process_list_contains_a_started_process(self, sandbox: SandboxConnection) -> None:
         process = sandbox.processes.start(["sleep", "60"], cwd=".")
         (info,) = [info for info in sandbox.processes.list() if info.process_id == process.id]
         assert (info.name, info.args, info.cwd, info.state) == ("sleep", ["60"], ".", "running")
@@ -295,7 +295,7 @@ class TestProcesses:
         assert process.wait().exit_code == 137
         assert not process.kill()
 
-    def test_logs_go_on_from_the_cursor(self, sandbox: SandboxConnection) -> None:
+    def test_logs_continue_from_the_cursor(self, sandbox: SandboxConnection) -> None:
         process = sandbox.processes.start(
             ["sh", "-c", "echo one; until [ -e more ]; do sleep 0.01; done; echo two >&2"], env={"A": "b"}
         )
@@ -311,7 +311,7 @@ class TestProcesses:
         assert rest.state == "exited"
         assert process.logs(cursor=rest.cursor).entries == []
 
-    def test_what_was_written_long_ago_is_dropped(self, sandbox: SandboxConnection) -> None:
+    def test_the_oldest_output_is_dropped_from_the_logs(self, sandbox: SandboxConnection) -> None:
         process = sandbox.processes.start(["head", "-c", "3000000", "/dev/zero"])
         process.wait()
         page = process.logs()
@@ -319,35 +319,35 @@ class TestProcesses:
         assert 900_000 < sum(len(entry.data) for entry in page.entries) <= 1 << 20
         assert not process.logs(cursor=page.cursor).dropped
 
-    def test_all_are_killed_at_once(self, sandbox: SandboxConnection) -> None:
+    def test_kill_all_signals_every_process(self, sandbox: SandboxConnection) -> None:
         processes = [sandbox.processes.start("sleep", args=["60"]) for _ in range(3)]
         assert sandbox.processes.kill_all() == 3
         assert [process.wait().exit_code for process in processes] == [143] * 3
         assert sandbox.processes.kill_all() == 0
 
-    def test_stdin_reaches_a_process(self, sandbox: SandboxConnection) -> None:
+    def test_stdin_is_passed_to_a_process(self, sandbox: SandboxConnection) -> None:
         process = sandbox.processes.start("cat", stdin="fed")
         process.wait()
         assert [entry.data for entry in process.logs().entries] == ["fed"]
 
-    def test_a_process_nobody_started_is_not_found(self, sandbox: SandboxConnection) -> None:
+    def test_an_unknown_process_id_raises_not_found(self, sandbox: SandboxConnection) -> None:
         for call in (sandbox.processes.get, sandbox.processes.logs, sandbox.processes.kill):
             with pytest.raises(NotFoundError) as caught:
                 call("proc-none")
             assert caught.value.code == "not_found"
 
-    def test_a_signal_that_does_not_exist_is_refused(self, sandbox: SandboxConnection) -> None:
+    def test_an_unknown_signal_is_rejected(self, sandbox: SandboxConnection) -> None:
         with pytest.raises(BadRequestError):
             sandbox.processes.kill_all(signal=99)
 
-    async def test_the_async_client_follows_too(self, async_sandbox: AsyncSandboxConnection) -> None:
+    async def test_the_async_client_follows_the_logs(self, async_sandbox: AsyncSandboxConnection) -> None:
         process = await async_sandbox.processes.start(["echo", "hi"])
         events = [event async for event in process.follow()]
         assert events == [{"type": "stdout", "data": "hi\n"}, {"type": "exit", "exit_code": 0}]
         assert (await process.wait()).exit_code == 0
 
 
-def test_what_the_lookup_refuses_reaches_the_caller(connect_url: str) -> None:
+def test_an_error_of_the_sandbox_lookup_is_returned_to_the_client(connect_url: str) -> None:
     connection = SandboxConnection(connect_url, "wrong", sandbox_id=SANDBOX)
     with pytest.raises(APIError, match="the key is not valid") as caught:
         connection.exec(["true"])

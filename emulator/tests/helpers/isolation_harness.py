@@ -21,7 +21,7 @@ MEBIBYTE = 1 << 20
 
 @dataclass
 class IsolatedRecord:
-    """What the API knows of a sandbox; a test may change it."""
+    """The limits, policy and network of a sandbox; a test may change them."""
 
     limits: Limits = field(default_factory=lambda: Limits(1, 512 * MEBIBYTE))
     policy: Policy = field(default_factory=Policy)
@@ -48,7 +48,7 @@ class ServedNetwork(Network):
         await self._server.wait_closed()
 
     async def resolve(self, host: str, port: int) -> list[str]:
-        """Return the addresses of a name; an address has itself."""
+        """Return the addresses of a name, or the address itself."""
         self.resolved.append(host)
         return self._names.get(host) or await super().resolve(host, port)
 

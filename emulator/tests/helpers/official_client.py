@@ -65,7 +65,7 @@ MODELS: dict[tuple[str, str], tuple[int, type[BaseModel] | None]] = {
     ("GET", "/agent-templates/*"): (200, aiagent.AgentTemplate),
 }
 
-# The models cannot tell "may be null" from "may be absent". The vendor's OpenAPI description can: these may be null.
+# The models do not separate nullable from optional fields, but the OpenAPI description does: these may be null.
 NULLABLE_FIELDS = {
     *("connect_url", "sandbox_template_id", "created_by", "last_crash", "idle_expires_at", "hard_expires_at"),
     *("idle_timeout_seconds", "max_lifetime_seconds", "paused_retention_seconds"),
@@ -85,7 +85,7 @@ def find_nulls(response: object) -> set[str]:
     return nested | {key for key, value in response.items() if value is None}
 
 
-def path_template(path: str) -> str:
+def build_path_template(path: str) -> str:
     below = re.sub(r"^(/agent)?/api/v1beta1(/orgs/[^/]+/projects/[^/]+)?", "", path)
     return re.sub(r"/(sandboxes|agents|snapshots|ports|sandbox-templates|agent-templates)/[^/]+", r"/\1/*", below)
 
@@ -96,7 +96,7 @@ def check_conformance(response: httpx.Response) -> None:
         aiagent.ErrorResponse.model_validate(response.json(), extra="forbid")
         assert find_nulls(response.json()) == set()
         return
-    status, model = MODELS[response.request.method, path_template(response.request.url.path)]
+    status, model = MODELS[response.request.method, build_path_template(response.request.url.path)]
     assert response.status_code == status
     if model is None:
         assert response.content == b""
@@ -115,7 +115,7 @@ async def read_and_check_async(response: httpx.Response) -> None:
     check_conformance(response)
 
 
-def client_options(emulator: Emulator) -> dict[str, Any]:
+def build_client_options(emulator: Emulator) -> dict[str, Any]:
     return {
         "base_url": emulator.base_url,
         "api_key": emulator.api_key,
@@ -141,7 +141,7 @@ def create_ready_agent(client: NeevAI, **params: object) -> Agent:
 
 
 @contextmanager
-def closing_connection(sandbox: Sandbox) -> Iterator[None]:
+def close_connection_after(sandbox: Sandbox) -> Iterator[None]:
     """Close the handle's connection to the runtime after the block; the client has no method for it."""
     try:
         yield
@@ -150,12 +150,12 @@ def closing_connection(sandbox: Sandbox) -> Iterator[None]:
 
 
 def write_file(sandbox: Sandbox, text: str) -> None:
-    with closing_connection(sandbox):
+    with close_connection_after(sandbox):
         sandbox.files.write("page.txt", text)
 
 
 def read_file(sandbox: Sandbox) -> str:
-    with closing_connection(sandbox):
+    with close_connection_after(sandbox):
         return sandbox.files.read_text("page.txt")
 
 
@@ -174,7 +174,7 @@ def wait_until_gone(request: Callable[[], object]) -> None:
         except NotFoundError:
             return
         time.sleep(POLL_MS / 1000)
-    raise AssertionError("it is still there")
+    raise AssertionError("it still exists")
 
 
 def expect_error(request: Callable[[], object]) -> tuple[int, str | None]:

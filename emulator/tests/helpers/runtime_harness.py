@@ -29,7 +29,7 @@ class ManualClock:
 
 
 def spawn_unrunnable(host: SandboxHost, program: str, cwd: str | None) -> str:
-    """Start what cannot be run, beside two files that are no programs; return the reason of the refusal."""
+    """Start a program that cannot be executed; return the reason code of the error."""
     host.files.write("file", b"")
     host.files.write("text", b"\x01\x02")
     (host.workspace / "text").chmod(0o755)
@@ -64,7 +64,7 @@ class AsgiCaller:
         self._messages.put_nowait({"type": "http.disconnect"})
 
     async def serve(self, headers: dict[str, str]) -> None:
-        """Serve the request to its end."""
+        """Serve the request until its response is complete."""
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         await self._application({**self._scope, "headers": raw}, self._messages.get, self._receive)
 
