@@ -1,4 +1,4 @@
-"""A command's output is streamed; the command ends with its caller or its timeout."""
+"""Exec: output is streamed; the command ends when the client disconnects or the timeout expires."""
 
 import json
 from typing import Any
@@ -15,16 +15,14 @@ async def exec_script(api: httpx.AsyncClient, script: str, **fields: object) -> 
     return parse_frames(response)
 
 
-async def test_frames_are_output_and_then_the_exit_code(api: httpx.AsyncClient) -> None:
+async def test_the_frames_of_exec_are_output_followed_by_the_exit_code(api: httpx.AsyncClient) -> None:
     assert await exec_script(api, "printf 'a\\377'; exit 7") == [
         {"type": "stdout", "data": b"a\xff"},
         {"type": "exit", "exit_code": 7},
     ]
 
 
-async def test_a_process_left_in_the_background_does_not_hold_the_answer(
-    api: httpx.AsyncClient, host: SandboxHost
-) -> None:
+async def test_a_background_process_does_not_delay_the_response(api: httpx.AsyncClient, host: SandboxHost) -> None:
     frames = await exec_script(api, "sleep 60 & echo $!")
     pid = int(frames[0]["data"])
     assert frames[1:] == [{"type": "exit", "exit_code": 0}]
@@ -33,11 +31,11 @@ async def test_a_process_left_in_the_background_does_not_hold_the_answer(
     assert is_gone(pid)
 
 
-async def test_a_command_that_closes_its_output_is_waited_for(api: httpx.AsyncClient) -> None:
+async def test_exec_waits_for_a_command_that_closes_its_output(api: httpx.AsyncClient) -> None:
     assert await exec_script(api, "exec >&- 2>&-; sleep 0.05; exit 3") == [{"type": "exit", "exit_code": 3}]
 
 
-async def test_what_was_said_before_the_time_was_over_is_heard(api: httpx.AsyncClient, host: SandboxHost) -> None:
+async def test_output_before_the_timeout_is_returned(api: httpx.AsyncClient, host: SandboxHost) -> None:
     output, error = await exec_script(api, "echo first; trap '' TERM; while :; do sleep 1; done", timeout_ms=100)
     assert output["data"] == b"first\n"
     assert (error["type"], error["reason_code"]) == ("error", "deadline_exceeded")
@@ -45,31 +43,33 @@ async def test_what_was_said_before_the_time_was_over_is_heard(api: httpx.AsyncC
     assert (host.audit[-1].outcome, host.audit[-1].reason_code) == ("error", "deadline_exceeded")
 
 
-async def test_a_command_within_its_time_is_not_disturbed(api: httpx.AsyncClient) -> None:
+async def test_a_command_that_ends_before_its_timeout_succeeds(api: httpx.AsyncClient) -> None:
     assert await exec_script(api, "exit 0", timeout_ms=60_000) == [{"type": "exit", "exit_code": 0}]
 
 
-async def test_stdin_of_any_kind_is_read_to_its_end(api: httpx.AsyncClient) -> None:
+async def test_stdin_can_contain_null_bytes_or_be_empty(api: httpx.AsyncClient) -> None:
     frames = await exec_script(api, "od -An -tx1", stdin="a\0é")
     assert frames[0]["data"].split() == [b"61", b"00", b"c3", b"a9"]
     assert await exec_script(api, "cat", stdin="") == [{"type": "exit", "exit_code": 0}]
 
 
-async def test_more_stdin_than_is_read_does_no_harm(api: httpx.AsyncClient) -> None:
+async def test_a_command_succeeds_if_it_does_not_read_all_of_stdin(api: httpx.AsyncClient) -> None:
     assert await exec_script(api, "head -c 1", stdin="x" * 500_000) == [
         {"type": "stdout", "data": b"x"},
         {"type": "exit", "exit_code": 0},
     ]
 
 
-async def test_the_trail_names_the_program_and_not_its_arguments(api: httpx.AsyncClient, host: SandboxHost) -> None:
+async def test_the_audit_record_contains_the_program_but_not_its_arguments(
+    api: httpx.AsyncClient, host: SandboxHost
+) -> None:
     await exec_script(api, "echo secret")
     (record,) = host.audit
     assert (record.tool, record.command, record.outcome) == ("exec", "sh", "success")
     assert "secret" not in repr(record)
 
 
-async def test_a_caller_that_leaves_ends_the_command(host: SandboxHost) -> None:
+async def test_a_command_is_cancelled_if_the_client_disconnects(host: SandboxHost) -> None:
     caller = AsgiCaller(host, "POST", "/v1/exec")
     caller.send(json.dumps({"command": "sh", "args": ["-c", "echo $$; exec sleep 60"]}).encode())
     serving = caller.start_serving()

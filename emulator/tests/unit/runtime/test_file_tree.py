@@ -1,4 +1,4 @@
-"""Trees are copied, measured and removed completely, whatever they contain."""
+"""Copy, size and deletion of directory trees with symlinks, pipes and deep paths."""
 
 import os
 from pathlib import Path
@@ -35,7 +35,7 @@ def create_deep_tree(top: Path, *, levels: int) -> None:
     os.close(here)
 
 
-def test_a_copy_has_the_files_links_modes_and_times(source: Path, tmp_path: Path) -> None:
+def test_copy_preserves_files_symlinks_modes_and_times(source: Path, tmp_path: Path) -> None:
     copy = tmp_path / "new" / "copy"
     file_tree.copy(source, copy)
     assert (copy / "a" / "run").read_bytes() == b"#!/bin/sh\n"
@@ -48,25 +48,25 @@ def test_a_copy_has_the_files_links_modes_and_times(source: Path, tmp_path: Path
     assert (copy / "folder").is_symlink()
 
 
-def test_a_copy_is_its_own(source: Path, tmp_path: Path) -> None:
+def test_a_copy_does_not_change_with_its_source(source: Path, tmp_path: Path) -> None:
     file_tree.copy(source, tmp_path / "copy")
     (source / "a" / "run").write_bytes(b"changed")
     assert (tmp_path / "copy" / "a" / "run").read_bytes() == b"#!/bin/sh\n"
 
 
-def test_nothing_is_copied_over_what_is_there(source: Path, tmp_path: Path) -> None:
+def test_copy_fails_if_the_destination_exists(source: Path, tmp_path: Path) -> None:
     (tmp_path / "copy").mkdir()
     with pytest.raises(FileExistsError):
         file_tree.copy(source, tmp_path / "copy")
 
 
-def test_pipes_are_left_out_of_a_copy(source: Path, tmp_path: Path) -> None:
+def test_copy_omits_pipes(source: Path, tmp_path: Path) -> None:
     os.mkfifo(source / "pipe")
     file_tree.copy(source, tmp_path / "copy")
     assert not (tmp_path / "copy" / "pipe").exists()
 
 
-def test_a_tree_deeper_than_paths_go_is_copied_and_removed(tmp_path: Path) -> None:
+def test_a_tree_deeper_than_the_maximum_path_length_is_copied_and_deleted(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     create_deep_tree(tmp_path / "deep", levels=120)
     (tmp_path / "trash").mkdir()
@@ -79,7 +79,7 @@ def test_a_tree_deeper_than_paths_go_is_copied_and_removed(tmp_path: Path) -> No
     assert list((tmp_path / "trash").iterdir()) == []
 
 
-def test_what_is_discarded_is_not_followed_out_of(source: Path, tmp_path: Path) -> None:
+def test_discard_does_not_follow_symlinks(source: Path, tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "file").touch()
     (source / "out").symlink_to(tmp_path / "precious")
@@ -89,10 +89,10 @@ def test_what_is_discarded_is_not_followed_out_of(source: Path, tmp_path: Path) 
     assert (tmp_path / "precious" / "file").exists()
 
 
-def test_the_size_is_that_of_the_files(source: Path) -> None:
+def test_measure_size_returns_the_sum_of_the_file_sizes(source: Path) -> None:
     (source / "a" / "more").write_bytes(b"x" * 1000)
     assert file_tree.measure_size(source) == 1000 + len(b"#!/bin/sh\n")
 
 
-def test_what_is_gone_has_no_size(tmp_path: Path) -> None:
+def test_the_size_of_a_missing_directory_is_zero(tmp_path: Path) -> None:
     assert file_tree.measure_size(tmp_path / "gone") == 0

@@ -35,7 +35,7 @@ def test_a_write_replaces_the_content_and_keeps_the_mode(files: WorkspaceFiles, 
     assert stat.S_IMODE((root / "script").stat().st_mode) == 0o755
 
 
-def test_a_write_is_seen_whole_or_not_at_all(files: WorkspaceFiles, root: Path) -> None:
+def test_a_write_replaces_the_file_atomically(files: WorkspaceFiles, root: Path) -> None:
     files.write("page", b"before")
     with (root / "page").open("rb") as reading:
         files.write("page", b"after, and longer")
@@ -44,7 +44,7 @@ def test_a_write_is_seen_whole_or_not_at_all(files: WorkspaceFiles, root: Path) 
     assert [path.name for path in root.parent.iterdir()] == ["workspace"]
 
 
-def test_a_write_that_fails_leaves_nothing_aside(files: WorkspaceFiles, root: Path) -> None:
+def test_a_failed_write_leaves_no_temporary_file(files: WorkspaceFiles, root: Path) -> None:
     with pytest.raises(RuntimeApiError):
         files.write("a" * 300, b"x")
     (root / "folder").mkdir()
@@ -60,7 +60,7 @@ def test_an_upload_replaces_the_file_and_keeps_its_mode(files: WorkspaceFiles, r
     assert ((root / "script").read_bytes(), (root / "script").stat().st_mode & 0o777) == (b"new", 0o755)
 
 
-def test_what_is_no_regular_file_is_neither_read_nor_written(files: WorkspaceFiles, root: Path) -> None:
+def test_only_regular_files_can_be_read_and_written(files: WorkspaceFiles, root: Path) -> None:
     os.mkfifo(root / "pipe")
     (root / "folder").mkdir()
     with socket.socket(socket.AF_UNIX) as listener:
@@ -72,7 +72,7 @@ def test_what_is_no_regular_file_is_neither_read_nor_written(files: WorkspaceFil
             assert get_reason(caught) == "failed_precondition"
 
 
-def test_entries_come_by_name_and_links_are_not_entered(files: WorkspaceFiles, root: Path) -> None:
+def test_entries_are_sorted_by_name_and_symlinks_are_not_followed(files: WorkspaceFiles, root: Path) -> None:
     (root / "b" / "c").mkdir(parents=True)
     (root / "a").write_bytes(b"1")
     (root / "b" / "link").symlink_to("..")
@@ -81,14 +81,14 @@ def test_entries_come_by_name_and_links_are_not_entered(files: WorkspaceFiles, r
     assert [entry["path"] for entry in files.list_entries(".", recursive=True, max_count=3)] == ["a", "b", "b/c"]
 
 
-def test_a_file_has_no_entries(files: WorkspaceFiles, root: Path) -> None:
+def test_listing_a_file_is_rejected(files: WorkspaceFiles, root: Path) -> None:
     (root / "a").touch()
     with pytest.raises(RuntimeApiError) as caught:
         files.list_entries("a")
     assert get_reason(caught) == "failed_precondition"
 
 
-def test_a_name_that_json_cannot_carry_is_shown_all_the_same(files: WorkspaceFiles, root: Path) -> None:
+def test_a_file_name_that_is_not_utf_8_is_listed_with_replacement_characters(files: WorkspaceFiles, root: Path) -> None:
     odd = os.fsencode(root) + b"/\xff"
     os.close(os.open(odd, os.O_CREAT))
     assert [entry["path"] for entry in files.list_entries(".")] == ["\ufffd"]
@@ -102,23 +102,23 @@ def test_a_name_that_json_cannot_carry_is_shown_all_the_same(files: WorkspaceFil
         (-(2.0**60), "0001-12-31T00:00:00Z"),
     ],
 )
-def test_a_time_is_shown_as_rfc_3339_has_it_as_far_as_it_goes(seconds: float, shown: str) -> None:
+def test_times_are_formatted_as_rfc_3339_within_its_range(seconds: float, shown: str) -> None:
     assert _format_time(seconds) == shown
 
 
-def test_the_workspace_has_an_entry(files: WorkspaceFiles) -> None:
+def test_stat_of_the_workspace_returns_a_directory_entry(files: WorkspaceFiles) -> None:
     entry = files.stat("/workspace")
     assert (entry["name"], entry["path"], entry["type"]) == (".", ".", "directory")
 
 
-def test_permissions_are_shown_as_ls_does(files: WorkspaceFiles, root: Path) -> None:
+def test_permissions_are_formatted_like_ls(files: WorkspaceFiles, root: Path) -> None:
     (root / "a").touch()
     (root / "a").chmod(0o4750)
     entry = files.stat("a")
     assert (entry["mode"], entry["permissions"]) == (0o4750, "rwsr-x---")
 
 
-def test_making_a_directory_twice_is_making_it(files: WorkspaceFiles, root: Path) -> None:
+def test_mkdir_succeeds_if_the_directory_exists(files: WorkspaceFiles, root: Path) -> None:
     files.mkdir("a/b/c")
     assert files.mkdir("a/b/c")["type"] == "directory"
     (root / "file").touch()
@@ -128,7 +128,7 @@ def test_making_a_directory_twice_is_making_it(files: WorkspaceFiles, root: Path
         assert get_reason(caught) == "failed_precondition"
 
 
-def test_nothing_exists_below_a_file(files: WorkspaceFiles, root: Path) -> None:
+def test_a_path_below_a_file_does_not_exist(files: WorkspaceFiles, root: Path) -> None:
     (root / "file").touch()
     (root / "dangling").symlink_to("none")
     assert not files.exists("file/below")
@@ -136,7 +136,7 @@ def test_nothing_exists_below_a_file(files: WorkspaceFiles, root: Path) -> None:
     assert files.exists("dangling")
 
 
-def test_a_move_replaces_a_file_but_no_full_directory(files: WorkspaceFiles, root: Path) -> None:
+def test_a_move_replaces_a_file_but_not_a_directory_with_entries(files: WorkspaceFiles, root: Path) -> None:
     (root / "new").write_bytes(b"new")
     (root / "old").write_bytes(b"old")
     assert files.move("new", "old")["path"] == "old"
@@ -151,7 +151,7 @@ def test_a_move_replaces_a_file_but_no_full_directory(files: WorkspaceFiles, roo
     assert get_reason(caught) == "invalid_argument"
 
 
-def test_the_workspace_itself_stays(files: WorkspaceFiles, root: Path) -> None:
+def test_the_workspace_itself_cannot_be_removed_or_moved(files: WorkspaceFiles, root: Path) -> None:
     for attempt in (
         lambda: files.remove(".", recursive=True),
         lambda: files.remove("/workspace", recursive=True),
@@ -163,7 +163,7 @@ def test_the_workspace_itself_stays(files: WorkspaceFiles, root: Path) -> None:
     assert root.is_dir()
 
 
-def test_a_directory_goes_with_all_below_it_only_where_asked(files: WorkspaceFiles, root: Path) -> None:
+def test_a_directory_with_entries_is_removed_only_if_recursive(files: WorkspaceFiles, root: Path) -> None:
     (root / "a" / "b").mkdir(parents=True)
     (root / "a" / "b" / "file").touch()
     with pytest.raises(RuntimeApiError) as caught:
@@ -174,7 +174,7 @@ def test_a_directory_goes_with_all_below_it_only_where_asked(files: WorkspaceFil
     assert list(root.parent.iterdir()) == [root]
 
 
-def test_what_a_file_can_be_put_at_is_known_before_it_is_sent(files: WorkspaceFiles, root: Path) -> None:
+def test_require_writable_rejects_an_invalid_path(files: WorkspaceFiles, root: Path) -> None:
     (root / "folder").mkdir()
     files.require_writable("new/file")
     with pytest.raises(RuntimeApiError):

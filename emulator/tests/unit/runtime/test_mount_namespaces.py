@@ -1,4 +1,4 @@
-"""/workspace is the workspace for commands, too, with mount namespaces and without."""
+"""The path /workspace in commands, with and without mount namespaces."""
 
 import os
 import resource
@@ -72,7 +72,7 @@ def any_host(request: pytest.FixtureRequest) -> SandboxHost:
     return sandbox_host
 
 
-async def test_commands_find_files_by_the_path_that_callers_know(any_host: SandboxHost) -> None:
+async def test_commands_can_access_files_by_their_workspace_path(any_host: SandboxHost) -> None:
     any_host.files.write("/workspace/sub/a.txt", b"content")
     assert await read_output(any_host.spawn("cat", ["/workspace/sub/a.txt"], env={})) == "content"
     assert await run(any_host, "cd /workspace && cat '/workspace/sub/a.txt'") == "content"
@@ -86,7 +86,7 @@ async def test_commands_find_files_by_the_path_that_callers_know(any_host: Sandb
         assert created.read() == b"made\n"
 
 
-async def test_a_program_of_the_workspace_runs_by_any_of_its_names(any_host: SandboxHost) -> None:
+async def test_a_program_in_the_workspace_can_be_executed_by_any_path(any_host: SandboxHost) -> None:
     any_host.files.write("bin/hello", b"#!/bin/sh\necho hi $1\n")
     (any_host.workspace / "bin" / "hello").chmod(0o755)
     for program, env in [
@@ -108,11 +108,13 @@ async def test_a_program_of_the_workspace_runs_by_any_of_its_names(any_host: San
         ("./text", None, "failed_precondition"),
     ],
 )
-async def test_what_cannot_be_run_is_refused(any_host: SandboxHost, program: str, cwd: str | None, reason: str) -> None:
+async def test_a_program_that_cannot_be_executed_is_rejected(
+    any_host: SandboxHost, program: str, cwd: str | None, reason: str
+) -> None:
     assert spawn_unrunnable(any_host, program, cwd) == reason
 
 
-async def test_the_workspace_is_where_commands_are_and_their_home(mounted_host: SandboxHost) -> None:
+async def test_the_workspace_is_the_working_and_home_directory_of_commands(mounted_host: SandboxHost) -> None:
     mounted_host.files.mkdir("sub")
     assert (
         await run(mounted_host, "pwd; cd; pwd; echo $TOOLS", cwd="sub")
@@ -120,7 +122,7 @@ async def test_the_workspace_is_where_commands_are_and_their_home(mounted_host: 
     )
 
 
-async def test_a_link_leads_commands_where_it_says(mounted_host: SandboxHost) -> None:
+async def test_commands_follow_symlinks_in_the_workspace(mounted_host: SandboxHost) -> None:
     mounted_host.files.write("real/hello", b"#!/bin/sh\necho hi\n")
     (mounted_host.workspace / "real" / "hello").chmod(0o755)
     (mounted_host.workspace / "bin").symlink_to("/workspace/real")
@@ -129,7 +131,7 @@ async def test_a_link_leads_commands_where_it_says(mounted_host: SandboxHost) ->
     assert await read_output(mounted_host.spawn("./shell", ["-c", "echo $0"], env={})) == "./shell\n"
 
 
-async def test_each_sandbox_has_a_workspace_of_its_own(
+async def test_each_sandbox_mounts_its_own_workspace(
     mounted_host: SandboxHost, mounts: MountNamespaces, tmp_path: Path
 ) -> None:
     other = SandboxHost(tmp_path / "other", env={}, now=ManualClock(), mounts=mounts)
@@ -140,9 +142,7 @@ async def test_each_sandbox_has_a_workspace_of_its_own(
     await other.stop()
 
 
-async def test_after_a_rollback_the_workspace_is_the_one_that_was_put_back(
-    mounted_host: SandboxHost, tmp_path: Path
-) -> None:
+async def test_commands_use_the_restored_workspace_after_a_rollback(mounted_host: SandboxHost, tmp_path: Path) -> None:
     mounted_host.files.write("page", b"old")
     mounted_host.copy_to(tmp_path / "copy")
     mounted_host.files.write("page", b"new")
@@ -151,7 +151,7 @@ async def test_after_a_rollback_the_workspace_is_the_one_that_was_put_back(
     assert await run(mounted_host, "cat /workspace/page") == "old"
 
 
-async def test_the_machine_sees_nothing_of_it_and_it_sees_the_machine_once(
+async def test_a_mount_namespace_does_not_change_the_mounts_of_the_machine(
     mounted_host: SandboxHost, tmp_path: Path
 ) -> None:
     before = read_machine()
@@ -160,33 +160,31 @@ async def test_the_machine_sees_nothing_of_it_and_it_sees_the_machine_once(
     assert read_machine() == before
 
 
-async def test_nothing_stays_open_in_a_command_or_after_it(mounted_host: SandboxHost) -> None:
+async def test_commands_inherit_no_file_descriptors_and_leave_none_open(mounted_host: SandboxHost) -> None:
     before = count_open_descriptors()
     assert (await run(mounted_host, "ls /proc/self/fd")).split() == ["0", "1", "2", "3"]
     await mounted_host.stop()
     assert count_open_descriptors() == before
 
 
-async def test_where_there_are_many_sandboxes_those_at_rest_hold_nothing(
-    tmp_path: Path, mounts: MountNamespaces
-) -> None:
+async def test_idle_sandboxes_close_their_namespaces_over_the_limit(tmp_path: Path, mounts: MountNamespaces) -> None:
     few = MountNamespaces(tmp_path, max_open=2)
     assert mounts.unavailable_reason == few.unavailable_reason
-    computers = [SandboxHost(tmp_path / str(number), env={}, now=ManualClock(), mounts=few) for number in range(4)]
-    for sandbox_host in computers[:2]:
+    hosts = [SandboxHost(tmp_path / str(number), env={}, now=ManualClock(), mounts=few) for number in range(4)]
+    for sandbox_host in hosts[:2]:
         await run(sandbox_host, "true")
     before = count_open_descriptors()
     for _ in range(2):
-        for number, sandbox_host in enumerate(computers):
+        for number, sandbox_host in enumerate(hosts):
             sandbox_host.files.write("who", str(number).encode())
             assert await run(sandbox_host, "cat /workspace/who") == str(number)
     assert count_open_descriptors() == before
-    for sandbox_host in computers:
+    for sandbox_host in hosts:
         await sandbox_host.stop()
     few.close()
 
 
-def test_where_no_descriptor_is_left_that_is_said(mounts: MountNamespaces, tmp_path: Path) -> None:
+def test_creating_a_namespace_fails_if_no_file_descriptor_is_available(mounts: MountNamespaces, tmp_path: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     lowest = os.dup(0)
     os.close(lowest)
@@ -198,7 +196,7 @@ def test_where_no_descriptor_is_left_that_is_said(mounts: MountNamespaces, tmp_p
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
-async def test_without_namespaces_only_the_path_itself_is_replaced(unmounted_host: SandboxHost) -> None:
+async def test_only_the_exact_workspace_path_is_replaced_without_namespaces(unmounted_host: SandboxHost) -> None:
     message_of = (
         "/workspace /workspace/a.b PATH=/bin:/workspace/bin /other/workspace /workspaces /workspace-2 /workspace.d"
     )
@@ -210,7 +208,7 @@ async def test_without_namespaces_only_the_path_itself_is_replaced(unmounted_hos
     ]
 
 
-def test_what_is_missing_is_named(tmp_path: Path) -> None:
+def test_the_reason_names_the_missing_prerequisite(tmp_path: Path) -> None:
     assert (
         MountNamespaces(tmp_path, nsenter="no-such-program").unavailable_reason
         == "the program no-such-program is not installed"
@@ -221,11 +219,11 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     assert MountNamespaces(tmp_path / "none").unavailable_reason == f"{tmp_path}/none: No such file or directory"
 
 
-def test_a_user_without_privileges_has_it_too(tmp_path: Path) -> None:
+def test_an_unprivileged_user_can_create_mount_namespaces(tmp_path: Path) -> None:
     command = [sys.executable, "-c", UNPRIVILEGED, str(tmp_path)]
     if os.geteuid() == 0:
         if shutil.which("setpriv") is None:
-            pytest.skip("nothing here takes privileges away")
+            pytest.skip("setpriv is not installed")
         command = ["setpriv", "--bounding-set=-sys_admin", *command]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     output, _, missing = run.stdout.strip().rpartition(" ")

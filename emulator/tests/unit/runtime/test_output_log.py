@@ -1,4 +1,4 @@
-"""A log keeps the latest output, by position, in whole characters."""
+"""The output log: the latest output by cursor, in complete characters."""
 
 import asyncio
 from itertools import pairwise
@@ -13,7 +13,7 @@ def read_chunks(log: OutputLog, cursor: int = 0) -> list[tuple[str, bytes]]:
     return [(entry.stream, entry.data) for entry in log.read_page(cursor).entries]
 
 
-def test_a_page_goes_on_where_the_last_one_ended() -> None:
+def test_a_page_starts_at_the_cursor_of_the_previous_page() -> None:
     log = OutputLog()
     log.append("stdout", b"one")
     log.append("stderr", b"two")
@@ -25,7 +25,7 @@ def test_a_page_goes_on_where_the_last_one_ended() -> None:
     assert log.read_page(99).cursor == 3
 
 
-def test_the_oldest_goes_when_there_is_too_much() -> None:
+def test_the_oldest_output_is_dropped_beyond_the_size_limit() -> None:
     log = OutputLog()
     for index in range(5):
         log.append("stdout", bytes([65 + index]) * 400_000)
@@ -36,7 +36,7 @@ def test_the_oldest_goes_when_there_is_too_much() -> None:
 
 
 @given(text=st.text(), cuts=st.lists(st.integers(0, 100)))
-def test_no_character_is_split_wherever_the_output_was_cut(text: str, cuts: list[int]) -> None:
+def test_no_character_is_split_between_entries(text: str, cuts: list[int]) -> None:
     data, log = text.encode(), OutputLog()
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     for start, end in pairwise(edges):
@@ -46,7 +46,7 @@ def test_no_character_is_split_wherever_the_output_was_cut(text: str, cuts: list
 
 
 @given(pieces=st.lists(st.binary()))
-def test_no_byte_is_lost_whatever_it_is(pieces: list[bytes]) -> None:
+def test_every_byte_of_the_output_is_kept(pieces: list[bytes]) -> None:
     log = OutputLog()
     for piece in pieces:
         log.append("stderr", piece)
@@ -54,7 +54,7 @@ def test_no_byte_is_lost_whatever_it_is(pieces: list[bytes]) -> None:
     assert b"".join(entry.data for entry in log.read_page(0).entries) == b"".join(pieces)
 
 
-async def test_a_reader_is_woken_by_more_and_by_the_end() -> None:
+async def test_waiting_readers_continue_at_new_output_and_at_the_end() -> None:
     log = OutputLog()
     waiting = asyncio.create_task(log.wait_for_more())
     complete = asyncio.create_task(log.wait_until_ended())

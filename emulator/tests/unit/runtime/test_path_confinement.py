@@ -1,4 +1,4 @@
-"""No path leads out of the workspace."""
+"""Path confinement: no path or symlink leads outside the workspace."""
 
 import os
 import tempfile
@@ -21,7 +21,7 @@ from neev_emulator.runtime.path_confinement import Workspace, open_directory
 SECRET = b"outside"
 
 
-def status_of(attempt: Callable[[], object]) -> int:
+def get_status(attempt: Callable[[], object]) -> int:
     try:
         attempt()
     except RuntimeApiError as failure:
@@ -30,8 +30,8 @@ def status_of(attempt: Callable[[], object]) -> int:
 
 
 @contextmanager
-def create_maze() -> Iterator[Path]:
-    """Create a workspace full of links, most of them leading out, beside a secret."""
+def create_linked_workspace() -> Iterator[Path]:
+    """Create a workspace with many symlinks, most of them to the outside, beside a secret file."""
     with tempfile.TemporaryDirectory() as name:
         top = Path(name).resolve()
         (top / "secret").write_bytes(SECRET)
@@ -49,7 +49,7 @@ def create_maze() -> Iterator[Path]:
 
 @pytest.fixture
 def root() -> Iterator[Path]:
-    with create_maze() as root:
+    with create_linked_workspace() as root:
         yield root
 
 
@@ -70,20 +70,20 @@ PATHS = st.one_of(
 
 @settings(max_examples=200, deadline=None)
 @given(path=PATHS, other=PATHS, cwd=st.one_of(st.none(), PATHS))
-def test_whatever_the_path_nothing_outside_is_read_or_changed(path: str, other: str, cwd: str | None) -> None:
-    with create_maze() as root:
+def test_no_path_reads_or_changes_a_file_outside_the_workspace(path: str, other: str, cwd: str | None) -> None:
+    with create_linked_workspace() as root:
         files = WorkspaceFiles(Workspace(root), trash=root.parent)
 
         def read() -> None:
             with files.open_reader(path, cwd=cwd) as file:
                 assert file.read() != SECRET
 
-        def look() -> None:
+        def list_entries() -> None:
             assert "workspace" not in {entry["name"] for entry in files.list_entries(path, cwd=cwd)}
 
         attempts = (
             read,
-            look,
+            list_entries,
             lambda: files.stat(path, cwd=cwd),
             lambda: files.exists(path, cwd=cwd),
             lambda: files.write(path, b"mine", cwd=cwd),
@@ -92,7 +92,7 @@ def test_whatever_the_path_nothing_outside_is_read_or_changed(path: str, other: 
             lambda: files.remove(other, cwd=cwd, recursive=True),
         )
         for attempt in attempts:
-            assert status_of(attempt) < 500
+            assert get_status(attempt) < 500
         assert sorted(entry.name for entry in root.parent.iterdir()) == ["secret", "workspace"]
         assert (root.parent / "secret").read_bytes() == SECRET
 
@@ -112,17 +112,17 @@ def test_whatever_the_path_nothing_outside_is_read_or_changed(path: str, other: 
         (".", "."),
     ],
 )
-def test_a_path_that_stays_inside_is_followed(root: Path, path: str, display_path: str) -> None:
+def test_a_path_within_the_workspace_is_resolved(root: Path, path: str, display_path: str) -> None:
     with Workspace(root).resolve(path) as confined_path:
         assert confined_path.display_path == display_path
 
 
-def test_the_real_path_of_the_workspace_is_understood(root: Path) -> None:
+def test_the_real_path_of_the_workspace_is_accepted(root: Path) -> None:
     with Workspace(root).resolve(f"{root}/a/file") as path:
         assert path.display_path == "a/file"
 
 
-def test_a_path_is_relative_to_a_directory_inside(root: Path) -> None:
+def test_a_path_is_resolved_relative_to_cwd(root: Path) -> None:
     with Workspace(root).resolve("../file", "a/b") as path:
         assert path.display_path == "a/file"
 
@@ -148,35 +148,35 @@ def test_a_path_is_relative_to_a_directory_inside(root: Path) -> None:
         "in/../../../secret",
     ],
 )
-def test_a_path_that_leaves_is_denied(files: WorkspaceFiles, path: str) -> None:
+def test_a_path_that_leads_outside_the_workspace_is_denied(files: WorkspaceFiles, path: str) -> None:
     with pytest.raises(RuntimeApiError) as caught:
         files.open_reader(path)
     assert (caught.value.status, caught.value.reason_code) == (403, "permission_denied")
 
 
 @pytest.mark.parametrize("path", ["", "a\0b", "x" * 256, "y/" * 2049, "\ud800", "loop", "loop/x"])
-def test_a_path_that_no_system_could_take_is_invalid(files: WorkspaceFiles, path: str) -> None:
+def test_an_unusable_path_is_an_invalid_argument(files: WorkspaceFiles, path: str) -> None:
     with pytest.raises(RuntimeApiError) as caught:
         files.open_reader(path)
     assert caught.value.reason_code == "invalid_argument"
 
 
-def test_a_link_that_is_asked_about_itself_is_not_followed(files: WorkspaceFiles, root: Path) -> None:
+def test_stat_move_and_remove_do_not_follow_a_symlink(files: WorkspaceFiles, root: Path) -> None:
     assert files.stat("secret")["symlink_target"] == "../secret"
     files.move("secret", "renamed")
     files.remove("renamed")
     assert not os.path.lexists(root / "renamed")
 
 
-def test_a_step_never_goes_through_a_link(root: Path) -> None:
-    """Assert that no step follows a link: a directory may be replaced by a link after its check."""
+def test_opening_a_directory_never_follows_a_symlink(root: Path) -> None:
+    """Assert it for every step: a directory may be replaced by a symlink after its check."""
     with file_tree.open_top(root) as directory:
         for names in (("in",), ("a", "out"), ("up", "workspace")):
             with pytest.raises(OSError, match=r"Not a directory|Too many levels"):
                 open_directory(directory, names)
 
 
-def test_a_directory_swapped_for_a_link_meanwhile_leads_nowhere(files: WorkspaceFiles, root: Path) -> None:
+def test_a_directory_replaced_by_a_symlink_during_a_read_is_not_followed(files: WorkspaceFiles, root: Path) -> None:
     outside = root.parent / "elsewhere"
     outside.mkdir()
     (outside / "file").write_bytes(SECRET)
@@ -206,7 +206,7 @@ def test_a_directory_swapped_for_a_link_meanwhile_leads_nowhere(files: Workspace
     assert SECRET not in outcomes
 
 
-def test_a_walk_leaves_no_descriptor_open(files: WorkspaceFiles) -> None:
+def test_path_resolution_leaves_no_file_descriptor_open(files: WorkspaceFiles) -> None:
     before = count_open_descriptors()
     for path in ("a/b/../file", "in", "none/x", "../x", "mounted/file"):
         with suppress(RuntimeApiError):

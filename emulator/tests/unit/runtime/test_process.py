@@ -1,4 +1,4 @@
-"""The end of a process is noticed on any system."""
+"""Waiting for the exit of a process without a pidfd."""
 
 import asyncio
 import subprocess
@@ -6,8 +6,8 @@ import subprocess
 from neev_emulator.runtime.process import wait_in_thread
 
 
-async def test_where_there_are_no_descriptors_of_processes_a_thread_waits() -> None:
-    process = subprocess.Popen(["sh", "-c", "exit 3"])  # noqa: ASYNC220 - what is waited for
+async def test_a_thread_waits_for_a_process_without_pidfd_support() -> None:
+    process = subprocess.Popen(["sh", "-c", "exit 3"])  # noqa: ASYNC220 - the test waits for it
     ended = asyncio.Event()
     wait_in_thread(process, asyncio.get_running_loop(), ended.set)
     await ended.wait()

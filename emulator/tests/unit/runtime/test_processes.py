@@ -1,4 +1,4 @@
-"""Supervised processes outlive their request and stay listed."""
+"""Supervised processes continue after their request and remain in the list."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ async def start_process(api: httpx.AsyncClient, script: str) -> str:
     return str(response.json()["process_id"])
 
 
-async def test_a_start_says_what_was_started_and_when(api: httpx.AsyncClient, clock: ManualClock) -> None:
+async def test_start_returns_the_process_with_its_start_time(api: httpx.AsyncClient, clock: ManualClock) -> None:
     clock.seconds = 1234.5678
     response = await api.post("/v1/processes/start", json={"program": "sleep", "args": ["60"], "cwd": "."})
     info = response.json()
@@ -28,7 +28,7 @@ async def test_a_start_says_what_was_started_and_when(api: httpx.AsyncClient, cl
     }
 
 
-async def test_waiting_ends_with_the_process(api: httpx.AsyncClient, host: SandboxHost) -> None:
+async def test_get_with_wait_returns_when_the_process_exits(api: httpx.AsyncClient, host: SandboxHost) -> None:
     process_id = await start_process(api, "until [ -e go ]; do sleep 0.01; done; exit 5")
     waiting = asyncio.create_task(api.post("/v1/processes/get", json={"process_id": process_id, "wait": True}))
     assert (await api.post("/v1/processes/get", json={"process_id": process_id})).json()["state"] == "running"
@@ -36,7 +36,7 @@ async def test_waiting_ends_with_the_process(api: httpx.AsyncClient, host: Sandb
     assert (await waiting).json()["exit_code"] == 5
 
 
-async def test_an_exited_process_is_followed_to_its_exit(api: httpx.AsyncClient) -> None:
+async def test_following_the_logs_of_an_exited_process_ends_with_its_exit_code(api: httpx.AsyncClient) -> None:
     process_id = await start_process(api, "echo out; echo err >&2; exit 2")
     await api.post("/v1/processes/get", json={"process_id": process_id, "wait": True})
     frames = parse_frames(await api.post("/v1/processes/logs", json={"process_id": process_id, "follow": True}))
@@ -44,7 +44,7 @@ async def test_an_exited_process_is_followed_to_its_exit(api: httpx.AsyncClient)
     assert frames[-1] == {"type": "exit", "exit_code": 2}
 
 
-async def test_output_that_is_no_text_is_shown_as_far_as_it_is(api: httpx.AsyncClient) -> None:
+async def test_invalid_utf_8_is_replaced_in_log_pages_but_not_in_frames(api: httpx.AsyncClient) -> None:
     process_id = await start_process(api, "printf 'a\\377b'")
     await api.post("/v1/processes/get", json={"process_id": process_id, "wait": True})
     page = (await api.post("/v1/processes/logs", json={"process_id": process_id})).json()
@@ -53,7 +53,7 @@ async def test_output_that_is_no_text_is_shown_as_far_as_it_is(api: httpx.AsyncC
     assert b"".join(frame["data"] for frame in frames[:-1]) == b"a\xffb"
 
 
-async def test_a_signal_reaches_all_that_a_process_started(api: httpx.AsyncClient, host: SandboxHost) -> None:
+async def test_kill_signals_the_child_processes_of_a_process(api: httpx.AsyncClient, host: SandboxHost) -> None:
     process_id = await start_process(api, "sleep 60 & echo $! > pid.new; mv pid.new pid; wait")
     await wait_until((host.workspace / "pid").exists)
     pid = int((host.workspace / "pid").read_text())
@@ -64,7 +64,7 @@ async def test_a_signal_reaches_all_that_a_process_started(api: httpx.AsyncClien
     assert (await api.post("/v1/processes/kill-all", json={})).json() == {"signalled_count": 0}
 
 
-async def test_the_oldest_that_exited_are_forgotten(api: httpx.AsyncClient, host: SandboxHost) -> None:
+async def test_the_oldest_exited_processes_are_removed_from_the_list(api: httpx.AsyncClient, host: SandboxHost) -> None:
     first = await start_process(api, "sleep 60")
     for _ in range(258):
         process = host.spawn("true", [], env={})
@@ -75,6 +75,6 @@ async def test_the_oldest_that_exited_are_forgotten(api: httpx.AsyncClient, host
     assert known[0]["process_id"] == first
 
 
-async def test_a_signal_this_system_does_not_have_is_refused(api: httpx.AsyncClient) -> None:
+async def test_an_unsupported_signal_is_rejected(api: httpx.AsyncClient) -> None:
     response = await api.post("/v1/processes/kill-all", json={"signal": 32})
     assert (response.status_code, response.json()["reason_code"]) == (400, "invalid_argument")

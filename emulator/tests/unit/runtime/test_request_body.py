@@ -1,4 +1,4 @@
-"""An invalid request body results in a 400."""
+"""Request bodies of the runtime: an invalid one returns 400."""
 
 import json
 from collections.abc import Callable
@@ -44,7 +44,7 @@ BODIES = LIKELY | st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=8) |
 
 @settings(max_examples=200, deadline=None)
 @given(path=st.sampled_from(PATHS), body=BODIES)
-async def test_no_json_makes_an_endpoint_fail(
+async def test_no_json_body_causes_a_server_error(
     path: str, body: object, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     # Without a PATH no generated text is a program.
@@ -59,23 +59,23 @@ async def test_no_json_makes_an_endpoint_fail(
 
 
 @pytest.mark.parametrize("raw", [b"{", b"[" * 100_000, b"\xff", b"1" * 5000, b"[]", b"null", b'"x"'])
-async def test_a_body_that_is_no_json_object_is_invalid(api: httpx.AsyncClient, raw: bytes) -> None:
+async def test_a_body_that_is_not_a_json_object_is_rejected(api: httpx.AsyncClient, raw: bytes) -> None:
     response = await api.post("/v1/files/stat", content=raw)
     assert (response.status_code, response.json()["reason_code"]) == (400, "invalid_argument")
 
 
-async def test_an_empty_body_is_an_empty_object(api: httpx.AsyncClient) -> None:
+async def test_an_empty_body_is_parsed_as_an_empty_object(api: httpx.AsyncClient) -> None:
     assert (await api.post("/v1/processes/list")).json() == {"processes": []}
 
 
 @pytest.mark.parametrize("path", ["files/write?path=big", "files/stat", "exec"])
-async def test_a_body_over_one_mebibyte_is_refused(api: httpx.AsyncClient, path: str) -> None:
+async def test_a_body_over_one_mebibyte_is_rejected(api: httpx.AsyncClient, path: str) -> None:
     response = await api.post(f"/v1/{path}", content=b" " * (MAX_BODY_BYTES + 1))
     assert response.status_code == 400
     assert "uploads" in response.json()["message"]
 
 
-async def test_a_write_of_exactly_one_mebibyte_is_taken(api: httpx.AsyncClient, host: SandboxHost) -> None:
+async def test_a_write_of_exactly_one_mebibyte_is_accepted(api: httpx.AsyncClient, host: SandboxHost) -> None:
     response = await api.post("/v1/files/write", params={"path": "big"}, content=b"x" * MAX_BODY_BYTES)
     assert response.json() == {"bytes_written": MAX_BODY_BYTES}
     assert host.files.stat("big")["size"] == MAX_BODY_BYTES
@@ -92,13 +92,13 @@ async def test_a_write_of_exactly_one_mebibyte_is_taken(api: httpx.AsyncClient, 
     ],
 )
 @pytest.mark.parametrize("value", [{}, 1.5, ["\0"], [1], 10, "\ud800"])
-def test_a_field_of_another_type_is_refused_by_its_name(read: Callable[[RequestFields], object], value: object) -> None:
+def test_the_error_names_the_field_with_the_wrong_type(read: Callable[[RequestFields], object], value: object) -> None:
     with pytest.raises(RuntimeApiError, match="field") as caught:
         read(RequestFields({"field": value}))
     assert caught.value.status == 400
 
 
-def test_null_is_absent() -> None:
+def test_a_null_field_is_treated_as_absent() -> None:
     body = RequestFields(dict.fromkeys(FIELDS))
     assert (body.optional_text("cwd"), body.texts("args"), body.variables("env"), body.flag("wait")) == (
         None,
@@ -110,16 +110,16 @@ def test_null_is_absent() -> None:
         body.text("path")
 
 
-def test_true_is_no_number() -> None:
+def test_a_boolean_is_rejected_as_an_integer() -> None:
     with pytest.raises(RuntimeApiError, match="whole number"):
         RequestFields({"signal": True}).integer("signal", low=0, high=9)
 
 
-def test_variables_are_split_at_the_first_equals_sign_and_the_last_wins() -> None:
+def test_variables_are_split_at_the_first_equals_sign_and_the_last_duplicate_is_used() -> None:
     assert RequestFields({"env": ["A=1", "B==x=", "A=2", "C="]}).variables("env") == {"A": "2", "B": "=x=", "C": ""}
 
 
 @pytest.mark.parametrize("variable", ["A", "=x", ""])
-def test_a_variable_without_name_or_equals_sign_is_refused(variable: str) -> None:
+def test_a_variable_without_name_or_equals_sign_is_rejected(variable: str) -> None:
     with pytest.raises(RuntimeApiError, match="KEY=value"):
         RequestFields({"env": [variable]}).variables("env")

@@ -1,4 +1,4 @@
-"""The files and processes of a sandbox are its own, and end with it."""
+"""The host of a sandbox: its processes, their usage, and copies of its workspace."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ async def spawn_daemon(host: SandboxHost) -> int:
     return int((host.workspace / "pid").read_text())
 
 
-async def test_a_process_has_the_environment_of_the_sandbox_and_nothing_of_the_emulator(
+async def test_a_process_has_only_the_environment_of_the_sandbox(
     host: SandboxHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NEEV_API_KEY", "secret")
@@ -44,14 +44,14 @@ async def test_a_process_has_the_environment_of_the_sandbox_and_nothing_of_the_e
     assert variables.keys() - known <= {"PWD", "OLDPWD", "SHLVL", "_"}
 
 
-async def test_a_request_cannot_hide_its_processes(host: SandboxHost) -> None:
+async def test_a_request_cannot_override_the_variable_that_marks_its_processes(host: SandboxHost) -> None:
     process = host.spawn("sleep", ["60"], env={"NEEV_SANDBOX_DIRECTORY": "/elsewhere"})
     assert host.measure_usage().process_count == 1
     await host.stop()
     assert process.exit_code == 137
 
 
-async def test_a_program_of_the_workspace_is_run_by_the_path_that_callers_know(host: SandboxHost) -> None:
+async def test_a_program_in_the_workspace_is_executed_by_its_workspace_path(host: SandboxHost) -> None:
     host.files.write("tools/hello", b"#!/bin/sh\necho hi $1\n")
     (host.workspace / "tools" / "hello").chmod(0o755)
     assert await read_output(host.spawn("/workspace/tools/hello", ["you"], env={})) == "hi you\n"
@@ -69,18 +69,20 @@ async def test_a_program_of_the_workspace_is_run_by_the_path_that_callers_know(h
         ("./text", None, "failed_precondition"),
     ],
 )
-async def test_what_cannot_be_run_is_refused(host: SandboxHost, program: str, cwd: str | None, reason: str) -> None:
+async def test_a_program_that_cannot_be_executed_is_rejected(
+    host: SandboxHost, program: str, cwd: str | None, reason: str
+) -> None:
     assert spawn_unrunnable(host, program, cwd) == reason
     assert host.measure_usage().process_count == 0
 
 
-async def test_arguments_beyond_what_the_system_takes_are_refused(host: SandboxHost) -> None:
+async def test_arguments_over_the_system_limit_are_rejected(host: SandboxHost) -> None:
     with pytest.raises(RuntimeApiError) as caught:
         host.spawn("true", ["x" * (1 << 20)], env={})
     assert caught.value.reason_code == "invalid_argument"
 
 
-async def test_a_refused_start_leaves_no_descriptor_open(host: SandboxHost) -> None:
+async def test_a_rejected_start_leaves_no_file_descriptor_open(host: SandboxHost) -> None:
     before = count_open_descriptors()
     for _ in range(3):
         with pytest.raises(RuntimeApiError):
@@ -90,34 +92,34 @@ async def test_a_refused_start_leaves_no_descriptor_open(host: SandboxHost) -> N
     assert count_open_descriptors() == before
 
 
-async def test_paused_processes_stand_still_until_they_are_resumed(host: SandboxHost) -> None:
-    process, wandered = spawn_shell(host, "sleep 60"), await spawn_daemon(host)
+async def test_pause_stops_all_processes_until_resume(host: SandboxHost) -> None:
+    process, daemon = spawn_shell(host, "sleep 60"), await spawn_daemon(host)
     await host.pause()
-    await wait_until(lambda: read_state(process.pid) == read_state(wandered) == "T")
+    await wait_until(lambda: read_state(process.pid) == read_state(daemon) == "T")
     await host.resume()
-    await wait_until(lambda: read_state(process.pid) == read_state(wandered) == "S")
+    await wait_until(lambda: read_state(process.pid) == read_state(daemon) == "S")
 
 
-async def test_stopping_ends_every_process_even_paused_ones_and_those_that_wandered_off(host: SandboxHost) -> None:
-    process, wandered = spawn_shell(host, "trap '' TERM; sleep 60"), await spawn_daemon(host)
+async def test_stop_kills_paused_and_daemonized_processes(host: SandboxHost) -> None:
+    process, daemon = spawn_shell(host, "trap '' TERM; sleep 60"), await spawn_daemon(host)
     supervised = host.processes.add(ProcessDefinition("id", 0, "sh"), spawn_shell(host, "sleep 60"))
     await host.pause()
     await host.stop()
     assert is_gone(process.pid)
-    assert is_gone(wandered)
+    assert is_gone(daemon)
     assert supervised.status()["exit_code"] == 137
     assert host.measure_usage().process_count == 0
     process.close()
 
 
-async def test_processes_that_an_emulator_left_when_it_was_killed_are_found(
+async def test_processes_of_a_killed_emulator_are_found_and_stopped(
     host: SandboxHost, tmp_path: Path, clock: ManualClock
 ) -> None:
-    wandered = await spawn_daemon(host)
+    daemon = await spawn_daemon(host)
     reopened = SandboxHost(tmp_path / "sandbox", env={}, now=clock)
     assert reopened.measure_usage().process_count == 1
     await reopened.stop()
-    assert is_gone(wandered)
+    assert is_gone(daemon)
 
 
 async def test_sandboxes_do_not_count_or_stop_the_processes_of_others(
@@ -132,7 +134,7 @@ async def test_sandboxes_do_not_count_or_stop_the_processes_of_others(
     process.close()
 
 
-async def test_usage_is_what_processes_and_files_use(host: SandboxHost) -> None:
+async def test_usage_includes_memory_disk_and_process_count(host: SandboxHost) -> None:
     idle = host.measure_usage()
     assert (idle.memory_bytes, idle.disk_bytes, idle.process_count) == (0, 0, 0)
     host.files.write("a/b", b"x" * 1000)
@@ -144,7 +146,7 @@ async def test_usage_is_what_processes_and_files_use(host: SandboxHost) -> None:
     process.close()
 
 
-async def test_the_processor_time_of_a_command_that_has_ended_counts_once(host: SandboxHost) -> None:
+async def test_the_cpu_time_of_an_exited_command_is_counted_once(host: SandboxHost) -> None:
     host.measure_usage()
     process = spawn_shell(host, "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done")
     await read_output(process)
@@ -152,7 +154,7 @@ async def test_the_processor_time_of_a_command_that_has_ended_counts_once(host: 
     assert host.measure_usage().cpu_cores == 0
 
 
-async def test_a_workspace_is_copied_and_put_back(host: SandboxHost, tmp_path: Path) -> None:
+async def test_a_workspace_is_copied_and_restored(host: SandboxHost, tmp_path: Path) -> None:
     host.files.write("kept", b"1")
     (host.workspace / "link").symlink_to("kept")
     host.copy_to(tmp_path / "snapshots" / "one")
@@ -164,14 +166,14 @@ async def test_a_workspace_is_copied_and_put_back(host: SandboxHost, tmp_path: P
     assert sorted(entry.name for entry in host.workspace.parent.iterdir()) == ["workspace"]
 
 
-async def test_a_restore_that_fails_leaves_the_workspace_as_it_was(host: SandboxHost, tmp_path: Path) -> None:
+async def test_a_failed_restore_does_not_change_the_workspace(host: SandboxHost, tmp_path: Path) -> None:
     host.files.write("kept", b"1")
     with pytest.raises(FileNotFoundError):
         host.restore_from(tmp_path / "none")
     assert host.files.exists("kept")
 
 
-async def test_a_restore_that_was_killed_half_way_is_undone(
+async def test_an_interrupted_restore_is_reverted_at_the_next_start(
     host: SandboxHost, tmp_path: Path, clock: ManualClock
 ) -> None:
     host.files.write("kept", b"1")
@@ -184,7 +186,7 @@ async def test_a_restore_that_was_killed_half_way_is_undone(
     assert reopened.files.exists("kept")
 
 
-async def test_what_was_left_aside_by_an_emulator_that_was_killed_is_cleared_away(
+async def test_temporary_files_of_a_killed_emulator_are_deleted(
     host: SandboxHost, tmp_path: Path, clock: ManualClock
 ) -> None:
     directory = host.workspace.parent
@@ -196,15 +198,15 @@ async def test_what_was_left_aside_by_an_emulator_that_was_killed_is_cleared_awa
     assert (host.workspace / "page").read_bytes() == b"whole"
 
 
-async def test_it_is_busy_while_something_goes_on(host: SandboxHost, clock: ManualClock) -> None:
-    began = clock.seconds
+async def test_the_host_is_active_while_an_operation_runs(host: SandboxHost, clock: ManualClock) -> None:
+    started_at = clock.seconds
     clock.seconds += 100
-    assert host.touched_at == began
+    assert host.touched_at == started_at
     with host.record_operation("exec"):
-        assert host.touched_at == began + 100
+        assert host.touched_at == started_at + 100
     assert [record.tool for record in host.audit] == ["exec"]
 
 
-async def test_a_thousand_idle_computers_cost_no_look_at_the_processes(tmp_path: Path, clock: ManualClock) -> None:
+async def test_a_sandbox_without_processes_does_not_scan_the_process_list(tmp_path: Path, clock: ManualClock) -> None:
     fresh = SandboxHost(tmp_path / "fresh", env={}, now=clock)
     assert fresh._idle_spawn_count == fresh._spawn_count == 0

@@ -1,4 +1,4 @@
-"""A streamed response ends with its caller and cleans up."""
+"""Streamed responses: they end and release resources when the client disconnects."""
 
 import asyncio
 from collections.abc import AsyncGenerator, MutableMapping
@@ -26,22 +26,22 @@ async def stream_forever() -> AsyncGenerator[Frame, None]:
         await asyncio.sleep(0)
 
 
-async def test_each_frame_is_a_line_of_its_own() -> None:
+async def test_each_frame_is_sent_as_one_line() -> None:
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    async def two() -> AsyncGenerator[Frame, None]:
+    async def yield_two_frames() -> AsyncGenerator[Frame, None]:
         yield {"a": 1}
         yield {"b": "é"}
 
-    await FrameStream(two(), ExitStack())({}, stay_connected, send)
+    await FrameStream(yield_two_frames(), ExitStack())({}, stay_connected, send)
     assert [message.get("body") for message in sent] == [None, b'{"a":1}\n', b'{"b":"\\u00e9"}\n', b""]
     assert (b"content-length", b"0") not in sent[0]["headers"]
 
 
-async def test_the_stack_is_closed_when_the_caller_leaves() -> None:
+async def test_the_exit_stack_is_closed_if_the_client_disconnects() -> None:
     closed: list[bool] = []
     stack = ExitStack()
     stack.callback(lambda: closed.append(True))
@@ -53,19 +53,19 @@ async def test_the_stack_is_closed_when_the_caller_leaves() -> None:
     assert closed == [True]
 
 
-async def test_a_broken_connection_is_a_caller_that_left() -> None:
+async def test_a_broken_connection_ends_the_stream_without_an_error() -> None:
     async def send(_: Message) -> NoReturn:
         raise BrokenPipeError
 
     await FrameStream(stream_forever(), ExitStack())({}, stay_connected, send)
 
 
-async def test_work_is_finished_if_the_caller_stays() -> None:
+async def test_work_is_cancelled_only_if_the_client_disconnects() -> None:
     assert await cancel_on_disconnect(stay_connected, asyncio.sleep(0))
     assert not await cancel_on_disconnect(disconnect, asyncio.sleep(60))
 
 
-async def test_a_bug_in_the_work_is_not_hidden() -> None:
+async def test_an_exception_in_the_work_is_raised() -> None:
     async def work() -> None:
         raise ZeroDivisionError
 

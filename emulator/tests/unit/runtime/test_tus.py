@@ -33,7 +33,7 @@ async def location(api: httpx.AsyncClient) -> str:
     return str(response.headers["Location"])
 
 
-async def test_the_file_is_there_after_the_last_chunk_and_not_before(
+async def test_the_file_exists_only_after_the_last_chunk(
     api: httpx.AsyncClient, host: SandboxHost, location: str
 ) -> None:
     first = await patch_upload(api, location, 0, b"01234")
@@ -47,9 +47,7 @@ async def test_the_file_is_there_after_the_last_chunk_and_not_before(
     assert (await api.head(location, headers=TUS)).status_code == 404
 
 
-async def test_a_chunk_at_another_offset_is_a_conflict_and_changes_nothing(
-    api: httpx.AsyncClient, location: str
-) -> None:
+async def test_a_chunk_at_the_wrong_offset_returns_409(api: httpx.AsyncClient, location: str) -> None:
     await patch_upload(api, location, 0, b"01234")
     for offset in (0, 4, 6):
         reopened = await patch_upload(api, location, offset, b"x")
@@ -57,17 +55,17 @@ async def test_a_chunk_at_another_offset_is_a_conflict_and_changes_nothing(
     assert (await api.head(location, headers=TUS)).headers["Upload-Offset"] == "5"
 
 
-async def test_a_chunk_beyond_the_length_is_refused(api: httpx.AsyncClient, location: str) -> None:
+async def test_a_chunk_beyond_the_upload_length_is_rejected(api: httpx.AsyncClient, location: str) -> None:
     assert (await patch_upload(api, location, 0, b"x" * 11)).status_code == 400
 
 
-async def test_a_chunk_over_one_mebibyte_is_refused(api: httpx.AsyncClient) -> None:
+async def test_a_chunk_over_one_mebibyte_is_rejected(api: httpx.AsyncClient) -> None:
     location = (await create_upload(api, "big", 2 * MAX_BODY_BYTES)).headers["Location"]
     assert (await patch_upload(api, location, 0, b"x" * (MAX_BODY_BYTES + 1))).status_code == 400
     assert (await patch_upload(api, location, 0, b"x" * MAX_BODY_BYTES)).status_code == 204
 
 
-async def test_a_discarded_upload_is_gone_with_its_bytes(
+async def test_deleting_an_upload_deletes_its_staged_bytes(
     api: httpx.AsyncClient, host: SandboxHost, location: str
 ) -> None:
     await patch_upload(api, location, 0, b"01234")
@@ -77,7 +75,7 @@ async def test_a_discarded_upload_is_gone_with_its_bytes(
     assert list((host.workspace.parent / "uploads").iterdir()) == []
 
 
-async def test_an_empty_upload_is_an_empty_file(api: httpx.AsyncClient, host: SandboxHost) -> None:
+async def test_an_upload_of_length_zero_creates_an_empty_file(api: httpx.AsyncClient, host: SandboxHost) -> None:
     assert (await create_upload(api, "empty", 0)).status_code == 201
     assert host.files.stat("empty")["size"] == 0
 
@@ -85,7 +83,7 @@ async def test_an_empty_upload_is_an_empty_file(api: httpx.AsyncClient, host: Sa
 @pytest.mark.parametrize(
     ("path", "status"), [("../out", 403), ("/etc/passwd", 403), ("a\0b", 400), ("folder", 412), ("file/below", 412)]
 )
-async def test_an_upload_that_could_not_be_placed_does_not_begin(
+async def test_an_upload_to_an_invalid_path_is_rejected_at_its_creation(
     api: httpx.AsyncClient, host: SandboxHost, path: str, status: int
 ) -> None:
     host.files.mkdir("folder")
@@ -106,23 +104,23 @@ async def test_an_upload_that_could_not_be_placed_does_not_begin(
         {"Upload-Metadata": "cwd YQ=="},
     ],
 )
-async def test_headers_that_say_nothing_are_refused(api: httpx.AsyncClient, headers: dict[str, str]) -> None:
+async def test_invalid_upload_headers_are_rejected(api: httpx.AsyncClient, headers: dict[str, str]) -> None:
     valid_values = {**TUS, "Upload-Length": "5", "Upload-Metadata": encode_metadata(path="file")}
     response = await api.post("/v1/files/uploads", headers={**valid_values, **headers})
     assert (response.status_code, response.json()["reason_code"]) == (400, "invalid_argument")
 
 
 @pytest.mark.parametrize("offset", ["-1", "x", "", "1.0"])
-async def test_an_offset_that_is_no_number_is_refused(api: httpx.AsyncClient, location: str, offset: str) -> None:
+async def test_an_invalid_upload_offset_is_rejected(api: httpx.AsyncClient, location: str, offset: str) -> None:
     assert (await patch_upload(api, location, offset, b"")).status_code == 400
 
 
-async def test_another_protocol_is_refused(api: httpx.AsyncClient, location: str) -> None:
+async def test_a_missing_protocol_version_or_content_type_is_rejected(api: httpx.AsyncClient, location: str) -> None:
     assert (await api.head(location)).status_code == 412
     assert (await api.patch(location, headers=TUS | {"Upload-Offset": "0"}, content=b"x")).status_code == 400
 
 
-async def test_a_chunk_that_was_cut_off_is_kept_as_far_as_it_came(
+async def test_the_received_part_of_an_interrupted_chunk_is_kept(
     api: httpx.AsyncClient, host: SandboxHost, location: str
 ) -> None:
     caller = AsgiCaller(host, "PATCH", location)
@@ -134,12 +132,12 @@ async def test_a_chunk_that_was_cut_off_is_kept_as_far_as_it_came(
     assert (host.workspace / "deep/sub/file").read_bytes() == b"0123456789"
 
 
-async def test_there_is_an_end_to_how_many_can_be_under_way(api: httpx.AsyncClient) -> None:
+async def test_the_number_of_unfinished_uploads_is_limited(api: httpx.AsyncClient) -> None:
     responses = [(await create_upload(api, "file", 5)).status_code for _ in range(257)]
     assert responses == [201] * 256 + [429]
 
 
-async def test_what_a_killed_emulator_left_staged_is_cleared(api: httpx.AsyncClient, host: SandboxHost) -> None:
+async def test_staged_files_of_a_killed_emulator_are_deleted(api: httpx.AsyncClient, host: SandboxHost) -> None:
     staging = host.workspace.parent / "uploads"
     staging.mkdir()
     (staging / "left").write_bytes(b"x")

@@ -25,5 +25,7 @@ FOLDER = FileStat(inode=2, mode=stat.S_IFDIR | 0o755, size=3, modified_ns=1)
         ({"d": FOLDER}, {"d": FOLDER._replace(size=9, modified_ns=9), "d/a": FILE}, [("create", "d/a")]),
     ],
 )
-def test_each_change_has_its_name(before: FileStats, after: FileStats, changes: list[tuple[str, str]]) -> None:
+def test_each_change_is_reported_with_its_event_type(
+    before: FileStats, after: FileStats, changes: list[tuple[str, str]]
+) -> None:
     assert list(find_changes(before, after)) == changes

@@ -1,4 +1,4 @@
-"""Isolated sandboxes in a temporary directory, where this machine can isolate them."""
+"""Isolated sandboxes in a temporary directory, if this machine supports isolation."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path

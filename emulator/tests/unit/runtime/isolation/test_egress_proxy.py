@@ -1,4 +1,4 @@
-"""The proxy of a sandbox: what it forwards, and what it refuses."""
+"""The egress proxy of a sandbox: forwarded and rejected requests."""
 
 import asyncio
 import gc
@@ -29,7 +29,7 @@ def allow(*hosts: str, ports: list[int] | None = None) -> Policy:
 
 
 class ProxyClient:
-    """Sends requests to a proxy, each over a connection of its own."""
+    """Sends requests to a proxy, each over its own connection."""
 
     def __init__(self, address: tuple[str, int], record: IsolatedRecord, network: ServedNetwork) -> None:
         self.record = record
@@ -71,11 +71,11 @@ async def proxy() -> AsyncIterator[ProxyClient]:
         served.start(listener)
         yield ProxyClient(listener.getsockname(), record, network)
         served.close()
-    gc.collect()  # an exception of a task that nobody awaits is reported when the task is deleted
+    gc.collect()  # an exception of a task that is not awaited is reported when the task is deleted
     assert errors == []
 
 
-async def test_a_request_is_forwarded_with_its_own_head(proxy: ProxyClient) -> None:
+async def test_a_request_is_forwarded_with_rewritten_headers(proxy: ProxyClient) -> None:
     proxy.record.policy = ALL
     response = await proxy.get("http://a.example:8080/path?query#part")
     assert response.startswith("HTTP/1.1 200 OK\r\n")
@@ -84,7 +84,7 @@ async def test_a_request_is_forwarded_with_its_own_head(proxy: ProxyClient) -> N
     assert proxy.network.connected == [("203.0.113.1", 8080), ("203.0.113.1", 80)]
 
 
-async def test_a_tunnel_carries_what_is_sent(proxy: ProxyClient) -> None:
+async def test_connect_opens_a_tunnel_to_the_host(proxy: ProxyClient) -> None:
     proxy.record.policy = ALL
     response = await proxy.tunnel("b.example:443")
     assert response.startswith("HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 200 OK\r\n")
@@ -93,7 +93,7 @@ async def test_a_tunnel_carries_what_is_sent(proxy: ProxyClient) -> None:
     assert proxy.network.connected == [("203.0.113.2", 443), ("2001:db8::1", 443)]
 
 
-async def test_only_allowed_hosts_are_connected_to_and_resolved(proxy: ProxyClient) -> None:
+async def test_only_allowed_hosts_are_resolved_and_connected_to(proxy: ProxyClient) -> None:
     proxy.record.policy = allow("a.example", ports=[443])
     assert "200 OK" in await proxy.tunnel("a.example:443")
     for target in ("b.example:443", "a.example:80", "203.0.113.1:443"):
@@ -104,13 +104,13 @@ async def test_only_allowed_hosts_are_connected_to_and_resolved(proxy: ProxyClie
     assert proxy.network.resolved == ["a.example"]
 
 
-async def test_a_changed_policy_holds_for_the_next_connection(proxy: ProxyClient) -> None:
+async def test_a_policy_update_applies_to_the_next_connection(proxy: ProxyClient) -> None:
     for policy, allowed in [(Policy(), False), (allow("a.example"), True), (ALL, True), (allow("b.example"), False)]:
         proxy.record.policy = policy
         assert ("200 OK" in await proxy.get("http://a.example/")) == allowed
 
 
-async def test_the_machine_itself_is_reached_only_by_its_address(proxy: ProxyClient) -> None:
+async def test_loopback_addresses_are_forbidden_unless_a_rule_contains_them(proxy: ProxyClient) -> None:
     for policy in (ALL, allow("*", "0.0.0.0/0", "::/0", "rebound.example", "localhost")):
         proxy.record.policy = policy
         for host in ("rebound.example", "localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254"):
@@ -120,7 +120,7 @@ async def test_the_machine_itself_is_reached_only_by_its_address(proxy: ProxyCli
     assert "200 OK" in await proxy.get("http://rebound.example/")
 
 
-async def test_each_address_of_a_host_is_tried(proxy: ProxyClient) -> None:
+async def test_the_proxy_tries_each_address_of_a_host(proxy: ProxyClient) -> None:
     proxy.record.policy = ALL
     assert "200 OK" in await proxy.get("http://second.example/")
     assert (await proxy.get("http://down.example/")).endswith(
@@ -132,7 +132,7 @@ async def test_each_address_of_a_host_is_tried(proxy: ProxyClient) -> None:
 
 
 @pytest.mark.parametrize("host", [f"{'x' * 64}.example", "a..example"])
-async def test_a_name_that_is_not_valid_cannot_be_resolved(proxy: ProxyClient, host: str) -> None:
+async def test_an_invalid_host_name_returns_502(proxy: ProxyClient, host: str) -> None:
     proxy.record.policy = ALL
     response = await proxy.get(f"http://{host}/")
     assert response.startswith("HTTP/1.1 502 Bad Gateway\r\n")
@@ -147,11 +147,11 @@ async def test_a_connection_that_times_out_is_closed(proxy: ProxyClient) -> None
 @pytest.mark.parametrize(
     "line", ["GET / HTTP/1.1", "GET ftp://a.example/ HTTP/1.1", "CONNECT a.example HTTP/1.1", "what", "GET http://[ x"]
 )
-async def test_what_is_no_request_of_a_proxy_is_rejected(proxy: ProxyClient, line: str) -> None:
+async def test_an_invalid_proxy_request_returns_400(proxy: ProxyClient, line: str) -> None:
     assert (await proxy.send(f"{line}\r\n\r\n")).startswith("HTTP/1.1 400 Bad Request\r\n")
 
 
-async def test_a_head_that_never_ends_is_not_read(proxy: ProxyClient) -> None:
+async def test_the_connection_is_closed_if_the_headers_are_too_long(proxy: ProxyClient) -> None:
     reader, writer = await asyncio.open_connection(*proxy.address)
     writer.write(b"x" * 1_000_000)
     with suppress(ConnectionError):
@@ -159,7 +159,7 @@ async def test_a_head_that_never_ends_is_not_read(proxy: ProxyClient) -> None:
     writer.close()
 
 
-async def test_the_machine_s_network_resolves_and_connects() -> None:
+async def test_the_default_network_resolves_names_and_connects() -> None:
     network = Network()
     assert await network.resolve("127.0.0.1", 80) == ["127.0.0.1"]
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -1,4 +1,4 @@
-"""The network of isolated sandboxes: their own 127.0.0.1, and a proxy."""
+"""The network of isolated sandboxes: their own loopback interface, and a proxy."""
 
 import socket
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def request(url: str) -> str:
 
 
 class OccupiedIsolation(Isolation):
-    """While `is_occupying`, takes the port of the proxy in each sandbox."""
+    """Listens on the port of the proxy in each new sandbox while `is_occupying` is true."""
 
     is_occupying = False
     listener: socket.socket
@@ -49,20 +49,20 @@ class OccupiedIsolation(Isolation):
         return namespaces
 
 
-async def start_server(host: SandboxHost, answer: str) -> None:
-    output = spawn_python(host, LISTEN, answer).read_output()
+async def start_server(host: SandboxHost, response: str) -> None:
+    output = spawn_python(host, LISTEN, response).read_output()
     assert await anext(output) == ("stdout", b"up\n")
     await output.aclose()
 
 
 async def receive(host: SandboxHost) -> bytes:
     reader, writer = await host.connect(8000)
-    answer = await reader.read()
+    response = await reader.read()
     writer.close()
-    return answer
+    return response
 
 
-async def test_commands_of_a_sandbox_reach_each_other_and_no_other_sandbox(create_host: CreateHost) -> None:
+async def test_commands_can_connect_only_to_servers_in_their_own_sandbox(create_host: CreateHost) -> None:
     one, other, third = create_host("one"), create_host("other"), create_host("third")
     await start_server(one, "first")
     await start_server(other, "second")
@@ -72,7 +72,7 @@ async def test_commands_of_a_sandbox_reach_each_other_and_no_other_sandbox(creat
     assert (await receive(one), await receive(other)) == (b"first", b"second")
 
 
-async def test_what_listens_on_no_port_cannot_be_connected_to(create_host: CreateHost) -> None:
+async def test_connecting_to_a_port_without_a_listener_fails(create_host: CreateHost) -> None:
     host = create_host()
     for _ in range(2):
         with pytest.raises(ConnectionError):
@@ -90,7 +90,7 @@ async def test_a_connection_that_does_not_use_the_proxy_fails(create_host: Creat
 
 
 @pytest.mark.usefixtures("isolation")
-async def test_a_sandbox_that_could_not_be_completed_runs_no_command(create_host: CreateHost) -> None:
+async def test_a_command_is_rejected_while_the_proxy_port_is_in_use(create_host: CreateHost) -> None:
     isolation = OccupiedIsolation()
     host = create_host(isolation=isolation)
     isolation.is_occupying = True
@@ -101,7 +101,7 @@ async def test_a_sandbox_that_could_not_be_completed_runs_no_command(create_host
     assert await run_script(host, request("http://a.example/")) == "HTTP/1.1 403 Forbidden\r\n"
 
 
-async def test_the_proxy_connects_to_the_one_of_two_hosts_that_is_allowed(create_host: CreateHost) -> None:
+async def test_the_proxy_connects_only_to_the_allowed_host(create_host: CreateHost) -> None:
     async with ServedNetwork({"a.example": ["203.0.113.1"], "b.example": ["203.0.113.2"]}) as network:
         record = IsolatedRecord(network=network)
         host = create_host(record=record)

@@ -1,4 +1,4 @@
-"""Isolated sandboxes: what their commands see and use."""
+"""Isolated sandboxes: files, processes and resources of their commands."""
 
 import asyncio
 import ctypes
@@ -28,7 +28,7 @@ def read_environment(pid: int) -> list[bytes]:
     return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
 
 
-async def test_a_command_has_the_workspace_and_nothing_of_the_user(
+async def test_a_command_can_access_the_workspace_but_no_files_of_the_user(
     create_host: CreateHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_OF_THE_USER", "hidden")
@@ -49,9 +49,9 @@ async def test_a_command_has_the_workspace_and_nothing_of_the_user(
     assert await run_script(host, "id -un; grep CapEff /proc/self/status") == "sandbox\nCapEff:\t0000000000000000\n"
 
 
-async def test_what_belongs_to_the_machine_cannot_be_changed(create_host: CreateHost) -> None:
+async def test_a_command_cannot_change_settings_or_devices_of_the_machine(create_host: CreateHost) -> None:
     host = create_host()
-    setting, device = "/proc/sys/kernel/printk", "/dev/null"  # the same values as before, if it succeeds
+    setting, device = "/proc/sys/kernel/printk", "/dev/null"  # if the write succeeds, the values are unchanged
     refused = "grep -c 'Read-only file system\\|Permission denied'"
     assert await run_script(host, f"(cat {setting} > {setting}) 2>&1 | {refused}") == "1\n"
     assert await run_script(host, f"chmod 666 {device} /proc/self/fd/0 2>&1 | {refused}") == "2\n"
@@ -60,8 +60,8 @@ async def test_what_belongs_to_the_machine_cannot_be_changed(create_host: Create
     assert await run_script(host, "unshare -Urm true 2>&1 | grep -c 'uid_map'") == "1\n"
 
 
-@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the number of the system call is another")
-async def test_keys_of_the_user_cannot_be_read(create_host: CreateHost) -> None:
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the system call has another number")
+async def test_a_command_cannot_read_the_kernel_keys_of_the_user(create_host: CreateHost) -> None:
     add_key, session_keyring = 248, ctypes.c_int(-3)
     key = ctypes.CDLL(None).syscall(add_key, b"user", b"neev-emulator", b"secret", 6, session_keyring)
     if key < 0:
@@ -69,18 +69,18 @@ async def test_keys_of_the_user_cannot_be_read(create_host: CreateHost) -> None:
     assert await read_output(spawn_python(create_host(), READ_KEY, str(key))) == "-1\n"
 
 
-async def test_a_command_exits_as_its_program_does(create_host: CreateHost) -> None:
+async def test_a_command_returns_the_output_and_exit_code_of_its_program(create_host: CreateHost) -> None:
     host = create_host()
     process = host.spawn("sh", ["-c", "cat; echo failed >&2; exit 7"], env={}, stdin=b"input ")
     assert [item async for item in process.read_output()] == [("stdout", b"input "), ("stderr", b"failed\n")]
     assert await process.wait() == 7
     killed = host.spawn("sh", ["-c", "kill -9 $$"], env={})
     assert await killed.wait() == 137
-    patient = host.spawn("sh", ["-c", "trap 'exit 3' TERM; echo up; while :; do sleep 0.01; done"], env={})
-    output = patient.read_output()
+    trapping = host.spawn("sh", ["-c", "trap 'exit 3' TERM; echo up; while :; do sleep 0.01; done"], env={})
+    output = trapping.read_output()
     assert await anext(output) == ("stdout", b"up\n")
-    assert patient.signal(signal.SIGTERM)
-    assert await patient.wait() == 3
+    assert trapping.signal(signal.SIGTERM)
+    assert await trapping.wait() == 3
     await output.aclose()
 
 
@@ -94,7 +94,7 @@ async def test_a_command_exits_as_its_program_does(create_host: CreateHost) -> N
         (sys.executable, None, "not_found"),
     ],
 )
-async def test_what_cannot_be_run_is_refused(
+async def test_a_program_that_cannot_be_executed_is_rejected(
     create_host: CreateHost, program: str, cwd: str | None, reason: str
 ) -> None:
     if program.startswith("/usr/"):
@@ -102,7 +102,7 @@ async def test_what_cannot_be_run_is_refused(
     assert spawn_unrunnable(create_host(), program, cwd) == reason
 
 
-async def test_a_program_of_the_sandbox_runs_wherever_it_is(create_host: CreateHost) -> None:
+async def test_a_program_in_the_sandbox_can_be_executed_by_any_path(create_host: CreateHost) -> None:
     host = create_host()
     await run_script(host, "printf '#!/bin/sh\\necho hi' > hello; chmod +x hello; cp hello /tmp; ln -s /tmp/hello link")
     for program in ("./hello", "/tmp/hello", "./link"):
@@ -110,7 +110,7 @@ async def test_a_program_of_the_sandbox_runs_wherever_it_is(create_host: CreateH
     assert await read_output(host.spawn("hello", [], env={"PATH": "/tmp"})) == "hi\n"
 
 
-async def test_variables_are_not_used_before_the_sandbox_is_entered(create_host: CreateHost) -> None:
+async def test_env_variables_do_not_affect_the_sandbox_launcher(create_host: CreateHost) -> None:
     host = create_host()
     process = host.spawn("sh", ["-c", "echo $LD_PRELOAD; sleep 60"], env={"LD_PRELOAD": "/none.so"})
     output = process.read_output()
@@ -123,7 +123,7 @@ async def test_variables_are_not_used_before_the_sandbox_is_entered(create_host:
     await output.aclose()
 
 
-async def test_processes_of_the_machine_and_of_other_sandboxes_do_not_exist(create_host: CreateHost) -> None:
+async def test_a_command_cannot_see_processes_outside_its_sandbox(create_host: CreateHost) -> None:
     one, other = create_host("one"), create_host("other")
     process = other.spawn("sleep", ["12345"], env={})
     await wait_until(lambda: other.measure_usage().process_count == 1)
@@ -135,7 +135,7 @@ async def test_processes_of_the_machine_and_of_other_sandboxes_do_not_exist(crea
     process.close()
 
 
-async def test_every_process_is_paused_and_ended_with_the_sandbox(create_host: CreateHost) -> None:
+async def test_pausing_and_stopping_a_sandbox_affects_every_process(create_host: CreateHost) -> None:
     host = create_host()
     await run_script(host, "env -i setsid sleep 60 >/dev/null 2>&1 &")
     [pid] = host._view.find_processes(())
@@ -146,16 +146,14 @@ async def test_every_process_is_paused_and_ended_with_the_sandbox(create_host: C
     assert is_gone(pid)
 
 
-async def test_a_sandbox_whose_processes_were_all_killed_starts_again(create_host: CreateHost) -> None:
+async def test_a_sandbox_restarts_after_all_its_processes_were_killed(create_host: CreateHost) -> None:
     host = create_host()
     await run_script(host, "touch /tmp/a; kill -9 -1")
     await wait_until(lambda: not host._view._namespaces.is_open)  # type: ignore[union-attr]
     assert await run_script(host, "ls /tmp; echo again") == "again\n"
 
 
-async def test_after_a_rollback_the_workspace_is_the_one_that_was_put_back(
-    create_host: CreateHost, tmp_path: Path
-) -> None:
+async def test_commands_use_the_restored_workspace_after_a_rollback(create_host: CreateHost, tmp_path: Path) -> None:
     host = create_host()
     host.files.write("page", b"old")
     host.copy_to(tmp_path / "copy")
@@ -165,7 +163,7 @@ async def test_after_a_rollback_the_workspace_is_the_one_that_was_put_back(
     assert await run_script(host, "cat page") == "old"
 
 
-async def test_the_size_of_the_sandbox_is_a_limit(create_host: CreateHost) -> None:
+async def test_cpu_memory_and_disk_of_a_command_are_limited(create_host: CreateHost) -> None:
     record = IsolatedRecord(limits=Limits(cores=0.5, memory_bytes=256 * MEBIBYTE))
     host = create_host(record=record)
     allocate = "head -c 128M /dev/zero | tail -c 128M | wc -c"
@@ -176,7 +174,7 @@ async def test_the_size_of_the_sandbox_is_a_limit(create_host: CreateHost) -> No
     assert "No space left" in await run_script(host, "head -c 300M /dev/zero 2>&1 > /tmp/file")
 
 
-async def test_the_size_of_the_sandbox_is_a_limit_of_all_its_processes(create_host: CreateHost) -> None:
+async def test_the_memory_limit_applies_to_all_processes_together(create_host: CreateHost) -> None:
     host = create_host(record=IsolatedRecord(limits=Limits(cores=1, memory_bytes=96 * MEBIBYTE)))
     use_memory = "import time; used = bytearray(b'x' * 30_000_000); time.sleep(60)"
     processes = [spawn_python(host, use_memory) for _ in range(4)]
@@ -187,7 +185,7 @@ async def test_the_size_of_the_sandbox_is_a_limit_of_all_its_processes(create_ho
     assert None in {process.exit_code for process in processes}
 
 
-def test_what_is_missing_is_named(tmp_path: Path) -> None:
+def test_the_reason_names_the_missing_prerequisite(tmp_path: Path) -> None:
     with pytest.raises(IsolationUnavailableError, match="no-such-program is not installed: install the package bubble"):
         Isolation(bwrap="no-such-program")
     program = tmp_path / "bwrap"
@@ -197,7 +195,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
         Isolation(bwrap=str(program))
 
 
-def test_the_setting_that_forbids_namespaces_is_named(tmp_path: Path) -> None:
+def test_the_error_names_the_sysctl_setting_that_forbids_namespaces(tmp_path: Path) -> None:
     (tmp_path / "kernel").mkdir()
     (tmp_path / "kernel" / "apparmor_restrict_unprivileged_userns").write_text("1\n")
     (tmp_path / "kernel" / "unprivileged_userns_clone").write_text("1\n")
