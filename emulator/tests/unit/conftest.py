@@ -11,7 +11,7 @@ from neev_emulator import Backend, Clock, Settings, create_app
 
 @pytest.fixture
 async def backend(request: pytest.FixtureRequest) -> AsyncIterator[Backend]:
-    """The parameter is the version of the API, by default the current one."""
+    """Yield a backend; the parameter is the version of the API, by default the current one."""
     settings = Settings(api=getattr(request, "param", Settings().api), durations=SLOW)
     still = Backend(settings, clock=Clock(lambda: START))
     yield still

@@ -1,4 +1,4 @@
-"""The address that the emulator listens on, and who can reach it."""
+"""The address that the emulator listens on, and access from other machines."""
 
 import socket
 
@@ -27,25 +27,25 @@ from neev_emulator.address import bind, format_origin, is_loopback
         ("", False),
     ],
 )
-def test_only_addresses_of_the_machine_itself_are_loopback(host: str, *, expected: bool) -> None:
+def test_is_loopback_accepts_only_addresses_of_this_machine(host: str, *, expected: bool) -> None:
     assert is_loopback(host) is expected
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])
-def test_an_address_that_others_reach_is_refused_unless_it_is_allowed_and_leaves_nothing(host: str) -> None:
+def test_a_remote_address_is_rejected_unless_it_is_allowed(host: str) -> None:
     backend = Backend()
     with pytest.raises(RemoteNotAllowedError, match="other machines"), serve_backend(backend, host=host):
-        pytest.fail("it started all the same")
+        pytest.fail("the emulator started")
     assert not backend.directory.exists()
 
 
-def test_where_it_is_allowed_this_machine_still_reaches_it_by_loopback() -> None:
+def test_the_base_url_is_a_loopback_address_if_remote_access_is_allowed() -> None:
     with serve_backend(Backend(), host="0.0.0.0", allow_remote=True) as emulator:
         assert emulator.base_url.startswith("http://127.0.0.1:")
         assert emulator.state()["sandboxes"] == 0
 
 
-async def test_the_controls_answer_this_machine_alone_and_everything_else_whoever_has_the_key(backend: Backend) -> None:
+async def test_control_requests_from_other_machines_are_forbidden(backend: Backend) -> None:
     transport = httpx.ASGITransport(create_app(backend), client=("192.0.2.7", 40000))
     headers = {"authorization": f"Bearer {backend.api_key}", "x-forwarded-for": "127.0.0.1"}
     async with httpx.AsyncClient(transport=transport, base_url="http://emulator", headers=headers) as http:
@@ -54,7 +54,7 @@ async def test_the_controls_answer_this_machine_alone_and_everything_else_whoeve
         assert (await ApiDriver(backend, http).send("GET", "/sandboxes")).status_code == 200
 
 
-async def test_an_address_of_the_next_protocol_is_written_in_brackets() -> None:
+async def test_an_ipv6_address_is_formatted_in_brackets() -> None:
     try:
         listener = bind("::1", 0)
     except OSError:
@@ -63,6 +63,6 @@ async def test_an_address_of_the_next_protocol_is_written_in_brackets() -> None:
         assert format_origin(listener) == f"http://[::1]:{listener.getsockname()[1]}"
 
 
-def test_a_socket_is_set_up_so_that_small_answers_go_out_at_once() -> None:
+def test_the_listener_has_the_tcp_protocol_so_that_asyncio_sets_tcp_nodelay() -> None:
     with bind("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP

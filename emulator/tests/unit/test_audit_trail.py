@@ -1,4 +1,4 @@
-"""The audit trail in the form of either version of the API."""
+"""The audit trail in the formats of both versions of the API."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ async def read_events(api: ApiDriver, sandbox: str = "web") -> list[dict[str, An
     return events
 
 
-async def test_a_command_is_an_operation_and_a_program(api: ApiDriver, backend: Backend) -> None:
+async def test_a_command_creates_an_operation_event_and_a_program_event(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     await call(api, "web", "/exec", command="true")
     operation, program = sorted(await read_events(api), key=lambda event: "api" not in event)
@@ -67,7 +67,7 @@ async def test_a_command_is_an_operation_and_a_program(api: ApiDriver, backend: 
         ("/processes/get", {"process_id": "proc-1"}, {"process": {"uid": "proc-1"}}),
     ],
 )
-async def test_a_failed_operation_has_its_reason_and_target(
+async def test_a_failed_operation_has_a_status_code_and_a_target(
     api: ApiDriver, path: str, body: dict[str, str], target: dict[str, Any]
 ) -> None:
     await api.create_ready(name="web")
@@ -77,7 +77,7 @@ async def test_a_failed_operation_has_its_reason_and_target(
     assert {name: event[name] for name in ("file", "process") if name in event} == target
 
 
-async def test_an_operation_without_a_target_has_none(api: ApiDriver) -> None:
+async def test_the_event_of_an_operation_without_a_target_omits_the_target(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     await call(api, "web", "/processes/list")
     (event,) = await read_events(api)
@@ -85,13 +85,13 @@ async def test_an_operation_without_a_target_has_none(api: ApiDriver) -> None:
     assert not event.keys() & {"file", "process"}
 
 
-async def test_a_sandbox_without_execution_trace_has_no_programs(api: ApiDriver) -> None:
+async def test_no_program_events_are_recorded_without_execution_trace(api: ApiDriver) -> None:
     await api.create_ready(name="web", execution_trace=False)
     await call(api, "web", "/exec", command="true")
     assert [event["class_name"] for event in await read_events(api)] == ["API Activity"]
 
 
-async def test_programs_count_as_events_of_a_page(api: ApiDriver) -> None:
+async def test_program_events_count_towards_the_page_limit(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     await call(api, "web", "/exec", command="true")
     page = await api.read("/sandboxes/web/audit?limit=1")
@@ -100,7 +100,7 @@ async def test_programs_count_as_events_of_a_page(api: ApiDriver) -> None:
     assert "next_cursor" not in rest
 
 
-async def test_the_older_api_has_records_of_operations(api: ApiDriver, backend: Backend) -> None:
+async def test_api_0_8_returns_records_instead_of_events(api: ApiDriver, backend: Backend) -> None:
     sandbox = await api.create_ready(name="web")
     await call(api, "web", "/exec", command="true")
     await call(api, "web", "/files/exists", path="page")
@@ -115,7 +115,7 @@ async def test_the_older_api_has_records_of_operations(api: ApiDriver, backend: 
     ]
 
 
-async def test_the_trail_of_an_agent_is_that_of_its_sandbox(api: ApiDriver, backend: Backend) -> None:
+async def test_the_audit_trail_of_an_agent_is_that_of_its_sandbox(api: ApiDriver, backend: Backend) -> None:
     agent = await api.create("/agents", name="coder", agent_template="claude-code")
     backend.advance(11)
     headers = {"x-sandbox-id": agent["sandbox_id"]}

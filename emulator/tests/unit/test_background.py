@@ -1,4 +1,4 @@
-"""The commands that start an emulator in the background and find it again."""
+"""The commands that start, find and stop an emulator in the background."""
 
 import os
 import select
@@ -26,7 +26,7 @@ DIRECTORY = "neev-emulator"
 
 @pytest.fixture(autouse=True)
 def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Set the environment of a user without an emulator."""
+    """Set the environment of a user without an emulator; return the directory of states."""
     for name in [name for name in os.environ if name.startswith("NEEV")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
@@ -35,7 +35,7 @@ def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., str]]:
-    """Return a function that starts an emulator; stop all of them."""
+    """Yield a function that starts an emulator; stop all of them after the test."""
     started: list[list[str]] = []
 
     def start_emulator(*options: str, data: str | Path | None = None) -> str:
@@ -50,7 +50,7 @@ def start() -> Iterator[Callable[..., str]]:
 
 @contextmanager
 def lock_server_file(state_home: Path, env: dict[str, str], **options: Any) -> Iterator[None]:
-    """Hold the file of an emulator with these options in the default directory until the block ends."""
+    """Lock the server file of an emulator with these options in the default directory during the block."""
     directory = state_home / DIRECTORY
     directory.mkdir()
     server_file = ServerFile(directory)
@@ -61,7 +61,7 @@ def lock_server_file(state_home: Path, env: dict[str, str], **options: Any) -> I
 
 @pytest.fixture
 def running_options(state_home: Path) -> Iterator[None]:
-    """Let an emulator with some options run."""
+    """Hold the server file of an emulator with some options."""
     options = {"api": "0.8", "allow_host": ["a", "b"], "quota": 2, "create_seconds": None, "isolate": False}
     with lock_server_file(state_home, {"NEEV_BASE_URL": "http://127.0.0.1:1/agent"}, **options):
         yield
@@ -71,7 +71,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments, env={"COLUMNS": "200"})
 
 
-def output_of(*arguments: str) -> str:
+def read_output(*arguments: str) -> str:
     result = run(*arguments)
     assert result.exit_code == 0, result.output
     return result.stdout
@@ -79,7 +79,7 @@ def output_of(*arguments: str) -> str:
 
 def read_env(*options: str) -> dict[str, str]:
     """Return the variables that a shell has after it evaluated the output of `env`."""
-    script = f"{output_of('env', *options)}\nprintenv | grep ^NEEV_"
+    script = f"{read_output('env', *options)}\nprintenv | grep ^NEEV_"
     found = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     return dict(line.split("=", 1) for line in found.stdout.splitlines())
 
@@ -91,10 +91,10 @@ def create_sandbox(emulator: Emulator) -> None:
 
 
 def read_status(*options: str) -> dict[str, str]:
-    return dict(line.split(maxsplit=1) for line in output_of("status", *options).splitlines())
+    return dict(line.split(maxsplit=1) for line in read_output("status", *options).splitlines())
 
 
-def test_an_emulator_is_found_by_other_shells_and_keeps_its_state(start: Callable[..., str], state_home: Path) -> None:
+def test_a_background_emulator_keeps_its_state_over_a_restart(start: Callable[..., str], state_home: Path) -> None:
     text = start()
     first = Emulator.from_env(read_env())
     create_sandbox(first)
@@ -104,13 +104,13 @@ def test_an_emulator_is_found_by_other_shells_and_keeps_its_state(start: Callabl
     assert status["isolation"] == "no"
     assert status["data"] == str(state_home / DIRECTORY)
     assert f"runs at {first.base_url} (process {status['process']})" in text
-    assert output_of("stop") == f"The emulator at {first.base_url} has stopped.\n"
+    assert read_output("stop") == f"The emulator at {first.base_url} has stopped.\n"
     start("--api", "0.8", data=state_home / DIRECTORY)
     assert Emulator.from_env(read_env()) == first
     assert (read_status()["api"], read_status()["sandboxes"]) == ("0.8", "1")
 
 
-def test_a_second_start_reports_the_emulator_that_runs(start: Callable[..., str]) -> None:
+def test_a_second_start_reports_the_running_emulator(start: Callable[..., str]) -> None:
     start()
     process = read_status()["process"]
     text = start()
@@ -135,18 +135,18 @@ def test_a_second_start_with_other_options_is_an_error(options: tuple[str, ...],
 
 
 @pytest.mark.usefixtures("running_options")
-def test_a_version_in_the_environment_is_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_api_version_of_the_environment_counts_as_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEEV_EMULATOR_API", "0.9")
     result = run("start")
     assert (result.exit_code, "with another --api already runs" in result.stderr) == (1, True)
 
 
 @pytest.mark.usefixtures("running_options")
-def test_a_second_start_with_the_same_options_reports_the_emulator_that_runs() -> None:
-    assert "already runs at" in output_of("start", "--api", "0.8", "--allow-host", "a", "--allow-host", "b")
+def test_a_second_start_with_the_same_options_reports_the_running_emulator() -> None:
+    assert "already runs at" in read_output("start", "--api", "0.8", "--allow-host", "a", "--allow-host", "b")
 
 
-def test_the_status_says_that_sandboxes_are_isolated(state_home: Path) -> None:
+def test_status_reports_the_isolation_of_sandboxes(state_home: Path) -> None:
     with serve() as emulator, lock_server_file(state_home, emulator.env, isolate=True):
         assert read_status()["isolation"] == "yes"
 
@@ -160,7 +160,7 @@ def test_a_directory_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
         assert result.stderr.count("\n") == 1
 
 
-def test_its_directory_is_private(start: Callable[..., str], state_home: Path) -> None:
+def test_the_default_directory_is_private(start: Callable[..., str], state_home: Path) -> None:
     start()
     directory = state_home / DIRECTORY
     paths = [directory, *directory.iterdir()]
@@ -168,7 +168,7 @@ def test_its_directory_is_private(start: Callable[..., str], state_home: Path) -
     assert [path.name for path in paths if path.stat().st_mode & 0o077] == []
 
 
-def test_a_killed_emulator_does_not_run_and_can_be_started_again(start: Callable[..., str]) -> None:
+def test_a_killed_emulator_can_be_started_again(start: Callable[..., str]) -> None:
     start()
     status, env = read_status(), read_env()
     descriptor = os.pidfd_open(int(status["process"]))
@@ -184,15 +184,15 @@ def test_a_killed_emulator_does_not_run_and_can_be_started_again(start: Callable
     assert read_status()["process"] != status["process"]
 
 
-def test_the_process_of_a_stale_file_is_not_signalled(state_home: Path) -> None:
+def test_the_process_in_a_stale_server_file_is_not_signalled(state_home: Path) -> None:
     server_file = ServerFile(state_home)
-    server_file.write({"NEEV_BASE_URL": "http://127.0.0.1:1/agent"}, {})  # it names the process of the tests
+    server_file.write({"NEEV_BASE_URL": "http://127.0.0.1:1/agent"}, {})  # it contains the id of this process
     assert server_file.read() is None
     assert run("stop", "--data", str(state_home)).exit_code == 1
 
 
-def test_an_emulator_that_has_just_ended_needs_no_signal() -> None:
-    RunningServer(2**23, {}, {}).terminate()  # no process has a number that is as high
+def test_terminating_an_exited_emulator_succeeds() -> None:
+    RunningServer(2**23, {}, {}).terminate()  # no process id is as high
 
 
 def test_a_process_that_locks_the_file_and_does_not_start_is_reported(
@@ -204,7 +204,7 @@ def test_a_process_that_locks_the_file_and_does_not_start_is_reported(
     assert f"the process that locks {state_home / 'server.json'} has not started" in capsys.readouterr().err
 
 
-def test_a_reset_empties_the_state_whether_the_emulator_runs_or_not(
+def test_reset_empties_the_state_of_a_running_or_stopped_emulator(
     start: Callable[..., str], state_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(state_home)
@@ -214,23 +214,23 @@ def test_a_reset_empties_the_state_whether_the_emulator_runs_or_not(
     start(data="it's kept")
     emulator = Emulator.from_env(read_env(*options))
     create_sandbox(emulator)
-    assert output_of("reset", *options) == "The state is empty.\n"
+    assert read_output("reset", *options) == "The state is empty.\n"
     assert read_status(*options)["sandboxes"] == "0"
     create_sandbox(emulator)
-    output_of("stop", *options)
-    output_of("reset", *options)
+    read_output("stop", *options)
+    read_output("reset", *options)
     start(data="it's kept")
     assert read_status(*options)["sandboxes"] == "0"
     assert Emulator.from_env(read_env(*options)) == emulator
 
 
-def test_a_state_that_another_program_uses_is_not_reset(state_home: Path) -> None:
+def test_reset_fails_if_another_program_uses_the_state(state_home: Path) -> None:
     with serve(data=state_home):
         result = run("reset", "--data", str(state_home))
     assert (result.exit_code, "in use by another emulator" in result.stderr) == (1, True)
 
 
-def test_an_emulator_that_cannot_start_reports_why() -> None:
+def test_a_failed_start_reports_the_reason() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         result = run("start", "--port", port)
@@ -239,25 +239,25 @@ def test_an_emulator_that_cannot_start_reports_why() -> None:
     assert run("status").exit_code == 1
 
 
-def test_an_emulator_that_rejects_connections_does_not_respond(start: Callable[..., str]) -> None:
+def test_status_fails_if_the_emulator_rejects_connections(start: Callable[..., str]) -> None:
     start()
     Emulator.from_env(read_env()).reject_connections(600)
     result = run("status")
     assert (result.exit_code, "does not respond" in result.stderr) == (1, True)
 
 
-def test_the_controls_find_the_emulator_in_the_background(start: Callable[..., str]) -> None:
+def test_control_commands_use_the_background_emulator(start: Callable[..., str]) -> None:
     result = run("state")
     assert (result.exit_code, "no emulator runs in the background" in result.stderr) == (1, True)
     start()
-    assert '"sandboxes": 0' in output_of("state")
+    assert '"sandboxes": 0' in read_output("state")
 
 
-def test_the_variables_are_printed_for_other_shells(state_home: Path) -> None:
+def test_env_prints_the_variables_for_each_shell(state_home: Path) -> None:
     server_file = ServerFile(state_home)
     with server_file.lock():
         server_file.write({"NEEV_REGION": "as-south-1"}, {})
-        printed = {shell: output_of("env", "--data", str(state_home), "--shell", shell) for shell in Shell}
+        printed = {shell: read_output("env", "--data", str(state_home), "--shell", shell) for shell in Shell}
     assert printed == {
         "posix": "export NEEV_REGION=as-south-1\n",
         "fish": "set -gx NEEV_REGION as-south-1\n",
@@ -277,13 +277,15 @@ def test_an_option_before_the_command_is_rejected(arguments: tuple[str, ...], me
     assert (result.exit_code, message in result.stderr) == (2, True)
 
 
-def test_a_start_runs_no_command() -> None:
+def test_start_rejects_a_command_after_the_dashes() -> None:
     result = run("start", "--", "true")
     assert (result.exit_code, "it runs no command" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("home", ["", "relative"])
-def test_without_a_directory_for_states_the_one_of_the_user_is_used(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_directory_is_in_home_if_xdg_state_home_is_invalid(
+    home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", home)
     assert default_directory() == Path.home() / ".local" / "state" / DIRECTORY
 
@@ -296,5 +298,5 @@ def test_without_a_directory_for_states_the_one_of_the_user_is_used(home: str, m
         ({"allow_remote": True, "other": False}, ["--allow-remote"]),
     ],
 )
-def test_options_are_handed_to_the_process(options: dict[str, Any], arguments: list[str]) -> None:
+def test_options_are_converted_to_arguments_of_the_process(options: dict[str, Any], arguments: list[str]) -> None:
     assert to_arguments(options) == arguments

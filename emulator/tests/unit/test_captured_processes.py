@@ -1,4 +1,4 @@
-"""Supervised processes in snapshots, forks and rollbacks: they start again."""
+"""Supervised processes in snapshots, forks and rollbacks: they are restarted."""
 
 from typing import Any
 
@@ -31,14 +31,14 @@ def find_host(backend: Backend, sandbox: str) -> SandboxHost:
 
 
 async def wait_for_starts(backend: Backend, sandbox: str, count: int) -> list[str]:
-    """Return the lines that the service wrote at its starts, once there are as many as expected."""
+    """Wait for this number of starts; return the line that the service wrote at each one."""
     path = find_host(backend, sandbox).workspace / "starts"
 
-    def lines() -> list[str]:
+    def read_lines() -> list[str]:
         return path.read_text().splitlines() if path.exists() else []
 
-    await wait_until(lambda: len(lines()) == count)
-    return lines()
+    await wait_until(lambda: len(read_lines()) == count)
+    return read_lines()
 
 
 async def create_snapshot(api: ApiDriver, backend: Backend) -> str:
@@ -47,7 +47,7 @@ async def create_snapshot(api: ApiDriver, backend: Backend) -> str:
     return str(snapshot["id"])
 
 
-async def test_a_fork_starts_what_runs_in_its_source(api: ApiDriver, backend: Backend) -> None:
+async def test_a_fork_starts_the_running_processes_of_its_source(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     service = await start(api, SERVICE, env=["COLOR=blue"], stdin="up\n")
     await wait_for_starts(backend, "web", 1)
@@ -60,7 +60,7 @@ async def test_a_fork_starts_what_runs_in_its_source(api: ApiDriver, backend: Ba
     assert await wait_for_starts(backend, "web", 1) == ["up blue"]
 
 
-async def test_a_restored_sandbox_starts_what_ran_at_the_snapshot(api: ApiDriver, backend: Backend) -> None:
+async def test_a_restored_sandbox_starts_the_processes_of_the_snapshot(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     service = await start(api, SERVICE, stdin="up\n")
     await wait_for_starts(backend, "web", 1)
@@ -72,7 +72,7 @@ async def test_a_restored_sandbox_starts_what_ran_at_the_snapshot(api: ApiDriver
     await wait_for_starts(backend, "restored", 2)
 
 
-async def test_a_rollback_replaces_the_processes_by_those_of_the_snapshot(api: ApiDriver, backend: Backend) -> None:
+async def test_a_rollback_replaces_the_processes_with_those_of_the_snapshot(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     service = await start(api, SERVICE, stdin="up\n")
     await wait_for_starts(backend, "web", 1)
@@ -103,7 +103,7 @@ async def test_a_rollback_of_a_paused_sandbox_starts_processes_when_it_is_resume
     await wait_for_starts(backend, "web", 2)
 
 
-async def test_a_process_whose_program_is_missing_is_omitted(api: ApiDriver, backend: Backend) -> None:
+async def test_a_process_that_cannot_be_started_in_a_fork_is_omitted(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     await call(api, "web", "/exec", command="mkdir", args=["folder"])
     await start(api, "exec sleep 60", cwd="folder")

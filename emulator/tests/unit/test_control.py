@@ -11,7 +11,7 @@ async def send_control(api: ApiDriver, method: str, path: str, body: object = No
     return await api.client.request(method, f"/_emulator/{path}", json=body)
 
 
-async def test_settings_are_changed_in_part(api: ApiDriver) -> None:
+async def test_a_settings_update_changes_only_the_given_fields(api: ApiDriver) -> None:
     before = (await send_control(api, "GET", "settings")).json()
     after = (await send_control(api, "PUT", "settings", {"durations": {"pause": 77}, "sandbox_quota": 3})).json()
     expected = {**before, "durations": {**before["durations"], "pause": 77}, "sandbox_quota": 3}
@@ -22,16 +22,14 @@ async def test_settings_are_changed_in_part(api: ApiDriver) -> None:
     "settings",
     [{"durations": {"pause": -1}}, {"durations": {"nap": 1}}, {"rate_limit": 0}, {"random_faults": {"rate": 2}}],
 )
-async def test_settings_that_cannot_be_are_refused_and_change_nothing(
-    api: ApiDriver, settings: dict[str, object]
-) -> None:
+async def test_invalid_settings_are_rejected_and_change_nothing(api: ApiDriver, settings: dict[str, object]) -> None:
     before = (await send_control(api, "GET", "settings")).json()
     refusal = await send_control(api, "PUT", "settings", settings)
     assert (refusal.status_code, refusal.json()["code"]) == (400, "validation_error")
     assert (await send_control(api, "GET", "settings")).json() == before
 
 
-async def test_one_fault_or_several_are_asked_for_shown_and_cleared(api: ApiDriver) -> None:
+async def test_faults_can_be_added_listed_and_cleared(api: ApiDriver) -> None:
     await send_control(api, "POST", "faults", {"kind": "truncate_body"})
     waiting = (
         await send_control(api, "POST", "faults", [{"kind": "delay", "times": 2}, {"kind": "stuck_phase"}])
@@ -48,12 +46,12 @@ async def test_one_fault_or_several_are_asked_for_shown_and_cleared(api: ApiDriv
 @pytest.mark.parametrize(
     "fault", [{}, {"kind": "earthquake"}, {"kind": "truncate_body", "times": 0}, {"kind": "truncate_body", "colour": 1}]
 )
-async def test_a_fault_that_cannot_be_is_refused(api: ApiDriver, fault: dict[str, object]) -> None:
+async def test_an_invalid_fault_is_rejected(api: ApiDriver, fault: dict[str, object]) -> None:
     assert (await send_control(api, "POST", "faults", fault)).status_code == 400
     assert (await send_control(api, "GET", "faults")).json() == []
 
 
-async def test_time_moves_on_and_what_came_due_has_happened(api: ApiDriver) -> None:
+async def test_advance_runs_the_timers_that_are_due(api: ApiDriver) -> None:
     await api.create(name="web", lifecycle={"idle_timeout_seconds": 30})
     state = (await send_control(api, "POST", "advance", {"seconds": 100})).json()
     assert state["phases"] == {"Paused": 1}
@@ -61,12 +59,14 @@ async def test_time_moves_on_and_what_came_due_has_happened(api: ApiDriver) -> N
 
 
 @pytest.mark.parametrize("body", [{}, {"seconds": -1}, {"seconds": "1h"}, {"seconds": 1e300}])
-async def test_time_moves_by_seconds_and_forward(api: ApiDriver, backend: Backend, body: dict[str, object]) -> None:
+async def test_advance_rejects_an_invalid_number_of_seconds(
+    api: ApiDriver, backend: Backend, body: dict[str, object]
+) -> None:
     assert (await send_control(api, "POST", "advance", body)).status_code == 400
     assert backend.clock.now() == START
 
 
-async def test_the_log_has_what_was_served_but_not_the_controls(api: ApiDriver) -> None:
+async def test_the_log_contains_api_requests_but_no_control_requests(api: ApiDriver) -> None:
     response = await api.send("POST", "/sandboxes", {"name": "web"})
     await api.read("/sandboxes/web")
     entries = (await send_control(api, "GET", "log")).json()
@@ -84,7 +84,7 @@ async def test_the_log_has_what_was_served_but_not_the_controls(api: ApiDriver) 
     assert (await send_control(api, "GET", "counts")).json() == {}
 
 
-async def test_the_state_counts_what_there_is(api: ApiDriver) -> None:
+async def test_the_state_counts_objects_and_phases(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     await api.create("/sandboxes/web/snapshots")
     await api.create("/agents", name="coder", agent_template="claude-code")
@@ -93,7 +93,7 @@ async def test_the_state_counts_what_there_is(api: ApiDriver) -> None:
     assert state["phases"] == {"Pending": 1, "Ready": 1}
 
 
-async def test_a_reset_leaves_nothing_and_the_first_settings(api: ApiDriver, backend: Backend) -> None:
+async def test_reset_deletes_all_objects_and_restores_the_initial_settings(api: ApiDriver, backend: Backend) -> None:
     first = backend.settings
     await api.create_ready(name="web")
     await api.create("/sandboxes/web/snapshots")
@@ -112,14 +112,14 @@ async def test_a_reset_leaves_nothing_and_the_first_settings(api: ApiDriver, bac
     [
         {"origin": "http://evil.example"},
         {"origin": "null"},
-        {"origin": "http://127.0.0.1:8123"},  # as a page that a preview shows would send it
+        {"origin": "http://127.0.0.1:8123"},  # a page in a preview sends this origin
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-origin"},
     ],
 )
-async def test_a_web_page_may_not_use_the_controls(api: ApiDriver, header: dict[str, str]) -> None:
+async def test_a_control_request_of_a_web_page_is_rejected(api: ApiDriver, header: dict[str, str]) -> None:
     assert (await api.client.post("/_emulator/reset", headers=header)).status_code == 403
 
 
-async def test_a_person_may_look_at_the_controls_with_a_browser(api: ApiDriver) -> None:
+async def test_a_control_url_can_be_opened_in_a_browser(api: ApiDriver) -> None:
     assert (await api.client.get("/_emulator/state", headers={"sec-fetch-site": "none"})).status_code == 200

@@ -25,43 +25,46 @@ def run_control(*arguments: str, url: str | None = None) -> Result:
     return CliRunner().invoke(app, arguments, env=env)
 
 
-def control_output(*arguments: str, emulator: Emulator) -> Any:
+def read_control_output(*arguments: str, emulator: Emulator) -> Any:
     result = run_control(*arguments, url=emulator.base_url)
     assert (result.exit_code, result.stderr) == (0, "")
     return json.loads(result.stdout)
 
 
-def test_faults_are_added_shown_and_taken_back(emulator: Emulator) -> None:
-    (fault,) = control_output(
+def test_the_faults_command_adds_lists_and_clears_faults(emulator: Emulator) -> None:
+    (fault,) = read_control_output(
         "faults", "status", "method=POST", "path=/sandboxes", "status=503", "times=2", emulator=emulator
     )
     assert (fault["kind"], fault["method"], fault["status"], fault["times"]) == ("status", "POST", 503, 2)
-    assert control_output("faults", emulator=emulator) == [fault]
+    assert read_control_output("faults", emulator=emulator) == [fault]
     assert run_control("faults", "--clear", url=emulator.base_url).stdout == ""
-    assert control_output("faults", emulator=emulator) == []
+    assert read_control_output("faults", emulator=emulator) == []
 
 
-def test_the_clock_is_advanced(emulator: Emulator) -> None:
-    before = control_output("state", emulator=emulator)["now"]
-    assert control_output("advance", "2d", emulator=emulator)["now"] > before
+def test_the_advance_command_advances_the_clock(emulator: Emulator) -> None:
+    before = read_control_output("state", emulator=emulator)["now"]
+    assert read_control_output("advance", "2d", emulator=emulator)["now"] > before
 
 
-def test_the_log_is_shown_counted_and_emptied(emulator: Emulator) -> None:
+def test_the_log_command_shows_counts_and_clears_requests(emulator: Emulator) -> None:
     assert run_control("log", "--clear", url=emulator.base_url).exit_code == 0
-    assert (control_output("log", emulator=emulator), control_output("log", "--mutating", emulator=emulator)) == (
+    assert (
+        read_control_output("log", emulator=emulator),
+        read_control_output("log", "--mutating", emulator=emulator),
+    ) == (
         [],
         [],
     )
-    assert control_output("log", "--counts", emulator=emulator) == {}
+    assert read_control_output("log", "--counts", emulator=emulator) == {}
 
 
-def test_settings_are_changed_by_their_path(emulator: Emulator) -> None:
-    changed = control_output("settings", "durations.create=2.5", "sandbox_quota=3", "api=0.8", emulator=emulator)
+def test_the_settings_command_changes_settings_by_their_path(emulator: Emulator) -> None:
+    changed = read_control_output("settings", "durations.create=2.5", "sandbox_quota=3", "api=0.8", emulator=emulator)
     assert (changed["durations"]["create"], changed["sandbox_quota"], changed["api"]) == (2.5, 3, "0.8")
-    assert control_output("settings", emulator=emulator) == changed
+    assert read_control_output("settings", emulator=emulator) == changed
 
 
-def test_an_address_can_be_given(emulator: Emulator) -> None:
+def test_the_url_option_selects_the_emulator(emulator: Emulator) -> None:
     assert json.loads(run_control("state", "--url", emulator.base_url).stdout)["agents"] == 0
 
 
@@ -74,13 +77,15 @@ def test_an_address_can_be_given(emulator: Emulator) -> None:
         (("settings", "quota"), 2, "is not NAME=VALUE"),
     ],
 )
-def test_what_cannot_be_is_said(arguments: tuple[str, ...], status: int, message: str) -> None:
+def test_an_unreachable_emulator_or_invalid_argument_is_reported(
+    arguments: tuple[str, ...], status: int, message: str
+) -> None:
     result = run_control(*arguments)
     assert result.exit_code == status
     assert message in " ".join(result.stderr.split())
 
 
-def test_what_the_emulator_refuses_is_said(emulator: Emulator) -> None:
+def test_a_request_that_the_emulator_rejects_is_reported(emulator: Emulator) -> None:
     result = run_control("faults", "colour", url=emulator.base_url)
     assert result.exit_code == 1
     assert result.stderr.startswith(
@@ -89,7 +94,7 @@ def test_what_the_emulator_refuses_is_said(emulator: Emulator) -> None:
     assert "list[" not in result.stderr
 
 
-def test_a_server_that_is_no_emulator_is_reported() -> None:
+def test_a_server_that_is_not_an_emulator_is_reported() -> None:
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         Thread(target=server.handle_request).start()
         result = run_control("state", url=f"http://127.0.0.1:{server.server_port}/agent")

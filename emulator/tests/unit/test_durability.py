@@ -1,4 +1,4 @@
-"""The state after the emulator was stopped or killed, and started again on the same directory."""
+"""The state after the emulator was stopped or killed and started again with the same directory."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from neev_emulator.runtime import MountNamespaces
 INSTANT_DURATIONS = Durations(create=0, addressable=0, snapshot_start=0, snapshot=0)
 
 
-def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+def test_acknowledged_changes_survive_a_kill(tmp_path: Path) -> None:
     with start_killable(tmp_path) as (process, client):
         client.post("/sandboxes", json={"name": "web", "env": [{"name": "A", "value": "b"}]})
         sandbox = wait_until_ready(client, "/sandboxes/web")
@@ -43,7 +43,7 @@ def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
 
 
 def find_open_to_others(directory: Path) -> set[str]:
-    """Return the paths of the emulator that other users could read."""
+    """Return the paths of the emulator that other users can access."""
     paths = [directory, *directory.glob("*"), *directory.glob("files/*"), *directory.glob("files/*/*")]
     return {str(path.relative_to(directory)) for path in paths if path.stat().st_mode & 0o077}
 
@@ -72,12 +72,12 @@ async def fill(directory: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [True, False])
-async def test_nobody_else_gets_at_what_it_keeps(tmp_path: Path, *, kept: bool) -> None:
+async def test_the_data_directory_is_not_accessible_by_other_users(tmp_path: Path, *, kept: bool) -> None:
     before = os.umask(0)
     try:
         await fill(tmp_path / "new" / "data")
         (tmp_path / "old").mkdir(mode=0o777)
-        if kept:  # as an emulator without this protection creates it
+        if kept:  # with the modes of an emulator without this protection
             await fill(tmp_path / "old")
             make_accessible(tmp_path / "old")
         await Backend(data=tmp_path / "old").close()
@@ -87,7 +87,7 @@ async def test_nobody_else_gets_at_what_it_keeps(tmp_path: Path, *, kept: bool) 
     assert {item for item in find_open_to_others(tmp_path / "old") if item.count("/") == 0} == set()
 
 
-async def test_a_directory_that_holds_other_things_keeps_its_mode(tmp_path: Path) -> None:
+async def test_the_mode_of_a_directory_with_other_files_is_unchanged(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "program.py").touch()
     (tmp_path / "work").chmod(0o755)
@@ -95,7 +95,7 @@ async def test_a_directory_that_holds_other_things_keeps_its_mode(tmp_path: Path
     assert find_open_to_others(tmp_path / "work") == {".", "program.py"}
 
 
-def test_what_was_deleted_stays_deleted(tmp_path: Path) -> None:
+def test_deleted_objects_do_not_exist_after_a_restart(tmp_path: Path) -> None:
     settings = Settings(durations=Durations(create=0, delete=0, snapshot_start=0, snapshot=0))
     for created, remaining in (("one", 1), ("two", 2)):
         with serve(settings, data=tmp_path) as emulator:
@@ -112,13 +112,13 @@ def test_what_was_deleted_stays_deleted(tmp_path: Path) -> None:
         assert (state["sandboxes"], state["snapshots"]) == (2, 2)
 
 
-def test_processes_that_a_killed_emulator_left_end_when_the_next_one_starts(tmp_path: Path) -> None:
+def test_processes_of_a_killed_emulator_end_at_the_next_start(tmp_path: Path) -> None:
     with start_killable(tmp_path) as (process, client):
         client.post("/sandboxes", json={"name": "web"})
         sandbox = wait_until_ready(client, "/sandboxes/web")
         with open_runtime_client(client, sandbox) as runtime:
-            ask = {"command": "sh", "args": ["-c", "sleep 1000 >/dev/null 2>&1 & echo $! > pid"]}
-            runtime.post("/exec", json=ask)
+            command = {"command": "sh", "args": ["-c", "sleep 1000 >/dev/null 2>&1 & echo $! > pid"]}
+            runtime.post("/exec", json=command)
             pid = int(runtime.post("/files/read", json={"path": "pid"}).text)
         os.kill(pid, 0)
         process.send_signal(signal.SIGKILL)
@@ -136,7 +136,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
-async def test_records_the_key_and_the_time_are_as_they_were(tmp_path: Path) -> None:
+async def test_the_key_and_the_clock_are_preserved_over_a_restart(tmp_path: Path) -> None:
     with serve(Settings(durations=INSTANT_DURATIONS), data=tmp_path) as emulator:
         emulator.advance(3600)
         first, before = emulator.api_key, emulator.state()["now"]
@@ -144,7 +144,7 @@ async def test_records_the_key_and_the_time_are_as_they_were(tmp_path: Path) -> 
         assert (emulator.api_key, emulator.state()["now"] > before) == (first, True)
 
 
-async def test_a_directory_serves_one_emulator_at_a_time(tmp_path: Path) -> None:
+async def test_a_second_backend_on_one_directory_raises_a_store_error(tmp_path: Path) -> None:
     backend = Backend(data=tmp_path)
     with pytest.raises(StoreError, match="in use"):
         Backend(data=tmp_path)
@@ -152,7 +152,7 @@ async def test_a_directory_serves_one_emulator_at_a_time(tmp_path: Path) -> None
     await Backend(data=tmp_path).close()
 
 
-async def test_files_that_belong_to_nothing_are_swept_at_the_start(tmp_path: Path) -> None:
+async def test_orphaned_files_are_deleted_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "files" / "left-by-a-killed-fork").mkdir(parents=True)
     backend = Backend(data=tmp_path)
     await backend.open()
@@ -160,14 +160,14 @@ async def test_files_that_belong_to_nothing_are_swept_at_the_start(tmp_path: Pat
     await backend.close()
 
 
-async def test_without_a_directory_nothing_is_left_behind() -> None:
+async def test_the_temporary_directory_is_deleted_at_the_end() -> None:
     backend = Backend(clock=Clock(lambda: START))
     assert backend.directory.exists()
     await backend.close()
     assert not backend.directory.exists()
 
 
-async def test_the_key_is_not_readable_by_others(tmp_path: Path) -> None:
+async def test_the_key_is_not_readable_by_other_users(tmp_path: Path) -> None:
     backend = Backend(data=tmp_path / "state")
     for private in (tmp_path / "state", tmp_path / "state" / "state.sqlite"):
         assert private.stat().st_mode & 0o077 == 0
@@ -183,7 +183,7 @@ def count_in_commands(text: str) -> int:
     return count
 
 
-def test_a_killed_emulator_leaves_nothing_that_made_mounts(tmp_path: Path) -> None:
+def test_the_mount_server_ends_with_a_killed_emulator(tmp_path: Path) -> None:
     probe = MountNamespaces(tmp_path)
     missing = probe.unavailable_reason
     probe.close()
@@ -202,7 +202,7 @@ def test_a_killed_emulator_leaves_nothing_that_made_mounts(tmp_path: Path) -> No
     assert before == 1
 
 
-def test_a_file_that_is_no_state_is_an_error_in_words(tmp_path: Path) -> None:
+def test_an_invalid_state_file_raises_a_store_error(tmp_path: Path) -> None:
     (tmp_path / "state.sqlite").write_text("junk " * 1000)
     with pytest.raises(StoreError, match="is not the state of an emulator, or is corrupt"):
         Backend(data=tmp_path)

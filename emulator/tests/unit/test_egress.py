@@ -21,7 +21,7 @@ from neev_emulator.state.egress import AllowListEdit, AllowRule, Policy, apply_e
         "a_b.example",
     ],
 )
-def test_hosts_are_addresses_blocks_and_domains(host: str) -> None:
+def test_addresses_blocks_and_domains_are_valid_hosts(host: str) -> None:
     assert AllowRule(host=host).host == host
 
 
@@ -39,7 +39,7 @@ def test_hosts_are_addresses_blocks_and_domains(host: str) -> None:
         "x" * 64,
     ],
 )
-def test_anything_else_is_no_host(host: str) -> None:
+def test_an_invalid_host_is_rejected(host: str) -> None:
     with pytest.raises(ValidationError):
         AllowRule(host=host)
 
@@ -51,7 +51,7 @@ def test_domains_have_at_most_253_characters(host: str, *, fits: bool) -> None:
         AllowRule(host=host)
 
 
-def test_one_edit_can_swap_a_host() -> None:
+def test_one_edit_can_replace_a_host() -> None:
     policy = Policy(mode="allow_list", allow=[AllowRule(host="old.example"), AllowRule(host="kept.example")])
     swapped = apply_edits(
         policy,

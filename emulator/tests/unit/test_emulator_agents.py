@@ -23,7 +23,7 @@ from neev_emulator import Backend, Clock
         ({"resources": {"disk_gb": 10, "rootfs_disk_gb": 50}}, "resources.rootfs_disk_gb"),
     ],
 )
-async def test_an_agent_that_cannot_be_is_refused_by_the_name_of_the_field(
+async def test_the_error_for_an_invalid_agent_names_the_field(
     api: ApiDriver, body: dict[str, object], field: str
 ) -> None:
     given = {"name": "coder", "agent_template": "claude-code", **body}
@@ -33,7 +33,7 @@ async def test_an_agent_that_cannot_be_is_refused_by_the_name_of_the_field(
     assert (await api.read("/sandboxes"))["total"] == 0
 
 
-async def test_an_agent_has_what_its_template_recommends_unless_told_otherwise(api: ApiDriver) -> None:
+async def test_the_default_resources_and_egress_of_an_agent_are_those_of_its_template(api: ApiDriver) -> None:
     usual = await api.create("/agents", name="usual", agent_template="claude-code")
     own = await api.create("/agents", name="own", agent_template="claude-code", resources={"cpu": 8}, egress={})
     assert [rule["host"] for rule in usual["egress"]["allow"]] == ["api.anthropic.com", "*.github.com"]
@@ -49,7 +49,7 @@ async def test_names_of_agents_are_unique_among_agents(api: ApiDriver) -> None:
     await api.create(name="coder")
 
 
-async def test_the_fork_of_an_agent_is_a_sandbox_and_no_agent(api: ApiDriver) -> None:
+async def test_the_fork_of_an_agent_is_a_sandbox(api: ApiDriver) -> None:
     source = await api.create("/agents", name="editor", agent_template="code-server", env=[{"name": "A", "value": "b"}])
     backing = await api.read(f"/sandboxes/{source['sandbox_id']}")
     twin = await api.create("/agents/editor/fork", name="twin")
@@ -66,7 +66,7 @@ async def test_an_agent_without_a_ui_has_neither_url_nor_token(api: ApiDriver) -
     assert (agent["web_ui_url"], agent["gateway_token"], agent["drive_mode"]) == (None, None, "exec")
 
 
-async def test_an_agent_s_egress_and_idle_window_change_in_place(api: ApiDriver) -> None:
+async def test_egress_and_idle_timeout_of_an_agent_are_updated_in_place(api: ApiDriver) -> None:
     await api.create("/agents", name="coder", agent_template="claude-code")
     add = {"egress_add": {"allow": [{"host": "pypi.org"}]}, "idle_timeout_seconds": 0}
     changed = require_success(await api.send("PATCH", "/agents/coder", add))
@@ -76,7 +76,7 @@ async def test_an_agent_s_egress_and_idle_window_change_in_place(api: ApiDriver)
     assert changed["idle_timeout_seconds"] == 900
 
 
-async def test_templates_that_are_disabled_are_not_listed(api: ApiDriver) -> None:
+async def test_disabled_templates_are_not_listed(api: ApiDriver) -> None:
     base = "/agent/api/v1beta1"
     for kind, disabled in (("sandbox", "sb-ubuntu-22-04-minimal"), ("agent", "ag-claude-code-legacy")):
         listed = (await api.client.get(f"{base}/{kind}-templates?limit=100")).json()["items"]
@@ -86,7 +86,7 @@ async def test_templates_that_are_disabled_are_not_listed(api: ApiDriver) -> Non
         assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
 
 
-async def test_the_last_word_on_a_snapshot_is_that_of_the_delete(api: ApiDriver, backend: Backend) -> None:
+async def test_a_snapshot_is_deleted_if_its_sandbox_is_deleted_concurrently(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     taking = asyncio.ensure_future(api.send("POST", "/sandboxes/web/snapshots"))
     await asyncio.sleep(0)
@@ -99,14 +99,14 @@ async def test_the_last_word_on_a_snapshot_is_that_of_the_delete(api: ApiDriver,
     assert (await api.client.get("/_emulator/state")).json()["snapshots"] == 0
 
 
-def test_a_clock_does_not_run_backwards() -> None:
+def test_advancing_the_clock_by_a_negative_time_raises_an_error() -> None:
     with pytest.raises(ValueError, match="cannot go back"):
         Clock().advance(-1)
 
 
 @asynccontextmanager
 async def listen(response: bytes) -> AsyncIterator[int]:
-    """Yield a port of this machine that sends this response to every connection."""
+    """Yield the port of a server that sends this response to every connection."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -132,7 +132,9 @@ async def request_preview(api: ApiDriver, port: int, **options: str) -> httpx.Re
         (b"", 502, "does not speak HTTP"),
     ],
 )
-async def test_a_preview_answers_as_the_process_does(api: ApiDriver, response: bytes, status: int, text: str) -> None:
+async def test_a_preview_returns_the_response_of_the_process(
+    api: ApiDriver, response: bytes, status: int, text: str
+) -> None:
     await api.create_ready(name="web")
     async with listen(response) as port:
         shown = await request_preview(api, port, q="1")
@@ -140,9 +142,7 @@ async def test_a_preview_answers_as_the_process_does(api: ApiDriver, response: b
     assert shown.headers.get("x-tea") == ("green" if status == 418 else None)
 
 
-async def test_a_preview_of_nothing_is_a_bad_gateway_and_of_a_paused_sandbox_not_found(
-    api: ApiDriver, unused_tcp_port: int
-) -> None:
+async def test_a_preview_returns_502_without_a_listener_and_404_if_paused(api: ApiDriver, unused_tcp_port: int) -> None:
     await api.create_ready(name="web")
     assert (await request_preview(api, unused_tcp_port)).status_code == 502
     await api.create("/sandboxes/web/pause")

@@ -1,4 +1,4 @@
-"""Files of sandboxes and snapshots: copied at one moment, and deleted."""
+"""Files of sandboxes and snapshots: copies, deletion, metrics and audit trail."""
 
 import asyncio
 import sys
@@ -25,7 +25,7 @@ async def read_file(api: ApiDriver, sandbox: str) -> str:
     return (await call_runtime(api, sandbox, "/files/read", json={"path": "page"})).text
 
 
-async def test_a_snapshot_holds_the_files_of_the_moment_it_was_asked_for(api: ApiDriver, backend: Backend) -> None:
+async def test_a_snapshot_contains_the_files_at_the_time_of_the_request(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     await write_file(api, "web", "first")
     snapshot = (await api.create("/sandboxes/web/snapshots"))["id"]
@@ -37,9 +37,7 @@ async def test_a_snapshot_holds_the_files_of_the_moment_it_was_asked_for(api: Ap
     assert (await api.read(f"/snapshots/{snapshot}"))["size_bytes"] == 5
 
 
-async def test_a_rollback_to_a_snapshot_of_another_sandbox_puts_its_files_in_place(
-    api: ApiDriver, backend: Backend
-) -> None:
+async def test_a_rollback_can_restore_a_snapshot_of_another_sandbox(api: ApiDriver, backend: Backend) -> None:
     for name in ("web", "other"):
         await api.create_ready(name=name)
         await write_file(api, name, name)
@@ -50,7 +48,7 @@ async def test_a_rollback_to_a_snapshot_of_another_sandbox_puts_its_files_in_pla
     assert await read_file(api, "web") == "other"
 
 
-async def test_a_snapshot_of_a_paused_sandbox_can_be_taken(api: ApiDriver, backend: Backend) -> None:
+async def test_a_snapshot_of_a_paused_sandbox_can_be_created(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     await write_file(api, "web", "asleep")
     await api.create("/sandboxes/web/pause")
@@ -61,7 +59,7 @@ async def test_a_snapshot_of_a_paused_sandbox_can_be_taken(api: ApiDriver, backe
     assert await read_file(api, "copy") == "asleep"
 
 
-async def test_many_forks_at_once_all_have_the_files(api: ApiDriver, backend: Backend) -> None:
+async def test_concurrent_forks_all_contain_the_files(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     await write_file(api, "web", "same")
     await asyncio.gather(*(api.create("/sandboxes/web/fork", name=f"copy-{n}") for n in range(10)))
@@ -69,14 +67,14 @@ async def test_many_forks_at_once_all_have_the_files(api: ApiDriver, backend: Ba
     assert {await read_file(api, f"copy-{n}") for n in range(10)} == {"same"}
 
 
-async def test_of_two_forks_of_one_name_only_one_is_made(api: ApiDriver, backend: Backend) -> None:
+async def test_only_one_of_two_concurrent_forks_with_one_name_is_created(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     forks = (api.send("POST", "/sandboxes/web/fork", {"name": "copy"}) for _ in range(2))
     assert sorted(response.status_code for response in await asyncio.gather(*forks)) == [201, 409]
     assert len(backend.sandboxes) == 2
 
 
-async def test_what_is_gone_leaves_no_files(api: ApiDriver, backend: Backend) -> None:
+async def test_deleting_a_sandbox_deletes_its_files(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     await write_file(api, "web", "text")
     await api.create("/sandboxes/web/snapshots")
@@ -89,14 +87,14 @@ async def test_what_is_gone_leaves_no_files(api: ApiDriver, backend: Backend) ->
 
 @pytest.fixture
 def low_recursion_limit() -> Iterator[int]:
-    """Lower Python's limit, so that a tree of fewer directories is deeper than it, and yield it."""
+    """Lower Python's recursion limit, so that fewer directories exceed it, and yield the limit."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(400)
     yield sys.getrecursionlimit()
     sys.setrecursionlimit(limit)
 
 
-async def test_a_tree_deeper_than_python_may_recurse_is_captured_forked_and_cleared_away(
+async def test_a_tree_deeper_than_the_recursion_limit_is_copied_and_deleted(
     api: ApiDriver, backend: Backend, low_recursion_limit: int
 ) -> None:
     await api.create_ready(name="web")
@@ -111,46 +109,44 @@ async def test_a_tree_deeper_than_python_may_recurse_is_captured_forked_and_clea
     assert list((backend.directory / "files").iterdir()) == []
 
 
-async def test_the_runtime_is_closed_to_strangers_and_while_the_sandbox_is_not_ready(
+async def test_the_runtime_rejects_invalid_keys_and_sandboxes_that_are_not_ready(
     api: ApiDriver, backend: Backend
 ) -> None:
     created = await api.create(name="web")
-    ask: dict[str, Any] = {"json": {"path": "."}}
-    assert (await call_runtime(api, "web", "/files/list", **ask)).status_code == 503
+    request_body: dict[str, Any] = {"json": {"path": "."}}
+    assert (await call_runtime(api, "web", "/files/list", **request_body)).status_code == 503
     backend.advance(10)
-    assert (await call_runtime(api, "web", "/files/list", **ask)).status_code == 200
+    assert (await call_runtime(api, "web", "/files/list", **request_body)).status_code == 200
     for headers in (
         {"x-sandbox-id": created["id"], "authorization": "Bearer wrong"},
         {"x-sandbox-id": "", "authorization": ""},
     ):
-        stranger = await api.client.post("/sandboxes-runtime/v1/files/list", headers=headers, json={"path": "."})
-        assert (stranger.status_code, stranger.json()["reason_code"]) == (401, "permission_denied")
+        rejected = await api.client.post("/sandboxes-runtime/v1/files/list", headers=headers, json={"path": "."})
+        assert (rejected.status_code, rejected.json()["reason_code"]) == (401, "permission_denied")
     nobody = {"x-sandbox-id": "nobody"}
     unknown = await api.client.post("/sandboxes-runtime/v1/files/list", headers=nobody, json={"path": "."})
     assert unknown.status_code == 404
     await api.send("DELETE", "/sandboxes/web")
-    assert (await call_runtime(api, "web", "/files/list", **ask)).status_code == 404
+    assert (await call_runtime(api, "web", "/files/list", **request_body)).status_code == 404
 
 
-async def test_a_connect_token_runs_out(api: ApiDriver, backend: Backend) -> None:
+async def test_a_connect_token_expires(api: ApiDriver, backend: Backend) -> None:
     created = await api.create_ready(name="web")
     token = await api.create("/sandboxes/web/connect-token")
 
-    async def listed(bearer: str) -> int:
+    async def list_files(bearer: str) -> int:
         headers = {"x-sandbox-id": created["id"], "authorization": f"Bearer {bearer}"}
         response = await api.client.post("/sandboxes-runtime/v1/files/list", json={"path": "."}, headers=headers)
         return response.status_code
 
-    assert await listed(token["token"]) == 200
-    assert await listed(token["token"][:-1] + ("0" if token["token"][-1] != "0" else "1")) == 401
-    assert await listed("nct.x.y.z") == 401
+    assert await list_files(token["token"]) == 200
+    assert await list_files(token["token"][:-1] + ("0" if token["token"][-1] != "0" else "1")) == 401
+    assert await list_files("nct.x.y.z") == 401
     backend.advance(token["expires_in"])
-    assert await listed(token["token"]) == 401
+    assert await list_files(token["token"]) == 401
 
 
-async def test_a_sandbox_is_measured_after_it_was_in_use_and_when_its_metrics_are_read(
-    api: ApiDriver, backend: Backend
-) -> None:
+async def test_usage_is_measured_after_activity_and_when_metrics_are_read(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     await write_file(api, "web", "12345")
     for _ in range(4):
@@ -163,7 +159,7 @@ async def test_a_sandbox_is_measured_after_it_was_in_use_and_when_its_metrics_ar
     assert series["process_count"] == [[START + 16, 0], [START + 31, 0]]
 
 
-async def test_a_sandbox_with_a_process_is_measured_for_as_long_as_it_runs(api: ApiDriver, backend: Backend) -> None:
+async def test_usage_is_measured_while_a_process_runs(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     script = {"program": "sh", "args": ["-c", "touch running; kill -STOP $$"]}
     started = await call_runtime(api, "web", "/processes/start", json=script)
@@ -180,7 +176,7 @@ async def test_a_sandbox_with_a_process_is_measured_for_as_long_as_it_runs(api: 
     assert all(memory > 0 for _, memory in series["memory_usage_bytes"])
 
 
-async def test_a_sandbox_that_is_gone_is_not_measured(api: ApiDriver, backend: Backend) -> None:
+async def test_the_usage_of_a_deleted_sandbox_is_not_measured(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     await write_file(api, "web", "x")
     record = backend.sandboxes.find(backend.project_ids[0], "web")
@@ -192,20 +188,20 @@ async def test_a_sandbox_that_is_gone_is_not_measured(api: ApiDriver, backend: B
     assert list((backend.directory / "files").iterdir()) == []
 
 
-async def test_metrics_use_a_longer_step_rather_than_too_many_points(api: ApiDriver) -> None:
+async def test_metrics_use_a_longer_step_if_there_are_too_many_points(api: ApiDriver) -> None:
     await api.create(name="web")
     metrics = await api.read("/sandboxes/web/metrics?from=2026-05-01T00:00:00Z&to=2026-05-28T00:00:00Z&step=1s")
     assert metrics["step"] == f"{27 * 24 * 3600 // 1440}s"
 
 
-async def test_the_audit_trail_reaches_back_as_far_as_it_is_kept(api: ApiDriver) -> None:
+async def test_the_audit_window_is_truncated_to_the_retention(api: ApiDriver) -> None:
     await api.create(name="web")
     trail = await api.read("/sandboxes/web/audit?from=2026-01-01T00:00:00Z")
     assert (trail["window_truncated"], trail["data"]) == (True, [])
     assert trail["from"].startswith("2026-04-28")
 
 
-async def test_audit_pages_together_hold_each_record_once(api: ApiDriver) -> None:
+async def test_audit_pages_contain_each_record_once(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     for _ in range(5):
         await write_file(api, "web", "x")

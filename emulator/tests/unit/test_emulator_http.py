@@ -1,4 +1,4 @@
-"""The common rules of all paths: authorization, invalid requests and the form of errors."""
+"""Behaviour of all paths: authorization, invalid requests and the format of errors."""
 
 import json
 from email.utils import parsedate_to_datetime
@@ -27,7 +27,9 @@ ANY_JSON = st.recursive(
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer wrong", "Basic {key}", "{key}", "Bearer {key}x"])
-async def test_only_the_key_is_let_in(api: ApiDriver, backend: Backend, authorization: str | None) -> None:
+async def test_requests_without_the_valid_key_return_401(
+    api: ApiDriver, backend: Backend, authorization: str | None
+) -> None:
     del api.client.headers["authorization"]
     headers = {} if authorization is None else {"authorization": authorization.format(key=backend.api_key)}
     for path in (f"{api.project}/sandboxes", "/agent/api/v1beta1/sandbox-templates"):
@@ -45,7 +47,7 @@ async def test_another_organization_is_forbidden_and_an_unknown_project_is_not_f
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
-async def test_every_answer_says_what_time_it_is_at_the_emulator(api: ApiDriver) -> None:
+async def test_every_response_has_a_date_header_with_the_emulated_time(api: ApiDriver) -> None:
     first = await api.send("GET", "/sandboxes")
     api.backend.advance(3600)
     later = await api.send("GET", "/sandboxes")
@@ -53,7 +55,7 @@ async def test_every_answer_says_what_time_it_is_at_the_emulator(api: ApiDriver)
     assert times == [START, START + 3600]
 
 
-async def test_every_answer_has_a_request_id_of_its_own(api: ApiDriver) -> None:
+async def test_every_response_has_a_unique_request_id(api: ApiDriver) -> None:
     responses = [
         await api.send("GET", "/sandboxes"),
         await api.send("POST", "/sandboxes", {"name": "web"}),
@@ -68,13 +70,13 @@ async def test_every_answer_has_a_request_id_of_its_own(api: ApiDriver) -> None:
     assert len({response.headers["x-request-id"] for response in responses}) == len(responses)
 
 
-async def test_refusals_say_the_same_in_error_and_message(api: ApiDriver) -> None:
+async def test_error_responses_have_the_same_text_in_error_and_message(api: ApiDriver) -> None:
     refusal = (await api.send("GET", "/sandboxes/nobody")).json()
     assert refusal["error"] == refusal["message"] == "Sandbox 'nobody' not found"
     assert set(refusal) == {"error", "message", "code"}
 
 
-async def test_a_method_that_a_path_lacks_is_told_which_there_are(api: ApiDriver) -> None:
+async def test_an_unsupported_method_returns_405_with_an_allow_header(api: ApiDriver) -> None:
     response = await api.send("PUT", "/sandboxes/web")
     assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
     assert set(response.headers["allow"].split(", ")) == {"DELETE", "GET", "HEAD", "PATCH"}
@@ -93,41 +95,41 @@ async def test_a_method_that_a_path_lacks_is_told_which_there_are(api: ApiDriver
         (b"name=web", "application/x-www-form-urlencoded", "unsupported_media_type"),
     ],
 )
-async def test_a_body_that_is_not_understood_is_refused(api: ApiDriver, content: bytes, media: str, code: str) -> None:
+async def test_an_invalid_body_is_rejected(api: ApiDriver, content: bytes, media: str, code: str) -> None:
     response = await api.client.post(f"{api.project}/sandboxes", content=content, headers={"content-type": media})
     assert (response.json()["code"], response.status_code) == (code, 415 if code == "unsupported_media_type" else 400)
 
 
-async def test_a_body_may_be_left_out_where_nothing_is_required(api: ApiDriver) -> None:
+async def test_a_missing_body_is_accepted_if_no_field_is_required(api: ApiDriver) -> None:
     assert (await api.send("POST", "/sandboxes")).status_code == 201
     assert (await api.send_refused("POST", "/sandboxes/web/fork"))[:2] == (400, "validation_error")
 
 
-async def test_json_may_carry_a_charset_and_unknown_keys(api: ApiDriver) -> None:
+async def test_a_charset_and_unknown_fields_are_accepted(api: ApiDriver) -> None:
     headers = {"content-type": "application/json; charset=utf-8"}
     response = await api.client.post(f"{api.project}/sandboxes", content=b'{"colour": "blue"}', headers=headers)
     assert response.status_code == 201
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=-1", "page=one", "limit=0", "limit=101", "page=", "page=\u00b2"])
-async def test_a_page_that_cannot_be_is_refused(api: ApiDriver, query: str) -> None:
+async def test_an_invalid_page_or_limit_is_rejected(api: ApiDriver, query: str) -> None:
     status, code, message = await api.send_refused("GET", f"/sandboxes?{query}")
     assert (status, code) == (400, "validation_error")
     assert message.startswith(query.partition("=")[0])
 
 
-async def test_a_page_behind_the_last_is_empty(api: ApiDriver) -> None:
+async def test_a_page_after_the_last_is_empty(api: ApiDriver) -> None:
     await api.create(name="web")
     assert await api.read("/sandboxes?page=2") == {"items": [], "total": 1, "page": 2, "limit": 20}
 
 
-async def test_the_newest_come_first(api: ApiDriver) -> None:
+async def test_lists_are_sorted_by_newest_first(api: ApiDriver) -> None:
     for name in ("first", "second", "third"):
         await api.create(name=name)
     assert [item["name"] for item in (await api.read("/sandboxes?limit=2"))["items"]] == ["third", "second"]
 
 
-async def test_filters_all_have_to_hold(api: ApiDriver) -> None:
+async def test_all_filters_of_a_list_must_match(api: ApiDriver) -> None:
     ready = await api.create_ready(name="web-ready")
     await api.create(name="web-new")
     page = await api.read(f"/sandboxes?name=WEB&status=Ready&sandbox_id={ready['id'].upper()}")
@@ -137,24 +139,24 @@ async def test_filters_all_have_to_hold(api: ApiDriver) -> None:
 
 
 @pytest.mark.parametrize("name", ["..", "%2e%2e%2f", "%00", "a b", "x" * 5000, "%F0%9F%A6%8A", "'; DROP TABLE records"])
-async def test_names_that_nobody_has_are_not_found(api: ApiDriver, name: str) -> None:
+async def test_unknown_names_with_special_characters_are_not_found(api: ApiDriver, name: str) -> None:
     assert (await api.send("GET", f"/sandboxes/{name}/ports")).status_code == 404
 
 
-async def test_a_head_is_answered_like_a_get_without_its_body(api: ApiDriver) -> None:
+async def test_head_returns_the_status_of_get_without_a_body(api: ApiDriver) -> None:
     await api.create(name="web")
     response = await api.send("HEAD", "/sandboxes/web")
     assert (response.status_code, response.content) == (200, b"")
 
 
-async def test_a_path_with_a_slash_too_many_is_not_found(api: ApiDriver) -> None:
+async def test_a_path_with_a_trailing_slash_is_not_found(api: ApiDriver) -> None:
     assert (await api.send("GET", "/sandboxes/")).status_code == 404
 
 
 @pytest.mark.parametrize(
     "query", ["from=yesterday", "to=2026-01-01", "from=2027-01-01T00:00:00Z", "step=fast", "step=-1s"]
 )
-async def test_windows_and_steps_that_cannot_be_are_refused(api: ApiDriver, query: str) -> None:
+async def test_an_invalid_metrics_window_or_step_is_rejected(api: ApiDriver, query: str) -> None:
     await api.create(name="web")
     status, code, message = await api.send_refused("GET", f"/sandboxes/web/metrics?{query}")
     assert (status, code) == (400, "validation_error")
@@ -162,19 +164,19 @@ async def test_windows_and_steps_that_cannot_be_are_refused(api: ApiDriver, quer
 
 
 @pytest.mark.parametrize("cursor", ["x", "YQ==", "w6k=", "%F0%9F%A6%8A"])
-async def test_a_cursor_of_ones_own_making_is_refused(api: ApiDriver, cursor: str) -> None:
+async def test_an_invalid_cursor_is_rejected(api: ApiDriver, cursor: str) -> None:
     await api.create(name="web")
     assert (await api.send_refused("GET", f"/sandboxes/web/audit?cursor={cursor}"))[:2] == (400, "validation_error")
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "99999999999999999999"])
-async def test_a_port_that_cannot_be_is_refused(api: ApiDriver, port: str) -> None:
+async def test_an_invalid_port_is_rejected(api: ApiDriver, port: str) -> None:
     await api.create(name="web")
     assert (await api.send_refused("DELETE", f"/sandboxes/web/ports/{port}"))[:2] == (400, "validation_error")
 
 
 @given(value=ANY_JSON, model=st.sampled_from(BODIES))
-def test_whatever_is_sent_is_understood_or_refused(value: object, model: type[BaseModel]) -> None:
+def test_any_json_body_is_accepted_or_rejected_with_a_client_error(value: object, model: type[BaseModel]) -> None:
     raw = json.dumps(value).encode()
     codes = ["understood"]
     try:
@@ -184,7 +186,7 @@ def test_whatever_is_sent_is_understood_or_refused(value: object, model: type[Ba
     assert codes[0] in {"understood", "bad_request", "validation_error"}
 
 
-async def test_a_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(tmp_path: Path) -> None:
+async def test_an_internal_failure_returns_500_in_the_error_format(tmp_path: Path) -> None:
     backend = Backend(data=tmp_path)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(create_app(backend)), base_url="http://emulator"
@@ -196,11 +198,11 @@ async def test_a_failure_of_the_emulator_itself_is_a_500_in_the_same_shape(tmp_p
     assert response.headers["x-request-id"]
 
 
-async def test_who_hears_of_an_answer_finds_its_request_in_the_log(backend: Backend) -> None:
+async def test_a_request_is_logged_before_its_response_is_sent(backend: Backend) -> None:
     """Assert it for chunked responses too: a caller that knows the length continues before their end is sent."""
     traffic, messages = TrafficControl(backend), []
 
-    async def piecemeal(_scope: Scope, _receive: Receive, send: Send) -> None:
+    async def respond_in_chunks(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"a", "more_body": True})
         await send({"type": "http.response.body", "body": b"b"})
@@ -212,7 +214,7 @@ async def test_who_hears_of_an_answer_finds_its_request_in_the_log(backend: Back
         messages.append((message["type"], message.get("body"), len(traffic.log.records)))
 
     scope = {"type": "http", "method": "POST", "path": "/sandboxes-runtime/v1/exec"}
-    await RequestMiddleware(piecemeal, backend=backend, traffic=traffic)(scope, receive, send)
+    await RequestMiddleware(respond_in_chunks, backend=backend, traffic=traffic)(scope, receive, send)
     assert messages == [
         ("http.response.start", None, 1),
         ("http.response.body", b"a", 1),

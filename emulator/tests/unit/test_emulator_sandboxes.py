@@ -14,7 +14,7 @@ async def read_phase(api: ApiDriver, name: str) -> str:
     return str((await api.read(f"/sandboxes/{name}"))["phase"])
 
 
-async def test_a_new_sandbox_is_ready_after_its_time_and_addressable_a_moment_later(
+async def test_a_new_sandbox_is_ready_and_then_addressable_after_the_set_durations(
     api: ApiDriver, backend: Backend
 ) -> None:
     await api.create(name="web")
@@ -31,7 +31,7 @@ async def test_a_new_sandbox_is_ready_after_its_time_and_addressable_a_moment_la
     assert (await api.read("/sandboxes/web"))["addressable"] is True
 
 
-async def test_a_fork_takes_the_time_of_a_fork(api: ApiDriver, backend: Backend) -> None:
+async def test_a_fork_is_ready_after_the_fork_duration(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     require_success(await api.send("POST", "/sandboxes/web/fork", {"name": "copy"}))
     backend.advance(19.9)
@@ -40,7 +40,7 @@ async def test_a_fork_takes_the_time_of_a_fork(api: ApiDriver, backend: Backend)
     assert await read_phase(api, "copy") == "Ready"
 
 
-async def test_a_fork_inherits_size_egress_and_windows_but_no_ports(api: ApiDriver) -> None:
+async def test_a_fork_inherits_resources_egress_and_timeouts_but_no_ports(api: ApiDriver) -> None:
     egress = {"mode": "allow_list", "allow_internet": False, "allow": [{"host": "pypi.org"}]}
     lifecycle = {"idle_timeout_seconds": 50, "on_idle": "delete"}
     source = await api.create_ready(name="web", resources={"cpu": 4}, egress=egress, lifecycle=lifecycle)
@@ -51,7 +51,7 @@ async def test_a_fork_inherits_size_egress_and_windows_but_no_ports(api: ApiDriv
     assert (await api.read("/sandboxes/copy/ports"))["ports"] == []
 
 
-async def test_a_pause_and_a_resume_take_their_time(api: ApiDriver, backend: Backend) -> None:
+async def test_pause_and_resume_complete_after_their_durations(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     pausing = await api.create("/sandboxes/web/pause")
     assert pausing["phase"] == "Pausing"
@@ -63,7 +63,7 @@ async def test_a_pause_and_a_resume_take_their_time(api: ApiDriver, backend: Bac
     assert await read_phase(api, "web") == "Ready"
 
 
-async def test_pausing_what_is_paused_and_resuming_what_runs_changes_nothing(api: ApiDriver, backend: Backend) -> None:
+async def test_pause_of_a_paused_and_resume_of_a_ready_sandbox_change_nothing(api: ApiDriver, backend: Backend) -> None:
     running = await api.create_ready(name="web")
     assert await api.create("/sandboxes/web/resume") == running
     await api.create("/sandboxes/web/pause")
@@ -73,7 +73,7 @@ async def test_pausing_what_is_paused_and_resuming_what_runs_changes_nothing(api
     assert await api.create("/sandboxes/web/pause") == paused
 
 
-async def test_a_rollback_is_not_ready_for_its_time(api: ApiDriver, backend: Backend) -> None:
+async def test_a_sandbox_is_not_ready_during_a_rollback(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     snapshot = await api.create("/sandboxes/web/snapshots")
     backend.advance(5)
@@ -93,7 +93,7 @@ async def test_a_rollback_of_a_paused_sandbox_leaves_it_paused(api: ApiDriver, b
     assert await read_phase(api, "web") == "Paused"
 
 
-async def test_a_rollback_needs_a_snapshot_that_is_ready(api: ApiDriver) -> None:
+async def test_a_rollback_to_a_pending_snapshot_is_rejected(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     snapshot = await api.create("/sandboxes/web/snapshots")
     status, code, message = await api.send_refused("POST", "/sandboxes/web/rollback", {"snapshot_id": snapshot["id"]})
@@ -101,7 +101,7 @@ async def test_a_rollback_needs_a_snapshot_that_is_ready(api: ApiDriver) -> None
     assert "Pending" in message
 
 
-async def test_a_deleted_sandbox_is_terminating_until_it_is_gone_and_holds_its_name(
+async def test_the_name_of_a_terminating_sandbox_is_in_use_until_it_is_deleted(
     api: ApiDriver, backend: Backend
 ) -> None:
     await api.create_ready(name="web")
@@ -113,7 +113,7 @@ async def test_a_deleted_sandbox_is_terminating_until_it_is_gone_and_holds_its_n
     await api.create(name="web")
 
 
-async def test_a_second_delete_is_accepted_and_does_not_take_longer(api: ApiDriver, backend: Backend) -> None:
+async def test_a_second_delete_is_accepted_and_does_not_extend_the_first(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     await api.send("DELETE", "/sandboxes/web")
     backend.advance(5)
@@ -136,7 +136,7 @@ async def test_a_second_delete_is_accepted_and_does_not_take_longer(api: ApiDriv
         ("DELETE", "/ports/80", None),
     ],
 )
-async def test_nothing_can_be_done_to_a_sandbox_that_is_being_deleted(
+async def test_operations_on_a_terminating_sandbox_return_a_conflict(
     api: ApiDriver, method: str, path: str, body: object
 ) -> None:
     await api.create_ready(name="web")
@@ -144,7 +144,7 @@ async def test_nothing_can_be_done_to_a_sandbox_that_is_being_deleted(
     assert (await api.send_refused(method, f"/sandboxes/web{path}", body))[:2] == (409, "conflict")
 
 
-async def test_the_sandbox_of_an_agent_is_deleted_with_the_agent_only(api: ApiDriver, backend: Backend) -> None:
+async def test_the_sandbox_of_an_agent_is_deleted_only_with_the_agent(api: ApiDriver, backend: Backend) -> None:
     agent = await api.create("/agents", name="coder", agent_template="claude-code")
     status, code, message = await api.send_refused("DELETE", f"/sandboxes/{agent['sandbox_id']}")
     assert (status, code) == (409, "conflict")
@@ -196,7 +196,7 @@ async def test_the_sandbox_of_an_agent_is_deleted_with_the_agent_only(api: ApiDr
         ({"restore": "0" * 32, "from_snapshot": "1" * 32}, "restore and from_snapshot"),
     ],
 )
-async def test_what_cannot_be_made_is_refused_by_the_name_of_the_field(
+async def test_the_error_for_an_invalid_sandbox_names_the_field(
     api: ApiDriver, body: dict[str, object], field: str
 ) -> None:
     status, code, message = await api.send_refused("POST", "/sandboxes", body)
@@ -205,12 +205,12 @@ async def test_what_cannot_be_made_is_refused_by_the_name_of_the_field(
     assert (await api.read("/sandboxes"))["total"] == 0
 
 
-async def test_a_sandbox_of_a_deprecated_template_can_still_be_made(api: ApiDriver) -> None:
+async def test_a_sandbox_can_be_created_from_a_deprecated_template(api: ApiDriver) -> None:
     created = await api.create(sandbox_template_id="sb-ubuntu-24-04-minimal")
     assert created["sandbox_template_id"] == "sb-ubuntu-24-04-minimal"
 
 
-async def test_an_image_of_ones_own_sleeps_unless_it_is_given_a_command(api: ApiDriver) -> None:
+async def test_the_default_command_of_a_custom_image_is_sleep_infinity(api: ApiDriver) -> None:
     created = await api.create(image=DISKLESS)
     assert (created["image"], created["command"], created["sandbox_template_id"]) == (
         DISKLESS,
@@ -219,12 +219,12 @@ async def test_an_image_of_ones_own_sleeps_unless_it_is_given_a_command(api: Api
     )
 
 
-async def test_the_root_file_system_gets_a_fifth_of_the_disk_and_at_least_four(api: ApiDriver) -> None:
+async def test_the_default_rootfs_size_is_a_fifth_of_the_disk_but_at_least_4_gb(api: ApiDriver) -> None:
     small, large = await api.create(), await api.create(resources={"disk_gb": 100})
     assert (small["resources"]["rootfs_disk_gb"], large["resources"]["rootfs_disk_gb"]) == (4, 20)
 
 
-async def test_a_restored_sandbox_has_the_size_and_region_of_the_origin_or_is_refused(
+async def test_a_restored_sandbox_must_have_the_resources_and_region_of_its_source(
     api: ApiDriver, backend: Backend
 ) -> None:
     await api.create_ready(name="web", region="dev", resources={"cpu": 2})
@@ -252,7 +252,7 @@ async def test_a_snapshot_of_another_project_is_not_found(api: ApiDriver, backen
     await other.create(name="web")
 
 
-async def test_disks_cannot_be_changed_but_may_be_repeated(api: ApiDriver) -> None:
+async def test_an_update_of_the_disk_size_is_rejected_unless_it_is_unchanged(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     same = {"resources": {"cpu": 0.5, "disk_gb": 10, "rootfs_disk_gb": 4}}
     assert require_success(await api.send("PATCH", "/sandboxes/web", same))["resources"]["cpu"] == 0.5
@@ -272,13 +272,15 @@ async def test_a_paused_sandbox_can_be_resized(api: ApiDriver) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"resources": None}, {"name": "other", "resources": {"cpu": 1}}, {"egress": {}, "egress_add": None}]
 )
-async def test_a_change_changes_something_that_is_known(api: ApiDriver, body: dict[str, object]) -> None:
+async def test_an_update_is_rejected_if_it_is_empty_or_has_unknown_fields(
+    api: ApiDriver, body: dict[str, object]
+) -> None:
     await api.create_ready(name="web")
     acceptable = body.get("egress") is not None
     assert (await api.send("PATCH", "/sandboxes/web", body)).status_code == (200 if acceptable else 400)
 
 
-async def test_edits_of_an_allow_list_remove_first_and_replace_hosts_that_are_there(api: ApiDriver) -> None:
+async def test_allow_list_edits_remove_hosts_first_and_replace_existing_hosts(api: ApiDriver) -> None:
     rules = [{"host": "a.example"}, {"host": "b.example", "ports": [80]}]
     await api.create_ready(name="web", egress={"mode": "allow_list", "allow": rules})
     edit = {
@@ -292,7 +294,7 @@ async def test_edits_of_an_allow_list_remove_first_and_replace_hosts_that_are_th
     ]
 
 
-async def test_edits_need_an_allow_list_and_stand_alone(api: ApiDriver) -> None:
+async def test_allow_list_edits_are_rejected_without_an_allow_list_or_with_egress(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     add = {"egress_add": {"allow": [{"host": "a.example"}]}}
     assert (await api.send_refused("PATCH", "/sandboxes/web", add))[:2] == (409, "conflict")
@@ -302,7 +304,7 @@ async def test_edits_need_an_allow_list_and_stand_alone(api: ApiDriver) -> None:
     assert (await api.send_refused("PATCH", "/sandboxes/web", none))[:2] == (400, "validation_error")
 
 
-async def test_windows_that_are_null_stay_and_zero_takes_a_limit_away(api: ApiDriver) -> None:
+async def test_a_null_timeout_is_unchanged_and_zero_removes_the_limit(api: ApiDriver) -> None:
     await api.create_ready(name="web", lifecycle={"idle_timeout_seconds": 50, "max_lifetime_seconds": 90})
     change = {"idle_timeout_seconds": None, "max_lifetime_seconds": 0, "on_idle": None}
     changed = require_success(await api.send("PUT", "/sandboxes/web/timeout", change))
@@ -310,7 +312,7 @@ async def test_windows_that_are_null_stay_and_zero_takes_a_limit_away(api: ApiDr
     assert (changed["hard_expires_at"], changed["on_idle"]) == (None, "pause")
 
 
-async def test_quotas_count_what_is_there_and_what_is_being_made(api: ApiDriver, backend: Backend) -> None:
+async def test_creates_over_the_quota_are_rejected_until_a_delete_completes(api: ApiDriver, backend: Backend) -> None:
     backend.change_settings(
         backend.settings.model_copy(update={"sandbox_quota": 1, "agent_quota": 0, "quota_scope": "organization"})
     )

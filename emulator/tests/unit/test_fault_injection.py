@@ -1,4 +1,4 @@
-"""Each fault on a real connection, and whether the operation was executed."""
+"""Each kind of fault on a real connection, with or without execution of the operation."""
 
 import json
 import time
@@ -30,7 +30,9 @@ def count_sandboxes(emulator: Emulator) -> int:
     return int(emulator.state()["sandboxes"])
 
 
-def test_a_status_comes_with_its_header_and_nothing_was_done(emulator: Emulator, http: httpx.Client) -> None:
+def test_a_status_fault_returns_retry_after_without_executing_the_request(
+    emulator: Emulator, http: httpx.Client
+) -> None:
     emulator.inject("status", method="POST", status=503, retry_after=7)
     response = http.post("/sandboxes", json={})
     assert (response.status_code, response.headers["retry-after"]) == (503, "7")
@@ -38,27 +40,29 @@ def test_a_status_comes_with_its_header_and_nothing_was_done(emulator: Emulator,
     assert count_sandboxes(emulator) == 0
 
 
-def test_a_status_may_be_answered_although_it_was_done(emulator: Emulator, http: httpx.Client) -> None:
+def test_a_status_fault_can_execute_the_request_first(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("status", status=502, execute_first=True, body={"error": "bad gateway"})
     assert http.post("/sandboxes", json={}).json() == {"error": "bad gateway"}
     assert count_sandboxes(emulator) == 1
 
 
-def test_a_connection_is_dropped_before_anything_was_done(emulator: Emulator, http: httpx.Client) -> None:
+def test_reset_before_closes_the_connection_without_executing_the_request(
+    emulator: Emulator, http: httpx.Client
+) -> None:
     emulator.inject("reset_before", path="/sandboxes")
     with pytest.raises(httpx.RemoteProtocolError):
         http.post("/sandboxes", json={})
     assert count_sandboxes(emulator) == 0
 
 
-def test_a_connection_is_dropped_after_it_was_done(emulator: Emulator, http: httpx.Client) -> None:
+def test_reset_after_closes_the_connection_after_executing_the_request(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("reset_after", path="/sandboxes")
     with pytest.raises(httpx.RemoteProtocolError):
         http.post("/sandboxes", json={})
     assert count_sandboxes(emulator) == 1
 
 
-def test_an_answer_is_cut_in_the_middle(emulator: Emulator, http: httpx.Client) -> None:
+def test_truncate_body_ends_the_response_early(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("truncate_body", path="/sandboxes", times=2)
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
         http.post("/sandboxes", json={})
@@ -67,7 +71,7 @@ def test_an_answer_is_cut_in_the_middle(emulator: Emulator, http: httpx.Client) 
         http.get("/sandboxes")
 
 
-def test_an_answer_without_a_body_is_cut_too(emulator: Emulator, http: httpx.Client) -> None:
+def test_truncate_body_applies_to_a_response_without_a_body(emulator: Emulator, http: httpx.Client) -> None:
     http.post("/sandboxes", json={"name": "web"})
     emulator.inject("truncate_body", method="DELETE")
     with pytest.raises(httpx.RemoteProtocolError):
@@ -75,7 +79,7 @@ def test_an_answer_without_a_body_is_cut_too(emulator: Emulator, http: httpx.Cli
     assert emulator.state()["phases"] == {"Terminating": 1}
 
 
-def test_an_answer_is_not_json(emulator: Emulator, http: httpx.Client) -> None:
+def test_malformed_body_returns_invalid_json(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("malformed_body", times=2)
     for response in (http.post("/sandboxes", json={"name": "web"}), http.delete("/sandboxes/web")):
         assert response.headers["content-type"] == "application/json"
@@ -84,14 +88,14 @@ def test_an_answer_is_not_json(emulator: Emulator, http: httpx.Client) -> None:
     assert count_sandboxes(emulator) == 1
 
 
-def test_an_answer_is_a_web_page(emulator: Emulator, http: httpx.Client) -> None:
+def test_wrong_content_type_returns_text_html(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("wrong_content_type")
     response = http.get("/sandboxes")
     assert (response.status_code, response.headers["content-type"]) == (200, "text/html")
 
 
 @pytest.mark.parametrize("execute_first", [False, True])
-def test_a_web_page_stands_in_the_place_of_the_api(
+def test_page_returns_a_web_page_instead_of_the_api_response(
     emulator: Emulator, http: httpx.Client, *, execute_first: bool
 ) -> None:
     emulator.inject("page", status=404, execute_first=execute_first)
@@ -100,7 +104,7 @@ def test_a_web_page_stands_in_the_place_of_the_api(
     assert count_sandboxes(emulator) == execute_first
 
 
-def test_a_content_type_may_be_written_in_another_way(emulator: Emulator, http: httpx.Client) -> None:
+def test_media_type_changes_the_case_and_charset_of_the_content_type(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("media_type", times=2)
     response = http.post("/sandboxes", json={"name": "web"})
     assert response.headers["content-type"] == "Application/JSON; Charset=UTF-8"
@@ -108,7 +112,7 @@ def test_a_content_type_may_be_written_in_another_way(emulator: Emulator, http: 
     assert http.delete("/sandboxes/web").status_code == 204
 
 
-def test_a_list_lacks_a_half_of_what_it_counts(emulator: Emulator, http: httpx.Client) -> None:
+def test_truncated_list_omits_half_of_the_items(emulator: Emulator, http: httpx.Client) -> None:
     for _ in range(4):
         http.post("/sandboxes", json={})
     emulator.inject("truncated_list")
@@ -117,23 +121,21 @@ def test_a_list_lacks_a_half_of_what_it_counts(emulator: Emulator, http: httpx.C
     assert len(http.get("/sandboxes").json()["items"]) == 4
 
 
-def test_a_call_hangs_and_does_nothing_once_its_caller_left(emulator: Emulator, http: httpx.Client) -> None:
+def test_a_delayed_request_is_not_executed_after_the_client_disconnects(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("delay", seconds=600)
     with pytest.raises(httpx.ReadTimeout):
         http.post("/sandboxes", json={}, timeout=0.1)
     assert http.get("/sandboxes").json()["total"] == 0
 
 
-def test_a_call_hangs_after_it_was_done(emulator: Emulator, http: httpx.Client) -> None:
+def test_a_delay_can_execute_the_request_first(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("delay", seconds=600, execute_first=True)
     with pytest.raises(httpx.ReadTimeout):
         http.post("/sandboxes", json={}, timeout=0.2)
     assert count_sandboxes(emulator) == 1
 
 
-def test_a_call_is_in_the_log_while_it_hangs_and_not_again_once_its_caller_left(
-    emulator: Emulator, http: httpx.Client
-) -> None:
+def test_a_delayed_request_is_logged_once_while_it_waits(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("delay", seconds=600)
     with ThreadPoolExecutor() as caller:
         response_future = caller.submit(http.post, "/sandboxes", json={}, timeout=2)
@@ -146,15 +148,13 @@ def test_a_call_is_in_the_log_while_it_hangs_and_not_again_once_its_caller_left(
 
 
 @pytest.mark.parametrize("execute_first", [True, False])
-def test_a_call_that_hung_for_a_while_is_answered(
-    emulator: Emulator, http: httpx.Client, *, execute_first: bool
-) -> None:
+def test_a_delayed_request_returns_its_response(emulator: Emulator, http: httpx.Client, *, execute_first: bool) -> None:
     emulator.inject("delay", seconds=0.05, execute_first=execute_first)
     assert http.post("/sandboxes", json={"name": "web"}).json()["name"] == "web"
     assert count_sandboxes(emulator) == 1
 
 
-def test_an_unknown_phase_is_shown_on_a_read_and_changes_nothing(emulator: Emulator, http: httpx.Client) -> None:
+def test_unknown_phase_on_a_read_does_not_change_the_sandbox(emulator: Emulator, http: httpx.Client) -> None:
     http.post("/sandboxes", json={"name": "web"})
     emulator.inject("unknown_phase", method="GET", phase="Migrating", times=2)
     assert http.get("/sandboxes/web").json()["phase"] == "Migrating"
@@ -162,7 +162,7 @@ def test_an_unknown_phase_is_shown_on_a_read_and_changes_nothing(emulator: Emula
     assert http.get("/sandboxes/web").json()["phase"] == "Pending"
 
 
-def test_an_unknown_phase_takes_the_place_of_the_first_one(emulator: Emulator, http: httpx.Client) -> None:
+def test_unknown_phase_on_a_create_replaces_the_first_phase(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("unknown_phase", method="POST", phase="Migrating")
     assert http.post("/sandboxes", json={"name": "web"}).json()["phase"] == "Migrating"
     assert http.get("/sandboxes/web").json()["phase"] == "Migrating"
@@ -170,7 +170,7 @@ def test_an_unknown_phase_takes_the_place_of_the_first_one(emulator: Emulator, h
     assert http.get("/sandboxes/web").json()["phase"] == "Ready"
 
 
-def test_a_phase_never_comes(emulator: Emulator, http: httpx.Client) -> None:
+def test_stuck_phase_on_a_create_keeps_the_sandbox_pending(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("stuck_phase", method="POST")
     http.post("/sandboxes", json={"name": "web", "lifecycle": {"idle_timeout_seconds": 10}})
     emulator.advance(10**6)
@@ -182,7 +182,7 @@ def test_a_phase_never_comes(emulator: Emulator, http: httpx.Client) -> None:
     ("method", "path", "phase"),
     [("POST", "", "Pending"), ("POST", "/web/pause", "Pausing"), ("POST", "/web/resume", "Resuming")],
 )
-def test_a_phase_lasts_until_the_clock_is_advanced(
+def test_slow_phase_lasts_until_the_clock_is_advanced(
     emulator: Emulator, http: httpx.Client, method: str, path: str, phase: str
 ) -> None:
     emulator.inject("slow_phase", method=method, path=f"/sandboxes{path}", seconds=10**6)
@@ -198,7 +198,7 @@ def test_a_phase_lasts_until_the_clock_is_advanced(
     assert settled["addressable"]
 
 
-def test_a_delete_lasts_until_the_clock_is_advanced(emulator: Emulator, http: httpx.Client) -> None:
+def test_slow_phase_on_a_delete_lasts_until_the_clock_is_advanced(emulator: Emulator, http: httpx.Client) -> None:
     http.post("/sandboxes", json={"name": "web"})
     emulator.inject("slow_phase", method="DELETE", seconds=10**6)
     http.delete("/sandboxes/web")
@@ -208,14 +208,14 @@ def test_a_delete_lasts_until_the_clock_is_advanced(emulator: Emulator, http: ht
     assert http.get("/sandboxes/web").status_code == 404
 
 
-def test_a_phase_that_nobody_knows_stays(emulator: Emulator, http: httpx.Client) -> None:
+def test_stuck_phase_can_set_an_unknown_phase(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("stuck_phase", method="POST", phase="Hibernating")
     assert http.post("/sandboxes", json={"name": "web"}).json()["phase"] == "Hibernating"
     emulator.advance(10**6)
     assert http.get("/sandboxes/web").json()["phase"] == "Hibernating"
 
 
-def test_a_delete_never_ends(emulator: Emulator, http: httpx.Client) -> None:
+def test_stuck_phase_on_a_delete_keeps_the_sandbox_terminating(emulator: Emulator, http: httpx.Client) -> None:
     http.post("/sandboxes", json={"name": "web"})
     emulator.inject("stuck_phase", method="DELETE")
     assert http.delete("/sandboxes/web").status_code == 204
@@ -223,7 +223,7 @@ def test_a_delete_never_ends(emulator: Emulator, http: httpx.Client) -> None:
     assert http.get("/sandboxes/web").json()["phase"] == "Terminating"
 
 
-def test_a_pause_never_ends(emulator: Emulator, http: httpx.Client) -> None:
+def test_stuck_phase_on_a_pause_keeps_the_sandbox_pausing(emulator: Emulator, http: httpx.Client) -> None:
     http.post("/sandboxes", json={"name": "web"})
     emulator.advance(2000)
     emulator.inject("stuck_phase", path="/sandboxes/{id}/pause")
@@ -233,7 +233,7 @@ def test_a_pause_never_ends(emulator: Emulator, http: httpx.Client) -> None:
     assert (paused["phase"], paused["addressable"]) == ("Pausing", True)
 
 
-def test_a_snapshot_fails_with_its_reason(emulator: Emulator, http: httpx.Client) -> None:
+def test_failed_phase_on_a_snapshot_sets_the_error_message(emulator: Emulator, http: httpx.Client) -> None:
     http.post("/sandboxes", json={"name": "web"})
     emulator.inject("failed_phase", path="/sandboxes/{id}/snapshots", reason="the disk is on fire")
     path = f"/snapshots/{http.post('/sandboxes/web/snapshots', json={}).json()['id']}"
@@ -243,7 +243,7 @@ def test_a_snapshot_fails_with_its_reason(emulator: Emulator, http: httpx.Client
     assert (failed["status"], failed["error_message"], failed["size_bytes"]) == ("Failed", "the disk is on fire", None)
 
 
-def test_a_rollback_fails(emulator: Emulator, http: httpx.Client) -> None:
+def test_failed_phase_on_a_rollback_ends_in_restore_failed(emulator: Emulator, http: httpx.Client) -> None:
     http.post("/sandboxes", json={"name": "web"})
     snapshot = http.post("/sandboxes/web/snapshots", json={}).json()["id"]
     emulator.advance(2000)
@@ -256,20 +256,20 @@ def test_a_rollback_fails(emulator: Emulator, http: httpx.Client) -> None:
     assert http.get("/sandboxes/web").json()["phase"] == "Ready"
 
 
-def test_an_agent_fails(emulator: Emulator, http: httpx.Client) -> None:
+def test_failed_phase_on_an_agent_ends_in_failed(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("failed_phase", path="/agents")
     http.post("/agents", json={"name": "coder", "agent_template": "claude-code"})
     emulator.advance(2000)
     assert http.get("/agents/coder").json()["status"] == "Failed"
 
 
-def test_a_fault_that_strikes_a_refused_call_leaves_the_refusal(emulator: Emulator, http: httpx.Client) -> None:
+def test_a_phase_fault_does_not_change_a_rejected_request(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("stuck_phase", method="POST")
     assert http.post("/sandboxes", json={"name": "Not A Name"}).status_code == 400
     assert count_sandboxes(emulator) == 0
 
 
-def test_what_the_log_says_of_calls_that_were_struck(emulator: Emulator, http: httpx.Client) -> None:
+def test_the_log_contains_the_fault_of_each_request(emulator: Emulator, http: httpx.Client) -> None:
     emulator.inject("reset_after", method="POST")
     emulator.inject("status", method="GET", status=500)
     with pytest.raises(httpx.RemoteProtocolError):
@@ -279,7 +279,7 @@ def test_what_the_log_says_of_calls_that_were_struck(emulator: Emulator, http: h
     assert fault_count == [("reset_after", None, True), ("status", 500, False)]
 
 
-def test_a_rate_limit_turns_calls_away_and_says_when_to_come_again(emulator: Emulator, http: httpx.Client) -> None:
+def test_a_request_over_the_rate_limit_returns_429_with_retry_after(emulator: Emulator, http: httpx.Client) -> None:
     emulator.change_settings(rate_limit=1)
     responses = [http.get("/sandboxes") for _ in range(5)]
     assert responses[0].status_code == 200
@@ -288,7 +288,7 @@ def test_a_rate_limit_turns_calls_away_and_says_when_to_come_again(emulator: Emu
     assert limited.headers["x-request-id"]
 
 
-def test_random_faults_strike_the_control_plane_only(emulator: Emulator, http: httpx.Client) -> None:
+def test_random_faults_apply_only_to_the_control_plane(emulator: Emulator, http: httpx.Client) -> None:
     emulator.change_settings(random_faults={"rate": 1, "kinds": ["500"]})
     assert http.get("/sandboxes").status_code == 500
     runtime = emulator.base_url.replace("/agent", "/sandboxes-runtime/v1/exec")

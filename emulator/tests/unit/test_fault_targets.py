@@ -1,4 +1,4 @@
-"""Faults with a target's name, however a request refers to it."""
+"""Faults with the name of a target, for requests with its name or id."""
 
 import pytest
 
@@ -20,7 +20,7 @@ async def add_fault(api: ApiDriver, **fault: object) -> None:
         ("POST", "/agents", {"name": "aimed", "agent_template": "claude-code"}),
     ],
 )
-async def test_what_is_to_be_made_is_known_by_the_name_in_the_body(
+async def test_a_fault_matches_a_create_by_the_name_in_the_body(
     api: ApiDriver, method: str, path: str, body: dict[str, object]
 ) -> None:
     await api.create(name="web")
@@ -31,7 +31,7 @@ async def test_what_is_to_be_made_is_known_by_the_name_in_the_body(
     assert (await api.send(method, path, body)).is_success
 
 
-async def test_what_is_there_is_known_by_its_name_although_it_is_addressed_by_its_id(api: ApiDriver) -> None:
+async def test_a_fault_matches_a_sandbox_by_name_if_the_path_has_its_id(api: ApiDriver) -> None:
     aimed, other = await api.create_ready(name="aimed"), await api.create_ready(name="other")
     await add_fault(api, path="/sandboxes/{id}/pause", name="aimed")
     assert (await api.send("GET", f"/sandboxes/{aimed['id']}")).is_success
@@ -42,7 +42,7 @@ async def test_what_is_there_is_known_by_its_name_although_it_is_addressed_by_it
     assert (await api.send("GET", "/sandboxes/aimed")).status_code == 503
 
 
-async def test_a_snapshot_and_an_agent_are_known_by_their_names(api: ApiDriver) -> None:
+async def test_a_fault_matches_a_snapshot_or_an_agent_by_name(api: ApiDriver) -> None:
     await api.create_ready(name="web")
     snapshot = await api.create("/sandboxes/web/snapshots", name="aimed")
     agent = await api.create("/agents", name="coder", agent_template="claude-code")
@@ -52,7 +52,7 @@ async def test_a_snapshot_and_an_agent_are_known_by_their_names(api: ApiDriver) 
     assert (await api.send("GET", f"/agents/{agent['id']}")).status_code == 503
 
 
-async def test_the_inside_of_a_sandbox_is_known_by_the_sandbox_s_name(api: ApiDriver) -> None:
+async def test_a_fault_matches_runtime_requests_by_the_name_of_the_sandbox(api: ApiDriver) -> None:
     sandbox, other = await api.create_ready(name="aimed"), await api.create_ready(name="other")
     await add_fault(api, path="/v1/files/*", name="aimed")
     for key, status in ((other["id"], 200), (sandbox["id"], 503), (sandbox["id"], 200)):
@@ -63,13 +63,13 @@ async def test_the_inside_of_a_sandbox_is_known_by_the_sandbox_s_name(api: ApiDr
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"name": 5}', b'"aimed"', b"[" * 100_000, b"\xff"])
-async def test_a_body_without_a_name_is_about_nothing_and_is_served_whole(api: ApiDriver, body: bytes) -> None:
+async def test_a_fault_does_not_match_a_body_without_a_name(api: ApiDriver, body: bytes) -> None:
     await add_fault(api, name="aimed")
     response = await api.send("POST", "/sandboxes", content=body, headers={"content-type": "application/json"})
     assert response.status_code in {201, 400}
 
 
-async def test_a_body_that_was_looked_at_arrives_as_it_was(api: ApiDriver) -> None:
+async def test_a_large_body_is_unchanged_after_the_fault_match(api: ApiDriver) -> None:
     await add_fault(api, name="aimed")
     large = {"name": "web", "env": [{"name": f"A{i}", "value": "x" * 1000} for i in range(2000)]}
     response = await api.send("POST", "/sandboxes", large)

@@ -1,4 +1,4 @@
-"""Hostile values in every field of every endpoint: no 500, and no access outside the workspace."""
+"""Hostile values in every field of every endpoint: no status 500, and no access outside the workspace."""
 
 import json
 import re
@@ -34,7 +34,7 @@ TEXTS = [
     "'; DROP TABLE records; --",
     "0001-01-01T00:00:00+14:00",
     "9999-12-31T23:59:59-14:00",
-    "x" * 20_000,  # HTTP clients refuse longer addresses.
+    "x" * 20_000,  # HTTP clients reject longer URLs.
 ]
 RAW = [
     *(json.dumps(text) for text in TEXTS),
@@ -81,7 +81,7 @@ async def api(tmp_path: Path) -> AsyncIterator[ApiDriver]:
 
 
 async def create_valid_values(api: ApiDriver) -> dict[str, Any]:
-    """Create a sandbox full of links that lead out; return a valid value of every parameter and field."""
+    """Create a sandbox with symlinks to the outside; return a valid value of every parameter and field."""
     sandbox = (await api.create(name="web"))["id"]
     key = {"x-sandbox-id": sandbox}
     runtime = "/sandboxes-runtime/v1"
@@ -120,7 +120,7 @@ def list_fields(operation: dict[str, Any]) -> tuple[list[str], list[str]]:
     return list(model.get("properties", {})), model.get("required", [])
 
 
-def hostile_requests(method: str, path: str, valid_values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def generate_hostile_requests(method: str, path: str, valid_values: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield requests of the operation with each hostile value in each place."""
     operation = DESCRIPTION["paths"][path][method]
     optional, required = list_fields(operation)
@@ -155,10 +155,10 @@ def hostile_requests(method: str, path: str, valid_values: dict[str, Any]) -> It
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=[f"{method} {path}" for method, path in OPERATIONS])
-async def test_no_value_in_any_field_makes_it_fail_or_leads_outside(
+async def test_no_hostile_value_causes_a_server_error_or_leaves_the_workspace(
     api: ApiDriver, tmp_path: Path, method: str, path: str
 ) -> None:
-    for request in hostile_requests(method, path, await create_valid_values(api)):
+    for request in generate_hostile_requests(method, path, await create_valid_values(api)):
         response = await api.client.request(**request)
         assert response.status_code < 500, (str(request)[:500], response.text)
         assert SECRET not in response.content

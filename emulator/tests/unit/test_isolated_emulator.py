@@ -61,7 +61,7 @@ def isolated(tmp_path: Path) -> Iterator[IsolatedEmulator]:
 
 
 class NamedServer(BaseHTTPRequestHandler):
-    """Responds with the address that it is reached at."""
+    """Responds with the address of the connection."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -74,7 +74,7 @@ class NamedServer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def servers() -> Iterator[list[str]]:
-    """Return the URLs of two servers with addresses of their own."""
+    """Yield the URLs of two servers with different addresses."""
     with ExitStack() as stack:
         urls = []
         for address in ("127.0.0.2", "127.0.0.3"):
@@ -91,7 +91,7 @@ def allow(*hosts: str) -> dict[str, Any]:
     return {"mode": "allow_list", "allow": [{"host": host} for host in hosts]}
 
 
-def test_a_policy_that_allows_one_of_two_hosts_holds(isolated: IsolatedEmulator, servers: list[str]) -> None:
+def test_the_egress_policy_is_enforced_for_each_host(isolated: IsolatedEmulator, servers: list[str]) -> None:
     first, second = servers
     sandbox = isolated.create(egress=allow("127.0.0.2"))
     assert isolated.fetch(sandbox, first).endswith("127.0.0.2")
@@ -108,14 +108,14 @@ def test_a_policy_that_allows_one_of_two_hosts_holds(isolated: IsolatedEmulator,
         assert tuple(isolated.fetch(sandbox, url).split()[1] for url in servers) == statuses
 
 
-def test_a_sandbox_has_its_size_and_a_resize_holds_for_the_next_command(isolated: IsolatedEmulator) -> None:
+def test_resource_limits_apply_and_a_resize_applies_to_the_next_command(isolated: IsolatedEmulator) -> None:
     sandbox = isolated.create(resources={"cpu": 0.5, "memory_gb": 1})
     assert isolated.run(sandbox, "ulimit -d; nproc").split() == [str(1 << 20), "1"]
     assert isolated.client.patch(f"/sandboxes/{sandbox['id']}", json={"resources": {"memory_gb": 2}}).is_success
     assert isolated.run(sandbox, "ulimit -d") == f"{2 << 20}\n"
 
 
-def test_a_preview_leads_to_the_port_of_its_own_sandbox(isolated: IsolatedEmulator) -> None:
+def test_a_preview_connects_to_the_port_of_its_own_sandbox(isolated: IsolatedEmulator) -> None:
     if "python" not in isolated.run(isolated.create(), "command -v python3"):
         pytest.skip("sandboxes have no python3 on this machine")
     urls = []
@@ -132,7 +132,7 @@ def test_a_preview_leads_to_the_port_of_its_own_sandbox(isolated: IsolatedEmulat
     assert [httpx.get(url, verify=False).text for url in urls] == ["one", "other"]
 
 
-def test_a_service_in_a_fork_listens_on_the_port_of_its_source(isolated: IsolatedEmulator) -> None:
+def test_a_fork_can_listen_on_the_same_port_as_its_source(isolated: IsolatedEmulator) -> None:
     source = isolated.create()
     if "python" not in isolated.run(source, "command -v python3"):
         pytest.skip("sandboxes have no python3 on this machine")
@@ -147,7 +147,7 @@ def test_a_service_in_a_fork_listens_on_the_port_of_its_source(isolated: Isolate
         assert runtime.post("/processes/list", json={}).json()["processes"] == [started.json()]
 
 
-def test_nothing_outlives_an_emulator_that_is_killed(isolated: IsolatedEmulator) -> None:
+def test_no_process_survives_a_killed_emulator(isolated: IsolatedEmulator) -> None:
     sandbox = isolated.create()
     isolated.run(sandbox, "env -i setsid sleep 76543 >/dev/null 2>&1 &")
     assert "76543" in find_commands()
@@ -168,7 +168,7 @@ def find_commands() -> str:
     return " ".join(commands)
 
 
-def test_without_bubblewrap_the_command_names_the_package(tmp_path: Path) -> None:
+def test_the_error_without_bubblewrap_names_the_package(tmp_path: Path) -> None:
     variables = {**os.environ, "PATH": str(tmp_path), "TMPDIR": str(tmp_path)}
     result = subprocess.run([*RUN, "--isolate"], env=variables, capture_output=True, text=True, check=False)
     assert result.returncode == 1
@@ -179,7 +179,7 @@ def test_without_bubblewrap_the_command_names_the_package(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_program_can_serve_one_too() -> None:
+def test_serve_can_start_an_isolated_emulator() -> None:
     try:
         with serve(isolate=True) as emulator:
             assert emulator.state()["sandboxes"] == 0

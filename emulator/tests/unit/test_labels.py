@@ -1,4 +1,4 @@
-"""Labels of sandboxes, and the API before them."""
+"""Labels of sandboxes, and API 0.8 without them."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ async def test_a_sandbox_has_the_labels_of_its_create(api: ApiDriver) -> None:
         {f"key-{number}": "a" for number in range(17)},
     ],
 )
-async def test_labels_outside_of_the_rules_are_rejected(api: ApiDriver, labels: dict[str, object]) -> None:
+async def test_invalid_labels_are_rejected(api: ApiDriver, labels: dict[str, object]) -> None:
     status, code, message = await api.send_refused("POST", "/sandboxes", {"name": "web", "labels": labels})
     assert (status, code) == (400, "validation_error")
     assert "labels" in message
@@ -54,7 +54,7 @@ async def test_labels_at_the_limits_are_accepted(api: ApiDriver) -> None:
         (["team=we"], []),
     ],
 )
-async def test_a_list_has_the_sandboxes_with_all_labels(
+async def test_a_list_contains_only_sandboxes_with_all_given_labels(
     api: ApiDriver, labels: Sequence[str], names: list[str]
 ) -> None:
     await api.create(name="a", labels={"team": "web"})
@@ -63,14 +63,14 @@ async def test_a_list_has_the_sandboxes_with_all_labels(
     assert await list_names(api, *labels) == names
 
 
-async def test_a_filtered_list_has_pages(api: ApiDriver) -> None:
+async def test_a_filtered_list_is_paged(api: ApiDriver) -> None:
     for name in ("a", "b", "c", "d"):
         await api.create(name=name, labels={"team": "db" if name == "b" else "web"})
     assert await list_names(api, "team=web", limit=2, page=2) == ["a"]
 
 
 @pytest.mark.parametrize("label", ["team", "=web", "team=", ""])
-async def test_a_filter_that_is_no_label_is_rejected(api: ApiDriver, label: str) -> None:
+async def test_an_invalid_label_filter_is_rejected(api: ApiDriver, label: str) -> None:
     response = await api.send("GET", "/sandboxes", params={"label": label})
     assert (response.status_code, response.json()["details"]) == (400, "label")
 
@@ -89,7 +89,7 @@ async def test_a_fork_inherits_labels_and_a_restored_sandbox_does_not(api: ApiDr
     assert (await api.create(name="other", restore=snapshot["id"], labels={"a": "b"}))["labels"] == {"a": "b"}
 
 
-async def test_the_older_api_ignores_labels_and_returns_replicas(api: ApiDriver, backend: Backend) -> None:
+async def test_api_0_8_ignores_labels_and_returns_replicas(api: ApiDriver, backend: Backend) -> None:
     assert "replicas" not in await api.create(name="newer")
     backend.change_settings(Settings(api="0.8"))
     created = await api.create(name="web", labels={"Not": "a label"})

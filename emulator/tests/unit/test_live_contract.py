@@ -1,4 +1,4 @@
-"""The contract suite against a service that it only knows by its account."""
+"""The contract suite against a service whose account is in the environment."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from neev_emulator import Durations, Settings, serve
 SUITE = Path(__file__).parents[1] / "contract" / "test_control_plane.py"
 
 
-def test_the_suite_runs_on_a_service_of_the_environment_and_leaves_nothing() -> None:
+def test_the_contract_suite_runs_on_a_configured_service_and_deletes_its_objects() -> None:
     quick = Durations(create=0.05, fork=0.05, addressable=0.02, pause=0.03, resume=0.03, rollback=0.03, delete=0.5)
     with serve(Settings(api="0.8", durations=quick)) as running:
         env = {

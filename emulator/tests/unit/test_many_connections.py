@@ -1,4 +1,4 @@
-"""Many concurrent clients: each gets the same responses as a single client, and nothing remains."""
+"""Many concurrent clients: each gets the same responses as a single client, and no object remains."""
 
 import asyncio
 import os
@@ -62,7 +62,7 @@ def find_processes(directory: Path) -> set[int]:
     return pids
 
 
-async def test_many_clients_live_side_by_side_and_leave_nothing() -> None:
+async def test_many_concurrent_clients_succeed_and_leave_no_objects() -> None:
     backend = Backend(Settings(durations=FAST_DURATIONS))
     with serve_backend(backend) as emulator:
         base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
@@ -79,9 +79,7 @@ async def test_many_clients_live_side_by_side_and_leave_nothing() -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_thousand_are_made_once_each_under_a_limit_and_random_faults_together(
-    api: ApiDriver, backend: Backend
-) -> None:
+async def test_1000_creates_succeed_with_a_rate_limit_and_random_faults(api: ApiDriver, backend: Backend) -> None:
     faults = RandomFaults(rate=0.02, seed=7)
     backend.initial_settings = Settings(durations=FAST_DURATIONS, rate_limit=50, random_faults=faults)
     await api.client.post("/_emulator/reset")
@@ -90,7 +88,7 @@ async def test_a_thousand_are_made_once_each_under_a_limit_and_random_faults_tog
         while status not in {201, 409}:
             try:
                 response = await api.send("POST", "/sandboxes", {"name": f"web-{number}"})
-            except ConnectionResetError:  # dropped, before or after the operation was executed
+            except ConnectionResetError:  # closed before or after the operation was executed
                 continue
             status = response.status_code
             if response.headers.get("retry-after"):
@@ -99,7 +97,7 @@ async def test_a_thousand_are_made_once_each_under_a_limit_and_random_faults_tog
     assert len(backend.sandboxes) == 1000
     log = (await api.client.get("/_emulator/log")).json()
     kinds = Counter(entry["fault"] for entry in log)
-    assert 15 <= kinds["rate_limit"] <= 20  # one for each fifty, less the retries that random faults asked for
+    assert 15 <= kinds["rate_limit"] <= 20  # one per 50 requests, less the time advanced for retries of random faults
     fault_count = sum(kinds[kind] for kind in ("status", "reset_before", "reset_after", "truncate_body"))
     assert 10 <= fault_count <= 40
     assert len(log) == kinds["rate_limit"] + fault_count + kinds[None]

@@ -21,7 +21,7 @@ SEND_ASYNC = httpx.AsyncHTTPTransport.handle_async_request
 
 @pytest.fixture(autouse=True)
 def account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set variables of an account of one's own, which a mock replaces and restores; ask a proxy for everything."""
+    """Set the variables of an account, which a mock replaces and restores, and of a proxy that is not reachable."""
     for name in [name for name in os.environ if name.startswith("NEEV")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NEEV_API_KEY", "sk-nc-own")
@@ -52,7 +52,7 @@ def count_sandboxes() -> int:
         return int(emulator.state()["sandboxes"])
 
 
-def test_a_program_that_is_configured_by_its_environment_finds_the_emulator() -> None:
+def test_a_program_configured_by_its_environment_uses_the_emulator() -> None:
     with mock_neev() as emulator:
         assert os.environ["NEEV_BASE_URL"] == emulator.base_url
         create_sandbox("web")
@@ -60,7 +60,7 @@ def test_a_program_that_is_configured_by_its_environment_finds_the_emulator() ->
     assert_nothing_is_mocked()
 
 
-def test_a_client_with_an_account_of_its_own_is_redirected_also_in_its_sandboxes() -> None:
+def test_control_plane_and_runtime_requests_of_a_client_are_redirected() -> None:
     with NeevAI(**FOREIGN_ACCOUNT) as client, mock_neev(api="0.8") as emulator:
         sandbox = client.sandboxes.create({"name": "web"})
         sandbox.wait_until_ready()
@@ -68,7 +68,7 @@ def test_a_client_with_an_account_of_its_own_is_redirected_also_in_its_sandboxes
         assert {request["status"] for request in emulator.requests} <= {200, 201}
 
 
-async def test_an_asynchronous_client_is_redirected_also_in_its_sandboxes() -> None:
+async def test_control_plane_and_runtime_requests_of_an_async_client_are_redirected() -> None:
     async with AsyncNeevAI(**FOREIGN_ACCOUNT) as client:
         with mock_neev(api="0.8") as emulator:
             sandbox = await client.sandboxes.create({"name": "web"})
@@ -78,18 +78,18 @@ async def test_an_asynchronous_client_is_redirected_also_in_its_sandboxes() -> N
     assert_nothing_is_mocked()
 
 
-def test_requests_to_other_hosts_are_sent_to_them() -> None:
+def test_requests_to_other_hosts_are_not_redirected() -> None:
     with mock_neev(), pytest.raises(httpx.ConnectError), httpx.Client(trust_env=False) as http:
         http.get("http://127.0.0.1:1/notneevcloud.com")
 
 
-async def test_asynchronous_requests_to_other_hosts_are_sent_to_them() -> None:
+async def test_asynchronous_requests_to_other_hosts_are_not_redirected() -> None:
     with mock_neev(), pytest.raises(httpx.ConnectError):
         async with httpx.AsyncClient(trust_env=False) as http:
             await http.get("http://127.0.0.1:1/")
 
 
-def test_a_request_without_a_key_stays_without_one() -> None:
+def test_no_key_is_added_to_a_request_without_a_key() -> None:
     with mock_neev():
         assert httpx.get("https://api.ai.neevcloud.com/agent/api/v1beta1/sandbox-templates").status_code == 401
 
@@ -99,7 +99,7 @@ def test_a_client_of_the_emulator_with_a_wrong_key_is_rejected() -> None:
         client.sandboxes.create({"name": "web"})
 
 
-def test_a_key_in_its_own_header_is_replaced_and_a_connect_token_is_not() -> None:
+def test_keys_are_replaced_but_connect_tokens_are_unchanged() -> None:
     with mock_neev(durations={"create": 0}) as emulator, httpx.Client(headers={"authorization": "Bearer own"}) as http:
         sandbox_id = http.post(SANDBOXES, json={"name": "web"}).json()["id"]
         token = http.post(f"{SANDBOXES}/web/connect-token").json()["token"]
@@ -115,7 +115,7 @@ def test_a_key_in_its_own_header_is_replaced_and_a_connect_token_is_not() -> Non
         assert list_files(authorization="Bearer own") == 200
 
 
-def test_processes_that_are_started_have_the_variables() -> None:
+def test_child_processes_inherit_the_variables() -> None:
     with mock_neev() as emulator:
         command = [sys.executable, "-c", "import os; print(os.environ['NEEV_BASE_URL'])"]
         assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == emulator.base_url
@@ -126,7 +126,7 @@ def test_each_call_of_a_decorated_function_has_an_empty_emulator() -> None:
     assert_nothing_is_mocked()
 
 
-async def test_a_coroutine_function_is_decorated() -> None:
+async def test_a_coroutine_function_can_be_decorated() -> None:
     @mock_neev(api="0.8", sandbox_quota=1)
     async def create_sandbox_async() -> Emulator:
         async with AsyncNeevAI() as client:
@@ -158,7 +158,7 @@ def test_each_test_of_a_class_has_an_empty_emulator() -> None:
     assert [Tests().test_first(), Tests().test_second()] == [1, 1]
 
 
-def test_of_a_class_only_plain_test_functions_are_decorated() -> None:
+def test_only_plain_test_functions_of_a_class_are_decorated() -> None:
     @mock_neev
     class Tests:
         test_data = dict
@@ -176,7 +176,7 @@ def test_of_a_class_only_plain_test_functions_are_decorated() -> None:
     assert (Tests().test_static(), Tests().test_class()) == ("static", "Tests")
 
 
-def test_an_inner_block_shares_the_emulator_and_may_change_its_settings() -> None:
+def test_a_nested_block_shares_the_emulator_and_can_change_its_settings() -> None:
     with mock_neev() as outer:
         create_sandbox("web")
         with mock_neev(sandbox_quota=5) as inner:
@@ -186,7 +186,7 @@ def test_an_inner_block_shares_the_emulator_and_may_change_its_settings() -> Non
     assert_nothing_is_mocked()
 
 
-def test_blocks_of_two_threads_end_with_the_last_one() -> None:
+def test_the_mock_of_two_threads_ends_with_the_last_block() -> None:
     begun, end = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -204,14 +204,14 @@ def test_blocks_of_two_threads_end_with_the_last_one() -> None:
     assert_nothing_is_mocked()
 
 
-def test_everything_is_restored_after_an_error() -> None:
+def test_transports_and_environment_are_restored_after_an_error() -> None:
     def fail() -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
         mock_neev(fail)()
     with pytest.raises(ControlError, match=r"^colour: Extra inputs are not permitted$"), mock_neev(colour="blue"):
-        pytest.fail("it began all the same")
+        pytest.fail("the block was entered")
     assert_nothing_is_mocked()
     assert count_sandboxes() == 0
 

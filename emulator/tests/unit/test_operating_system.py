@@ -1,4 +1,4 @@
-"""Systems that are not Linux: what the emulator lacks there, and what it does all the same."""
+"""Systems other than Linux: limits of the emulator, and the operations that work."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ async def advance(api: ApiDriver, seconds: float) -> None:
     await api.read("/sandboxes")
 
 
-async def test_the_control_plane_needs_no_runtime(api: ApiDriver) -> None:
+async def test_the_control_plane_works_without_a_runtime(api: ApiDriver) -> None:
     box = await api.create_ready(name="box", idle_timeout_seconds=3600)
     path = f"/sandboxes/{box['id']}"
     require_success(await api.send("POST", f"{path}/pause"))
@@ -61,14 +61,14 @@ async def test_the_control_plane_needs_no_runtime(api: ApiDriver) -> None:
     assert (await api.read("/sandboxes"))["total"] == 0
 
 
-async def test_a_request_for_a_runtime_is_told_why_there_is_none(api: ApiDriver) -> None:
+async def test_a_runtime_request_returns_501_with_the_reason(api: ApiDriver) -> None:
     box = await api.create_ready(name="box")
     headers = {"x-sandbox-id": box["id"]}
     refused = await api.client.post(EXEC, json={"command": "true"}, headers=headers)
     assert (refused.status_code, refused.json()) == (501, {"reason_code": "unimplemented", "message": REASON})
 
 
-async def test_no_port_of_a_sandbox_has_a_process(api: ApiDriver) -> None:
+async def test_a_preview_returns_502_without_a_runtime(api: ApiDriver) -> None:
     box = await api.create_ready(name="box")
     port = require_success(await api.send("POST", f"/sandboxes/{box['id']}/ports", {"port": 8080}))
     response = await api.client.get(httpx.URL(port["preview_url"]).path)
@@ -98,12 +98,12 @@ def test_every_system_but_windows_runs_sandboxes() -> None:
     ]
 
 
-async def test_the_limits_are_told_in_the_place_of_notices_about_commands(backend: Backend) -> None:
+async def test_the_limits_replace_the_notices_without_a_runtime(backend: Backend) -> None:
     assert list(list_notices(backend, "127.0.0.1", REASON, isolate=False)) == [REASON]
     assert list(list_notices(backend, "0.0.0.0", None, isolate=False)) != []
 
 
-async def test_commands_that_run_are_warned_of_with_the_limits(tmp_path: Path) -> None:
+async def test_the_limits_are_followed_by_the_notices_with_a_runtime(tmp_path: Path) -> None:
     with_runtime = Backend(data=tmp_path)
     limits, notice, *_ = list_notices(with_runtime, "127.0.0.1", REASON, isolate=False)
     assert (limits, "commands in sandboxes run as you" in notice) == (REASON, True)
@@ -111,7 +111,7 @@ async def test_commands_that_run_are_warned_of_with_the_limits(tmp_path: Path) -
     await with_runtime.close()
 
 
-def test_a_file_is_locked_by_one_process(tmp_path: Path) -> None:
+def test_a_locked_file_is_reported_as_locked(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("text")
     assert is_own(path)

@@ -1,4 +1,4 @@
-"""Settings for what differs between the platform's descriptions."""
+"""Settings for behaviour that differs between versions of the platform's documentation."""
 
 from typing import Any
 
@@ -13,7 +13,9 @@ def change_settings(backend: Backend, **changes: Any) -> None:
 
 
 @pytest.mark.parametrize("host", ["*.npmjs.org", "*"])
-async def test_wildcards_are_rejected_where_that_is_set(api: ApiDriver, backend: Backend, host: str) -> None:
+async def test_wildcards_are_rejected_if_reject_egress_wildcards_is_set(
+    api: ApiDriver, backend: Backend, host: str
+) -> None:
     wildcard = {"allow": [{"host": host}]}
     await api.create(name="web", egress={"mode": "allow_list", **wildcard})
     change_settings(backend, reject_egress_wildcards=True)
@@ -29,14 +31,14 @@ async def test_wildcards_are_rejected_where_that_is_set(api: ApiDriver, backend:
     assert (await api.create(name="exact", egress=exact))["egress"]["allow"] == exact["allow"]
 
 
-async def test_retain_for_is_ignored_where_that_is_set(api: ApiDriver, backend: Backend) -> None:
+async def test_retain_for_is_ignored_if_ignore_retain_for_is_set(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     change_settings(backend, ignore_retain_for=True)
     assert (await api.create("/sandboxes/web/snapshots", retain_for="720h"))["expires_at"] is None
     assert (await api.send_refused("POST", "/sandboxes/web/snapshots", {"retain_for": "soon"}))[0] == 400
 
 
-async def test_a_snapshot_may_be_unsupported(api: ApiDriver, backend: Backend) -> None:
+async def test_restoring_an_unsupported_snapshot_is_rejected(api: ApiDriver, backend: Backend) -> None:
     await api.create_ready(name="web")
     snapshot = (await api.create("/sandboxes/web/snapshots"))["id"]
     backend.advance(5)
@@ -47,7 +49,7 @@ async def test_a_snapshot_may_be_unsupported(api: ApiDriver, backend: Backend) -
         assert (await api.send_refused("POST", path, body))[:2] == (409, "conflict")
 
 
-async def test_templates_of_0_9_are_not_in_the_older_api(api: ApiDriver, backend: Backend) -> None:
+async def test_templates_of_api_0_9_are_missing_in_api_0_8(api: ApiDriver, backend: Backend) -> None:
     new = {"sb-ubuntu-26-04-dev", "sb-ubuntu-26-04-interpreter"}
 
     async def list_ids() -> set[str]:

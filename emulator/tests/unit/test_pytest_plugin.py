@@ -25,17 +25,17 @@ def test_each_test_has_an_empty_emulator(neev_emulator, run):
         assert emulator is neev_emulator
     ADDRESSES.append(neev_emulator.base_url)
 
-def test_a_variable_is_set_by_the_test_itself(monkeypatch, neev_emulator):
+def test_a_test_can_set_a_variable_itself(monkeypatch, neev_emulator):
     monkeypatch.setenv("NEEV_BASE_URL", "http://127.0.0.1:1/agent")
 
-def test_it_ends_with_its_test():
+def test_the_emulator_ends_with_its_test():
     assert "NEEV_BASE_URL" not in os.environ
     for address in ADDRESSES:
         with pytest.raises(OSError):
             urlopen(address)
 
 @mock_neev(sandbox_quota=3)
-def test_a_decorated_test_takes_fixtures(neev_emulator, tmp_path):
+def test_a_decorated_test_can_use_fixtures(neev_emulator, tmp_path):
     assert neev_emulator.settings["sandbox_quota"] == 3
 """
 
@@ -51,7 +51,7 @@ def test_a_test_without_the_fixture_does_not_import_the_package():
 OPTIONS = ["-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"]
 
 
-def test_a_test_needs_no_more_than_the_fixtures_name(
+def test_the_fixture_is_available_without_configuration(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NEEV_BASE_URL", raising=False)
@@ -59,7 +59,7 @@ def test_a_test_needs_no_more_than_the_fixtures_name(
     pytester.runpytest_inprocess(*OPTIONS).assert_outcomes(passed=5)
 
 
-def test_a_start_of_pytest_does_not_import_the_package(pytester: pytest.Pytester) -> None:
+def test_starting_pytest_does_not_import_the_package(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(UNUSED)
     pytester.run(sys.executable, "-m", "pytest", *OPTIONS).assert_outcomes(passed=1)
 

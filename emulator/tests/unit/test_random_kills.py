@@ -1,4 +1,4 @@
-"""Kills under load: everything acknowledged is complete, and nothing else is listed."""
+"""Kills under load: acknowledged changes are complete, and no other object is listed."""
 
 import asyncio
 import random
@@ -31,8 +31,8 @@ class ExpectedState:
     pending_writes: dict[str, bytes] = field(default_factory=dict)
 
 
-class StormClient:
-    """One client of the storm, with its own sandbox."""
+class LoadClient:
+    """One client of the load, with its own sandbox."""
 
     def __init__(self, http: httpx.AsyncClient, runtime: str, expected: ExpectedState, rng: random.Random) -> None:
         self._http = http
@@ -76,14 +76,14 @@ async def connect(client: httpx.Client) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def run_storm(client: httpx.Client, expected: ExpectedState, rng: random.Random, kill: Any) -> None:
+async def run_load(client: httpx.Client, expected: ExpectedState, rng: random.Random, kill: Any) -> None:
     """Run clients; kill the emulator after a random number of acknowledged requests."""
     enough = len(expected.sandboxes) + len(expected.snapshots) + rng.randrange(10, 60)
     tag = rng.randrange(10**6)
     async with connect(client) as http:
         runtime = str(client.base_url.copy_with(path="/sandboxes-runtime/v1"))
         clients = [
-            StormClient(http, runtime, expected, random.Random(rng.random())).run(f"w{tag}-{n}") for n in range(WORKERS)
+            LoadClient(http, runtime, expected, random.Random(rng.random())).run(f"w{tag}-{n}") for n in range(WORKERS)
         ]
         tasks = [asyncio.create_task(item) for item in clients]
         deadline = time.monotonic() + 60
@@ -128,16 +128,16 @@ def check_state(client: httpx.Client, expected: ExpectedState, directory: Path) 
         expected.requested.add(restored["name"])
     ids = {item["id"] for item in list_sandboxes(client).values()} | expected.snapshots.keys()
     orphans = {path.name for path in (directory / "files").iterdir()} - ids
-    assert len(orphans) <= WORKERS  # snapshots that were stored, and whose response was lost
+    assert len(orphans) <= WORKERS  # snapshots that were stored and whose response was lost
     assert all(client.get(f"/snapshots/{key}").status_code == 200 for key in orphans)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_kill_in_a_storm_loses_nothing_that_was_acknowledged(seed: int, tmp_path: Path) -> None:
+def test_acknowledged_changes_survive_a_kill_under_load(seed: int, tmp_path: Path) -> None:
     source, known = random.Random(seed), ExpectedState()
     for _ in range(2):
         with start_killable(tmp_path) as (process, client):
-            asyncio.run(run_storm(client, known, source, process.kill))
+            asyncio.run(run_load(client, known, source, process.kill))
             process.wait()
         with start_killable(tmp_path) as (_, client):
             check_state(client, known, tmp_path)
@@ -148,7 +148,9 @@ def test_a_kill_in_a_storm_loses_nothing_that_was_acknowledged(seed: int, tmp_pa
 
 
 @pytest.mark.parametrize(("path", "body"), [("snapshots", {}), ("fork", {"name": "copy"})])
-def test_a_kill_in_the_middle_of_a_copy_leaves_nothing_of_it(path: str, body: dict[str, str], tmp_path: Path) -> None:
+def test_a_copy_interrupted_by_a_kill_is_deleted_at_the_next_start(
+    path: str, body: dict[str, str], tmp_path: Path
+) -> None:
     with start_killable(tmp_path) as (process, client):
         client.post("/sandboxes", json={"name": "web"})
         sandbox = wait_until_ready(client, "/sandboxes/web")

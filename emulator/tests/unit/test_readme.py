@@ -12,7 +12,7 @@ EXAMPLE, *FRAGMENTS = re.findall(
 )
 
 
-def test_the_example_passes_as_it_is(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_passes_unchanged(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NEEV_BASE_URL", raising=False)
     pytester.makepyfile(test_workspace=EXAMPLE)
     result = pytester.runpytest_inprocess("-o", "asyncio_default_fixture_loop_scope=function")

@@ -30,7 +30,7 @@ def client(emulator: Emulator) -> Iterator[httpx.Client]:
 
 
 def send_raw(emulator: Emulator, *lines: str, body: bytes = b"") -> tuple[int, str]:
-    """Send an endless request line by line; return the status and text of the response."""
+    """Send a request without closing the connection; return the status and text of the response."""
     url = httpx.URL(emulator.base_url)
     with socket.create_connection((url.host, url.port or 0), timeout=20) as connection:
         connection.sendall("".join(f"{line}\r\n" for line in [*lines, ""]).encode() + body)
@@ -54,7 +54,7 @@ def send_raw(emulator: Emulator, *lines: str, body: bytes = b"") -> tuple[int, s
         "[::1]evil",
     ],
 )
-def test_another_name_is_refused_whatever_it_asks_for(emulator: Emulator, path: str, host: str) -> None:
+def test_a_request_with_a_foreign_host_header_is_rejected(emulator: Emulator, path: str, host: str) -> None:
     status, text = send_raw(
         emulator, f"GET {path} HTTP/1.1", f"Host: {host}", f"Authorization: Bearer {emulator.api_key}"
     )
@@ -63,19 +63,19 @@ def test_another_name_is_refused_whatever_it_asks_for(emulator: Emulator, path: 
     assert "date: " in text
 
 
-def test_who_is_refused_for_its_name_has_done_nothing(emulator: Emulator, client: httpx.Client) -> None:
+def test_a_request_with_a_foreign_host_header_has_no_effect(emulator: Emulator, client: httpx.Client) -> None:
     assert client.post("/sandboxes", json={"name": "web"}, headers={"host": "evil.example"}).status_code == 403
     assert httpx.post(f"{emulator.base_url[:-6]}/_emulator/reset", headers={"host": "evil.example"}).status_code == 403
     assert client.get("/sandboxes").json()["total"] == 0
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "LocalHost:1", "[::1]:8123", "127.8.8.8:80", "[::ffff:127.0.0.1]"])
-def test_the_names_of_the_machine_itself_are_its_own_with_any_port(emulator: Emulator, host: str) -> None:
+def test_loopback_host_headers_are_accepted_with_any_port(emulator: Emulator, host: str) -> None:
     assert send_raw(emulator, "GET /_emulator/state HTTP/1.1", f"Host: {host}")[0] == 200
 
 
 @pytest.mark.parametrize("lines", [[], ["Host: localhost", "Host: evil.example"]])
-async def test_one_host_is_named(api: ApiDriver, lines: list[str]) -> None:
+async def test_a_missing_or_duplicate_host_header_is_rejected(api: ApiDriver, lines: list[str]) -> None:
     headers = [(name.lower().encode(), value.encode()) for name, _, value in (line.partition(": ") for line in lines)]
     received = []
 
@@ -87,14 +87,14 @@ async def test_one_host_is_named(api: ApiDriver, lines: list[str]) -> None:
     assert received[0]["status"] == 403
 
 
-def test_the_address_it_listens_on_and_names_that_were_allowed_are_its_own_too() -> None:
+def test_the_listen_address_and_allowed_host_names_are_accepted() -> None:
     with serve_backend(Backend(), host="localhost", allow_hosts=["Neev.Test", "192.0.2.7"]) as emulator:
         hosts = ["neev.test:8123", "192.0.2.7", "localhost", "other.test"]
         statuses = [send_raw(emulator, "GET /_emulator/state HTTP/1.1", f"Host: {host}")[0] for host in hosts]
     assert statuses == [200, 200, 200, 403]
 
 
-async def test_the_address_that_it_was_reached_at_is_its_own(backend: Backend) -> None:
+async def test_the_local_address_of_the_connection_is_accepted_as_host(backend: Backend) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(backend))) as http:
         assert (await http.get("http://192.0.2.9:8123/openapi.json")).status_code == 200
         other = {"host": "192.0.2.10:8123"}
@@ -111,7 +111,7 @@ async def test_the_address_that_it_was_reached_at_is_its_own(backend: Backend) -
     ],
 )
 @pytest.mark.parametrize("fault", [None, "web"])
-def test_of_a_caller_without_a_key_no_body_is_read(
+def test_the_body_of_a_request_without_a_key_is_not_read(
     emulator: Emulator, client: httpx.Client, line: str, status: int, fault: str | None
 ) -> None:
     assert client.get("/sandboxes").status_code == 200
@@ -124,27 +124,27 @@ def test_of_a_caller_without_a_key_no_body_is_read(
 
 
 @pytest.mark.parametrize("path", ["/agent/api/v1beta1/x", "/sandboxes-runtime/v1/exec", "/_emulator/faults", "/none"])
-def test_a_body_over_the_limit_is_refused_before_it_is_read(emulator: Emulator, path: str) -> None:
+def test_a_content_length_over_the_limit_is_rejected_before_the_body_is_read(emulator: Emulator, path: str) -> None:
     length = f"Content-Length: {MAX_BODY_BYTES + 1}"
     status, text = send_raw(emulator, f"POST {path} HTTP/1.1", "Host: localhost", length)
     assert (status, '"code":"bad_request"' in text) == (413, True)
 
 
-def test_a_body_that_does_not_say_its_length_is_read_up_to_the_limit(emulator: Emulator, client: httpx.Client) -> None:
-    def parts() -> Iterator[bytes]:
+def test_a_body_without_content_length_is_read_up_to_the_limit(emulator: Emulator, client: httpx.Client) -> None:
+    def yield_parts() -> Iterator[bytes]:
         for _ in range(MAX_BODY_BYTES // 1000 + 1):
             yield b" " * 1000
 
     json = {"content-type": "application/json"}
-    assert client.post("/sandboxes", content=parts(), headers=json).status_code == 413
+    assert client.post("/sandboxes", content=yield_parts(), headers=json).status_code == 413
     emulator.inject("reset_before", path="/sandboxes")
-    assert client.post("/sandboxes", content=parts(), headers=json).status_code == 413
+    assert client.post("/sandboxes", content=yield_parts(), headers=json).status_code == 413
     control = f"{emulator.base_url.removesuffix('/agent')}/_emulator/faults"
-    assert httpx.post(control, content=parts()).status_code == 413
+    assert httpx.post(control, content=yield_parts()).status_code == 413
     assert client.post("/sandboxes", content=b" " * (MAX_BODY_BYTES - 2) + b"{}", headers=json).status_code == 201
 
 
-def test_a_preview_leads_to_no_emulator(emulator: Emulator, client: httpx.Client) -> None:
+def test_a_preview_cannot_connect_to_an_emulator(emulator: Emulator, client: httpx.Client) -> None:
     client.post("/sandboxes", json={"name": "web"})
     with serve() as other:
         for item in (emulator, other):
@@ -158,7 +158,7 @@ def test_a_preview_leads_to_no_emulator(emulator: Emulator, client: httpx.Client
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-async def test_a_preview_hands_a_body_on_as_it_comes_however_large(api: ApiDriver, *, chunked: bool) -> None:
+async def test_a_preview_streams_a_large_request_body(api: ApiDriver, *, chunked: bool) -> None:
     began, received = asyncio.Event(), bytearray()
 
     async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -170,7 +170,7 @@ async def test_a_preview_hands_a_body_on_as_it_comes_however_large(api: ApiDrive
         received[:0] = head
         writer.close()
 
-    async def parts() -> object:
+    async def yield_parts() -> object:
         for _ in range(6):
             yield b" " * (1 << 20)
         await began.wait()
@@ -182,6 +182,6 @@ async def test_a_preview_hands_a_body_on_as_it_comes_however_large(api: ApiDrive
         port = server.sockets[0].getsockname()[1]
         url = require_success(await api.send("POST", "/sandboxes/web/ports", {"port": port}))["preview_url"]
         length = {} if chunked else {"content-length": str(6 * (1 << 20) + 4)}
-        assert (await api.client.post(url, content=parts(), headers=length)).text == "ok"  # type: ignore[arg-type]
+        assert (await api.client.post(url, content=yield_parts(), headers=length)).text == "ok"  # type: ignore[arg-type]
     assert len(received) > 6 * (1 << 20)
     assert b"via: 1.1 neev-emulator" in received

@@ -20,5 +20,5 @@ PROJECT = "/agent/api/v1beta1/orgs/acme/projects/one"
         ("/elsewhere", "/elsewhere"),
     ],
 )
-def test_calls_are_named_by_their_path_below_the_project(path: str, template: str) -> None:
+def test_the_route_template_is_the_path_below_the_project_without_ids(path: str, template: str) -> None:
     assert route_template(relative_path(path)) == template

@@ -44,7 +44,7 @@ def wait_until_answered(client: httpx.Client) -> httpx.Response:
             assert time.monotonic() < deadline
 
 
-def test_while_it_refuses_nobody_connects_and_afterwards_all_is_as_it_was(
+def test_connections_are_rejected_for_a_time_and_the_state_is_unchanged(
     emulator: Emulator, client: httpx.Client
 ) -> None:
     client.post("/sandboxes", json={"name": "web"})
@@ -56,7 +56,7 @@ def test_while_it_refuses_nobody_connects_and_afterwards_all_is_as_it_was(
     assert emulator.counts() == {"GET /sandboxes": 2, "POST /sandboxes": 1}
 
 
-def test_a_refusal_ends_as_soon_as_the_process_that_serves_says_so(emulator: Emulator, client: httpx.Client) -> None:
+def test_reopen_ends_the_rejection_of_connections(emulator: Emulator, client: httpx.Client) -> None:
     assert emulator.reopen is not None
     emulator.reject_connections(600)
     with pytest.raises(httpx.ConnectError, match="refused"):
@@ -66,26 +66,26 @@ def test_a_refusal_ends_as_soon_as_the_process_that_serves_says_so(emulator: Emu
         assert client.get("/sandboxes").status_code == 200
 
 
-def test_it_stops_while_it_refuses() -> None:
+def test_the_emulator_stops_while_it_rejects_connections() -> None:
     with serve() as emulator:
         emulator.reject_connections(600)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 3601, "soon"])
-async def test_it_refuses_for_a_while_and_not_for_good(api: ApiDriver, seconds: object) -> None:
+async def test_reject_connections_fails_with_an_invalid_number_of_seconds(api: ApiDriver, seconds: object) -> None:
     response = await api.client.post("/_emulator/reject-connections", json={"seconds": seconds})
     assert (response.status_code, response.json()["code"]) == (400, "validation_error")
 
 
-async def test_without_a_listener_there_is_nothing_to_refuse(api: ApiDriver) -> None:
+async def test_reject_connections_returns_a_conflict_without_a_listener(api: ApiDriver) -> None:
     response = await api.client.post("/_emulator/reject-connections", json={"seconds": 1})
     assert (response.status_code, response.json()["code"]) == (409, "conflict")
 
 
-def test_faults_strike_and_it_refuses_also_without_what_makes_it_fast() -> None:
+def test_faults_and_rejected_connections_work_without_the_optional_packages() -> None:
     here = Path(__file__)
     root = here.parents[2]
-    rejecting = test_while_it_refuses_nobody_connects_and_afterwards_all_is_as_it_was
+    rejecting = test_connections_are_rejected_for_a_time_and_the_state_is_unchanged
     command = [sys.executable, "-c", PLAIN, "-q", "-p", "no:cacheprovider", "--rootdir", str(root)]
     command += [str(here.with_name("test_fault_injection.py")), f"{here}::{rejecting.__name__}"]
     run = subprocess.run(command, check=False, text=True, capture_output=True, cwd=root)

@@ -12,7 +12,7 @@ import pytest
 from neev_emulator import Backend, ControlError, Settings, serve, serve_backend
 
 
-def test_it_says_where_it_is_and_who_may_use_it_but_does_not_show_the_key() -> None:
+def test_env_contains_the_key_but_repr_does_not() -> None:
     with serve() as emulator:
         assert emulator.env == {
             "NEEV_BASE_URL": emulator.base_url,
@@ -26,7 +26,7 @@ def test_it_says_where_it_is_and_who_may_use_it_but_does_not_show_the_key() -> N
         assert emulator.api_key not in repr(emulator)
 
 
-def test_time_passes_by_itself_and_does_what_is_due_without_a_request() -> None:
+def test_due_timers_run_without_a_request() -> None:
     backend = Backend(Settings())
     with serve_backend(backend) as emulator:
         assert emulator.change_settings(durations={"create": 0})["durations"]["create"] == 0
@@ -41,7 +41,7 @@ def test_time_passes_by_itself_and_does_what_is_due_without_a_request() -> None:
         assert len(backend.sandboxes) == 0
 
 
-async def test_it_serves_asynchronous_code_of_the_same_thread() -> None:
+async def test_async_code_in_the_same_thread_can_use_the_emulator() -> None:
     with serve(create_seconds=0, quota=3) as emulator:
         base = f"{emulator.base_url}/api/v1beta1/orgs/{emulator.org_id}/projects/{emulator.project_id}"
         async with httpx.AsyncClient(headers={"authorization": f"Bearer {emulator.api_key}"}, verify=False) as http:
@@ -49,7 +49,7 @@ async def test_it_serves_asynchronous_code_of_the_same_thread() -> None:
     assert sorted(response.status_code for response in responses) == [201, 201, 201, 403, 403]
 
 
-def test_nothing_is_left_when_it_stops() -> None:
+def test_stopping_leaves_no_thread_directory_or_open_port() -> None:
     backend = Backend()
     before = threading.active_count()
     with serve_backend(backend) as emulator:
@@ -60,7 +60,7 @@ def test_nothing_is_left_when_it_stops() -> None:
         assert probe.connect_ex(("127.0.0.1", port or 0)) != 0
 
 
-def test_it_stops_at_once_although_a_call_hangs() -> None:
+def test_the_emulator_stops_while_a_request_is_delayed() -> None:
     hanging = threading.Event()
     outcome: list[str] = []
 
@@ -83,15 +83,15 @@ def test_it_stops_at_once_although_a_call_hangs() -> None:
     assert outcome == ["RemoteProtocolError"]
 
 
-def test_a_port_that_is_taken_is_an_error_and_leaves_nothing() -> None:
+def test_a_port_in_use_raises_an_error_and_leaves_no_directory() -> None:
     backend = Backend()
     taken = socket.create_server(("127.0.0.1", 0))
     with taken, pytest.raises(OSError, match="in use"), serve_backend(backend, port=taken.getsockname()[1]):
-        pytest.fail("it started all the same")
+        pytest.fail("the emulator started")
     assert not backend.directory.exists()
 
 
-def test_an_emulator_that_keeps_its_state_keeps_its_address(tmp_path: Path) -> None:
+def test_an_emulator_with_a_data_directory_reuses_its_address(tmp_path: Path) -> None:
     with serve(data=tmp_path) as emulator:
         first = emulator.base_url
     with serve(data=tmp_path) as emulator:
@@ -106,7 +106,7 @@ def test_an_emulator_that_keeps_its_state_keeps_its_address(tmp_path: Path) -> N
         assert emulator.base_url == second
 
 
-def test_provisioning_and_quota_may_be_said_in_short(tmp_path: Path) -> None:
+def test_create_seconds_and_quota_change_the_settings(tmp_path: Path) -> None:
     with serve(create_seconds=2.5, quota=7, data=tmp_path) as emulator:
         settings = emulator.control("GET", "settings")
         assert isinstance(settings, dict)
@@ -114,7 +114,7 @@ def test_provisioning_and_quota_may_be_said_in_short(tmp_path: Path) -> None:
         assert (durations["create"], durations["fork"], settings["sandbox_quota"]) == (2.5, 2.5, 7)
 
 
-def test_a_rejected_control_is_an_error_with_the_message_alone() -> None:
+def test_a_control_error_contains_only_the_message() -> None:
     with serve() as emulator, pytest.raises(ControlError) as rejection:
         emulator.inject("status", status=1)
     assert str(rejection.value) == "status: Input should be greater than or equal to 400"
