@@ -1,1 +1,1 @@
-"""Tests on a machine whose store of certificate authorities knows one more."""
+"""Tests with one more certificate authority in the store of the system."""

@@ -1,4 +1,4 @@
-"""A proxy that opens encrypted connections, as companies have it, and answers in the place of every server."""
+"""A proxy that intercepts TLS connections, as in companies, and responds in the place of every server."""
 
 from __future__ import annotations
 

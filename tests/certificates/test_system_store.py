@@ -1,4 +1,4 @@
-"""An authority that only the system's store knows is trusted by everything that the project fetches with.
+"""A certificate authority in the store of the system is trusted by every program that fetches files for the project.
 
 The store is replaced for the processes of a test alone, in a mount namespace. No variable names a file of certificates
 but those that the Makefile sets.
@@ -25,7 +25,7 @@ from neev_provider.client.http.certificates import SYSTEM_FILES
 ROOT = Path(__file__).parents[2]
 STORE = next(filter(os.path.isfile, SYSTEM_FILES), None)
 FOREIGN = re.compile(r"cert|ssl|_ca_|proxy|^pip_|^uv_|^npm_|^node_|^go|^make|^mfl", re.IGNORECASE)
-"""What the machine may say of certificates, proxies and indexes, and a `make` of its recipes."""
+"""Variables of the machine for certificates, proxies and indexes, and of `make` for its recipes."""
 NAMESPACE = ("unshare", "--map-root-user", "--mount")
 PROVIDER = """
 import asyncio
@@ -41,7 +41,7 @@ WHEEL = "probe-1.0-py3-none-any.whl"
 MODULE = "module.test/probe"
 
 
-def archive(files: Mapping[str, str]) -> bytes:
+def make_archive(files: Mapping[str, str]) -> bytes:
     """Return a zip archive of the files."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as writer:
@@ -52,7 +52,7 @@ def archive(files: Mapping[str, str]) -> bytes:
 
 PAGES: Mapping[str, bytes] = {
     "index.test/simple/probe/": f'<a href="/{WHEEL}">{WHEEL}</a>'.encode(),
-    f"index.test/{WHEEL}": archive(
+    f"index.test/{WHEEL}": make_archive(
         {
             "probe.py": "",
             "probe-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: probe\nVersion: 1.0\n",
@@ -64,21 +64,21 @@ PAGES: Mapping[str, bytes] = {
     b' "versions": {"1.0.0": {"name": "probe", "version": "1.0.0"}}}',
     f"modules.test/{MODULE}/@v/v1.0.0.info": b'{"Version": "v1.0.0", "Time": "2026-01-01T00:00:00Z"}',
     f"modules.test/{MODULE}/@v/v1.0.0.mod": f"module {MODULE}\n".encode(),
-    f"modules.test/{MODULE}/@v/v1.0.0.zip": archive({f"{MODULE}@v1.0.0/go.mod": f"module {MODULE}\n"}),
+    f"modules.test/{MODULE}/@v/v1.0.0.zip": make_archive({f"{MODULE}@v1.0.0/go.mod": f"module {MODULE}\n"}),
     "api.test/api/v1beta1/orgs/org/projects/project/sandboxes/box": b'{"id": "box-1", "name": "box", "phase": "Ready"}',
 }
 
 
 @pytest.fixture
 def proxy() -> Iterator[Proxy]:
-    """Yield a proxy whose authority no machine knows."""
+    """Yield a proxy whose authority no store contains."""
     with run_proxy(PAGES) as running:
         yield running
 
 
 @pytest.fixture
 def recipe_env(tmp_path: Path, proxy: Proxy) -> dict[str, str]:
-    """Return the environment that a recipe of the Makefile has on a machine that names nothing but its proxy."""
+    """Return the environment of a recipe of the Makefile on a machine that only sets a proxy."""
     kept = {name: value for name, value in os.environ.items() if not FOREIGN.search(name)}
     command = ["make", "--silent", "--eval=print-environment: ; @env --null", "print-environment"]
     printed = subprocess.run(command, cwd=ROOT, env=kept, check=True, capture_output=True, text=True).stdout

@@ -56,7 +56,7 @@ def check_empty(project: Project) -> None:
     assert (state["sandboxes"], state["snapshots"], state["agents"]) == (0, 0, 0)
 
 
-def _sandboxes(emulator: Emulator) -> list[dict[str, Any]]:
+def _list_sandboxes(emulator: Emulator) -> list[dict[str, Any]]:
     """Return every sandbox from all pages."""
     found: list[dict[str, Any]] = []
     while True:
@@ -76,34 +76,34 @@ class SystemState:
     """The ids of sandboxes of other stacks."""
 
     def __post_init__(self) -> None:
-        listed = _sandboxes(self.emulator)
+        listed = _list_sandboxes(self.emulator)
         self.sandboxes: dict[str, Any] = {item["id"]: item for item in listed if item["id"] not in self.foreign_ids}
         self.agents = {item["id"]: item for item in out_of_band_request(self.emulator, "GET", "/agents")["items"]}
 
     def check_no_orphans(self) -> None:
         """Assert that the sandboxes of the API are those of the state, with the same ids and names."""
-        of_agents = {type_.outputs["sandboxId"] for type_ in self._of_types("Agent")}
+        of_agents = {type_.outputs["sandboxId"] for type_ in self._filter_types("Agent")}
         names = {id: value["name"] for id, value in self.sandboxes.items() if id not in of_agents}
-        members = [output for pool in self._of_types("SandboxPool") for output in pool.outputs["members"]]
+        members = [output for pool in self._filter_types("SandboxPool") for output in pool.outputs["members"]]
         images = [
             (recipe, f"{image.id}-{recipe['recipeDigest']}")
-            for image in self._of_types("GoldenImage")
-            for recipe in _image_recipes(image)
+            for image in self._filter_types("GoldenImage")
+            for recipe in _list_recipes(image)
         ]
         assert names == {
-            **_names(self._of_types(*SANDBOX_TYPES)),
+            **_map_names(self._filter_types(*SANDBOX_TYPES)),
             **{member["id"]: member["name"] for member in members},
             **{item["builderId"]: names.get(item["builderId"]) for item, _ in images},
         }
         assert of_agents <= self.sandboxes.keys()
-        assert {id: value["name"] for id, value in self.agents.items()} == _names(self._of_types("Agent"))
+        assert {id: value["name"] for id, value in self.agents.items()} == _map_names(self._filter_types("Agent"))
         snapshots = {child["id"]: child.get("name") for _, child in self._list_children("snapshots", "items")}
         assert snapshots == {
-            **_names(self._of_types("Snapshot")),
+            **_map_names(self._filter_types("Snapshot")),
             **{item["snapshotId"]: name for item, name in images},
         }
         ports = {f"{sandbox}/{child['port']}" for sandbox, child in self._list_children("ports", "ports")}
-        assert ports == set(_names(self._of_types("PreviewPort")))
+        assert ports == set(_map_names(self._filter_types("PreviewPort")))
 
     def check_resource(self, name: str, rig: Rig) -> None:
         """Assert that the resource with this name is as the program declares it."""
@@ -117,7 +117,7 @@ class SystemState:
         assert exists, path
         assert read_in_sandbox(self.emulator, sandbox, path).decode() == content, path
 
-    def _of_types(self, *kinds: str) -> list[StateResource]:
+    def _filter_types(self, *kinds: str) -> list[StateResource]:
         return [resource for resource in self.state_resources if resource.kind in kinds]
 
     def _list_children(self, path: str, key: str) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -142,7 +142,7 @@ def _check_pool(observed: SystemState, held: StateResource, properties: Mapping[
 
 def _check_image(observed: SystemState, held: StateResource, properties: Mapping[str, Any], rig: Rig) -> None:
     """Assert that the image ran its steps, its builders are paused, and it keeps no more old builds than declared."""
-    images = _image_recipes(held)
+    images = _list_recipes(held)
     assert images[0]["snapshotId"] == held.outputs["snapshotId"]
     assert len(images) <= 1 + properties["historyLimit"]
     assert {observed.sandboxes[image["builderId"]]["phase"] for image in images} == {"Paused"}
@@ -205,10 +205,10 @@ def _check_properties(observed: Mapping[str, Any], properties: Mapping[str, Any]
         ]
 
 
-def _names(held: Iterable[StateResource]) -> dict[str, str | None]:
+def _map_names(held: Iterable[StateResource]) -> dict[str, str | None]:
     return {item.id: item.outputs.get("name") for item in held}
 
 
-def _image_recipes(image: StateResource) -> list[dict[str, Any]]:
+def _list_recipes(image: StateResource) -> list[dict[str, Any]]:
     images: list[dict[str, Any]] = image.outputs["images"]
     return images

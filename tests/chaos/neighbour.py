@@ -48,7 +48,7 @@ class NeighbourStack:
     def __post_init__(self) -> None:
         self.other_emulator = replace(self.first_stack.emulator, project_id=OTHER_PROJECT)
         self._initial_fixed_view = out_of_band_request(
-            self.other_emulator, "POST", "/sandboxes", {"name": FIXED, "lifecycle": _no_expiration()}
+            self.other_emulator, "POST", "/sandboxes", {"name": FIXED, "lifecycle": _make_endless_lifecycle()}
         )
 
     @property
@@ -73,10 +73,10 @@ class NeighbourStack:
         (pool,) = self._stack.list_resources()
         self._initial_views = {output["id"]: self._read_current(output["id"]) for output in pool.outputs["members"]}
         assert len(self._initial_views) == PROGRAM["shared"]["properties"]["replicas"]
-        # their stacks are nowhere on this machine: only labels tell whose these sandboxes are
+        # no state on this machine contains these sandboxes: only their labels name the owner
         for number, labels in enumerate((self.first_stack.tenant.to_labels(), OTHER_TENANT_LABELS), 8):
             name = f"{SHARED}-0a1b2c-{number}"
-            body = {"name": name, "labels": labels, "lifecycle": _no_expiration()}
+            body = {"name": name, "labels": labels, "lifecycle": _make_endless_lifecycle()}
             self._tenant_ids.append(out_of_band_request(emulator, "POST", "/sandboxes", body)["id"])
         wait_until(lambda: all(self._read_current(id)["addressable"] for id in self._tenant_ids))
         self._initial_views |= {id: self._read_current(id) for id in self._tenant_ids}
@@ -101,5 +101,5 @@ class NeighbourStack:
         return observed
 
 
-def _no_expiration() -> dict[str, int]:
+def _make_endless_lifecycle() -> dict[str, int]:
     return {"idle_timeout_seconds": 0, "max_lifetime_seconds": 0, "paused_retention_seconds": 0}

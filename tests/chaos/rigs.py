@@ -41,12 +41,12 @@ def write_source_trees(directory: Path) -> None:
             path.write_text(content, encoding="utf-8")
 
 
-def initial_rig(random: Random) -> Rig:
+def create_initial_rig(random: Random) -> Rig:
     """Return the rig that a story begins with."""
     rig: Rig = {
-        FIRST: _resource("Sandbox"),
-        f"{PREFIX}named": _resource("Sandbox", name=FIXED),
-        SHARED: _resource("SandboxPool", name=SHARED, replicas=1),
+        FIRST: _make_resource("Sandbox"),
+        f"{PREFIX}named": _make_resource("Sandbox", name=FIXED),
+        SHARED: _make_resource("SandboxPool", name=SHARED, replicas=1),
     }
     for change in random.sample(EXTRAS, 3):
         change(rig, random)
@@ -70,24 +70,24 @@ def rerun_command(rig: Rig, name: str) -> Rig:
 
 def resize(rig: Rig, random: Random) -> None:
     """Resize a machine, also one that comes from a snapshot."""
-    _random_sandbox(rig, random)["cpu"] = random.choice((0.5, 1, 2, 4))
+    _choose_sandbox(rig, random)["cpu"] = random.choice((0.5, 1, 2, 4))
 
 
 def change_idle_timeout(rig: Rig, random: Random) -> None:
     """Change the idle timeout of a machine."""
-    _random_sandbox(rig, random)["idleTimeoutSeconds"] = random.choice((3600, 7200, 10800))
+    _choose_sandbox(rig, random)["idleTimeoutSeconds"] = random.choice((3600, 7200, 10800))
 
 
 def toggle_paused(rig: Rig, random: Random) -> None:
     """Pause or resume a machine that nothing depends on."""
-    machine = _random_sandbox(rig, random, excluded=FIRST)
+    machine = _choose_sandbox(rig, random, excluded=FIRST)
     machine["paused"] = not machine.get("paused", False)
 
 
 def change_egress(rig: Rig, random: Random) -> None:
     """Change the egress policy of a machine."""
     host = random.choice(("pypi.org", "example.com"))
-    _random_sandbox(rig, random)["egress"] = {"mode": "allow_list", "allow": [{"host": host, "ports": [443]}]}
+    _choose_sandbox(rig, random)["egress"] = {"mode": "allow_list", "allow": [{"host": host, "ports": [443]}]}
 
 
 def replace_image(rig: Rig, random: Random) -> None:
@@ -98,17 +98,17 @@ def replace_image(rig: Rig, random: Random) -> None:
 
 def toggle_spare(rig: Rig, random: Random) -> None:
     """Add or remove another sandbox."""
-    _toggle(rig, f"{PREFIX}spare", _resource("Sandbox", cpu=random.choice((0.5, 1))))
+    _toggle(rig, f"{PREFIX}spare", _make_resource("Sandbox", cpu=random.choice((0.5, 1))))
 
 
 def toggle_fork(rig: Rig, random: Random) -> None:
     """Add or remove a fork."""
-    _toggle(rig, f"{PREFIX}fork", _child_of_first("SandboxFork", "source", cpu=random.choice((1, 2))))
+    _toggle(rig, f"{PREFIX}fork", _make_child_of_first("SandboxFork", "source", cpu=random.choice((1, 2))))
 
 
 def edit_snapshot(rig: Rig, random: Random) -> None:
     """Add, replace or remove a snapshot, with the sandbox that is created from it."""
-    taken = _child_of_first("Snapshot", triggers=[random.randrange(1000)])
+    taken = _make_child_of_first("Snapshot", triggers=[random.randrange(1000)])
     _edit_with_sandbox(rig, random, taken, "id")
 
 
@@ -118,50 +118,50 @@ def edit_image(rig: Rig, random: Random) -> None:
         {"path": "note.txt", "content": f"{random.random()}\n"},
         {"run": ["cp", "note.txt", OUTPUT_FILE]},
     ]
-    built = _resource("GoldenImage", steps=steps, historyLimit=random.randint(0, 1))
+    built = _make_resource("GoldenImage", steps=steps, historyLimit=random.randint(0, 1))
     _edit_with_sandbox(rig, random, built, "snapshotId")
 
 
 def toggle_port(rig: Rig, random: Random) -> None:
     """Add or remove a port."""
-    _toggle(rig, f"{PREFIX}port", _child_of_first("PreviewPort", port=random.choice((3000, 8080))))
+    _toggle(rig, f"{PREFIX}port", _make_child_of_first("PreviewPort", port=random.choice((3000, 8080))))
 
 
 def edit_file(rig: Rig, random: Random) -> None:
     """Add, change or remove a file."""
-    _change_or_toggle(rig, random, _child_of_first("File", path="note.txt", content=f"{random.random()}\n"))
+    _change_or_toggle(rig, random, _make_child_of_first("File", path="note.txt", content=f"{random.random()}\n"))
 
 
 def edit_directory(rig: Rig, random: Random) -> None:
     """Add, change or remove a directory."""
     _change_or_toggle(
-        rig, random, _child_of_first("Directory", path="tree", sourcePath=random.choice(tuple(SOURCE_TREES)))
+        rig, random, _make_child_of_first("Directory", path="tree", sourcePath=random.choice(tuple(SOURCE_TREES)))
     )
 
 
 def edit_command(rig: Rig, random: Random) -> None:
     """Add, change or remove a command, which may run any number of times."""
     argv = ["sh", "-c", f"echo {random.random()} > {OUTPUT_FILE}"]
-    _change_or_toggle(rig, random, _child_of_first("Command", create=argv))
+    _change_or_toggle(rig, random, _make_child_of_first("Command", create=argv))
 
 
 def edit_pool(rig: Rig, random: Random) -> None:
     """Add, scale, resize, pause, roll or remove a pool."""
     size = {"replicas": random.randint(1, 3), "cpu": random.choice((1, 2)), "paused": random.random() < 0.3}
     created_from = {"env": {"STAGE": random.choice(("one", "two"))}}
-    _change_or_toggle(rig, random, _resource("SandboxPool", **size, **created_from))
+    _change_or_toggle(rig, random, _make_resource("SandboxPool", **size, **created_from))
 
 
 def edit_shared_pool(rig: Rig, random: Random) -> None:
     """Scale and roll the pool whose name another stack's pool has as well."""
     created_from = {"env": {"STAGE": random.choice(("one", "two"))}}
-    rig[SHARED] = _resource("SandboxPool", name=SHARED, replicas=random.randint(1, 2), **created_from)
+    rig[SHARED] = _make_resource("SandboxPool", name=SHARED, replicas=random.randint(1, 2), **created_from)
 
 
 def edit_agent(rig: Rig, random: Random) -> None:
     """Add, resize, pause, resume or remove an agent."""
     size = {"cpu": random.choice((1, 2)), "paused": random.random() < EVEN_CHANCE}
-    _change_or_toggle(rig, random, _resource("Agent", agentTemplate="batch-runner", **size))
+    _change_or_toggle(rig, random, _make_resource("Agent", agentTemplate="batch-runner", **size))
 
 
 Edit = Callable[[Rig, Random], None]
@@ -180,20 +180,20 @@ EXTRAS: tuple[Edit, ...] = (
 IN_PLACE: tuple[Edit, ...] = (resize, change_idle_timeout, toggle_paused, change_egress, edit_shared_pool)
 
 
-def _resource(kind: str, **properties: Any) -> dict[str, Any]:
+def _make_resource(kind: str, **properties: Any) -> dict[str, Any]:
     return {"type": f"neev:index:{kind}", "properties": properties}
 
 
-def _child_of_first(kind: str, whose: str = "", **properties: Any) -> dict[str, Any]:
+def _make_child_of_first(kind: str, whose: str = "", **properties: Any) -> dict[str, Any]:
     name = f"{whose}SandboxId" if whose else "sandboxId"
-    return _resource(kind, **{name: f"${{{FIRST}.id}}"}, **properties)
+    return _make_resource(kind, **{name: f"${{{FIRST}.id}}"}, **properties)
 
 
 def _is_replaceable(resource: dict[str, Any]) -> bool:
     return resource["type"] == "neev:index:Sandbox" and "snapshotId" not in resource["properties"]
 
 
-def _random_sandbox(rig: Rig, random: Random, excluded: str = "") -> dict[str, Any]:
+def _choose_sandbox(rig: Rig, random: Random, excluded: str = "") -> dict[str, Any]:
     names = [name for name, value in rig.items() if value["type"] in SANDBOX_TYPES and name != excluded]
     properties: dict[str, Any] = rig[random.choice(names)]["properties"]
     return properties
@@ -206,7 +206,7 @@ def _toggle(rig: Rig, name: str, resource: dict[str, Any]) -> None:
 
 def _change_or_toggle(rig: Rig, random: Random, resource: dict[str, Any]) -> bool:
     """Return whether the resource was added or removed. Half the time an existing one changes in place."""
-    name = _dependent_name(resource)
+    name = _get_dependent_name(resource)
     if name in rig and random.random() < EVEN_CHANCE:
         rig[name] = resource
         return False
@@ -218,11 +218,11 @@ def _edit_with_sandbox(rig: Rig, random: Random, resource: dict[str, Any], outpu
     """Add, change or remove what sandboxes can be created from, half the time with a sandbox."""
     if not _change_or_toggle(rig, random, resource):
         return
-    name = _dependent_name(resource)
+    name = _get_dependent_name(resource)
     rig.pop(f"{name}-box", None)
     if name in rig and random.random() < EVEN_CHANCE:
-        rig[f"{name}-box"] = _resource("Sandbox", snapshotId=f"${{{name}.{output}}}")
+        rig[f"{name}-box"] = _make_resource("Sandbox", snapshotId=f"${{{name}.{output}}}")
 
 
-def _dependent_name(resource: dict[str, Any]) -> str:
+def _get_dependent_name(resource: dict[str, Any]) -> str:
     return f"{PREFIX}{resource['type'].rpartition(':')[2].lower()}"

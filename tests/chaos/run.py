@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.chaos.run_story import StoryResult, run_story
 from tests.chaos.stacks import Engines, find_engines, is_playable
 from tests.chaos.stories import ALL, PULUMI, TERRAFORM, Story, generate_stories
-from tests.chaos.summary import Outcome, missing_kills, render_summary, write_page
+from tests.chaos.summary import Outcome, find_missing_kills, render_summary, write_page
 
 LONG_RUN_STORIES = 100
 """The number of stories from which on every kind of kill has to occur."""
@@ -44,7 +44,7 @@ def main() -> None:
             print(outcome, outcome.problem or "", sep="\n" if outcome.problem else "", flush=True)  # noqa: T201
             outcomes.append(outcome)
     print(f"\n{render_summary(outcomes)}")  # noqa: T201
-    missing = missing_kills(outcomes) if given.runs >= LONG_RUN_STORIES else []
+    missing = find_missing_kills(outcomes) if given.runs >= LONG_RUN_STORIES else []
     if missing:
         print(f"Never: {', '.join(missing)}.")  # noqa: T201
     failed = bool(missing) or any(item.problem for item in outcomes)
@@ -59,10 +59,10 @@ def _run_story(engines: Engines, story: Story) -> Outcome:
     with tempfile.TemporaryDirectory(prefix=f"chaos-{story.seed}-") as directory:
         try:
             run_story(story, Path(directory), engines, result)
-        except Exception:  # noqa: BLE001  whatever it is, the other stories are played, too
+        except Exception:  # noqa: BLE001  the other stories run after any error
             trouble = traceback.format_exc()
     if not result.kills:
-        trouble = trouble or "nothing was killed, so it is no story of chaos"
+        trouble = trouble or "no process was killed"
     seconds = time.monotonic() - started
     return Outcome(story.seed, story.adapter, seconds, result.kills, trouble, has_neighbour=result.has_neighbour)
 

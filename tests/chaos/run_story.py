@@ -51,7 +51,7 @@ def run_story(story: Story, directory: Path, engines: Engines, result: StoryResu
             for number, step in enumerate(steps, 1):
                 _run_annotated(play, step)
                 if not neighbour.exists and all(item.command != "destroy" for item in steps[number - 1 :]):
-                    # from here on no create uses its name, which the API would rightly refuse
+                    # later creates do not use its name, which the API would reject
                     neighbour.create()
                     result.has_neighbour = True
             stack.check_no_changes()
@@ -144,14 +144,14 @@ class _StoryRunner:
             return True
         plugins: list[psutil.Process] = []
         while engine.poll() is None and not plugins:
-            plugins = _plugin_processes(engine.pid)
+            plugins = _find_plugin_processes(engine.pid)
         for plugin in plugins:
             with contextlib.suppress(psutil.NoSuchProcess):
                 plugin.kill()
         return bool(plugins)
 
 
-def _plugin_processes(engine: int) -> list[psutil.Process]:
+def _find_plugin_processes(engine: int) -> list[psutil.Process]:
     with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
         return list(filter(is_plugin, psutil.Process(engine).children(recursive=True)))
     return []

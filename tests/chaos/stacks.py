@@ -37,7 +37,7 @@ class Stack(Protocol):
     directory: Path
     emulator: Emulator
     tenant: Owner
-    """An owner of whose state nothing on this machine knows."""
+    """An owner whose state is not on this machine."""
 
     def write_rig(self, rig: Rig) -> None:
         """Write the program."""
@@ -139,7 +139,7 @@ class TerraformStack(ProgramProject):
         self.write_program(rig)
 
     def begin(self, command: str) -> subprocess.Popen[str]:
-        """Start the command, in the words of Terraform."""
+        """Start the corresponding command of Terraform."""
         return self.start(*COMMANDS[command], "-auto-approve", "-no-color")
 
     def check_no_changes(self) -> None:

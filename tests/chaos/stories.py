@@ -112,16 +112,16 @@ def generate_stories(seed: int, which: str) -> list[Story]:
 def generate_story(seed: int, adapter: str) -> Story:
     """Return a story: an update, two commands with at least one kill, and the destroy."""
     random, victims = Random(seed), VICTIMS[adapter]
-    rig = rigs.initial_rig(random)
+    rig = rigs.create_initial_rig(random)
     is_killed = random.random() < FIRST_KILL_SHARE
-    steps = [Step("up", rig, _random_kill("up", victims, random) if is_killed else None)]
+    steps = [Step("up", rig, _choose_kill("up", victims, random) if is_killed else None)]
     injected = random.randrange(1, STEPS)
     for number in range(1, STEPS):
         command = "up" if steps[-1].command == "destroy" else random.choice(COMMANDS)
         if command == "up":
             rig = rigs.apply_changes(rig, random)
         is_killed = number == injected or random.random() < SECOND_KILL_SHARE
-        steps.append(Step(command, rig, _random_kill(command, victims, random) if is_killed else None))
+        steps.append(Step(command, rig, _choose_kill(command, victims, random) if is_killed else None))
     if steps[-1].command != "destroy":
         steps.append(Step("destroy", rig, None))
     return Story(seed, adapter, steps, kill_at_first_delete(random.choice(victims)))
@@ -132,7 +132,7 @@ def kill_at_first_delete(victim: Victim) -> Kill:
     return Kill(victim, AtRequest(1, "DELETE", executes_first=True))
 
 
-def _random_kill(command: str, victims: Sequence[Victim], random: Random) -> Kill:
+def _choose_kill(command: str, victims: Sequence[Victim], random: Random) -> Kill:
     victim = random.choice(victims)
     if random.random() < TIMED_KILL_SHARE:
         return Kill(victim, AfterSeconds(random.uniform(*SECONDS)))

@@ -64,7 +64,7 @@ def render_summary(outcomes: Iterable[Outcome]) -> str:
     return "\n\n".join(_render_table(table, found) for table, found in zip(TABLES, by_group, strict=True) if found)
 
 
-def missing_kills(outcomes: Iterable[Outcome]) -> list[str]:
+def find_missing_kills(outcomes: Iterable[Outcome]) -> list[str]:
     """Return the kinds of kill that no story of a group had, for the groups that have stories."""
     outcomes = list(outcomes)
     missing = []
@@ -73,7 +73,7 @@ def missing_kills(outcomes: Iterable[Outcome]) -> list[str]:
         if injected:
             kinds = product(VICTIMS[table.adapters[0]], table.commands)
             missing += [
-                f"{_victim(table, victim)} during {table.commands[command]}"
+                f"{_format_victim(table, victim)} during {table.commands[command]}"
                 for victim, command in kinds
                 if (victim, command) not in injected
             ]
@@ -101,7 +101,7 @@ def _render_table(table: Table, outcomes: Sequence[Outcome]) -> str:
     for victim in VICTIMS[table.adapters[0]]:
         for adapter in table.adapters:
             numbers = " | ".join(str(kills[adapter, victim, command]) for command in table.commands)
-            lines.append(f"| {_victim(table, victim)} | {TITLES[adapter]} | {numbers} |")
+            lines.append(f"| {_format_victim(table, victim)} | {TITLES[adapter]} | {numbers} |")
     stories = Counter(outcome.adapter for outcome in outcomes)
     through = ", ".join(f"through {TITLES[adapter]}: {stories[adapter]}" for adapter in table.adapters)
     failed = ", ".join(str(outcome.seed) for outcome in outcomes if outcome.problem) or "none"
@@ -116,5 +116,5 @@ def _render_table(table: Table, outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def _victim(table: Table, victim: Victim) -> str:
+def _format_victim(table: Table, victim: Victim) -> str:
     return table.plugin if victim is Victim.PLUGIN else victim

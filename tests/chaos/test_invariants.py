@@ -1,4 +1,4 @@
-"""Tests that the invariants detect differences: no story can reveal what they overlook."""
+"""The invariants detect differences between the program, the state and the API."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from neev_emulator.testing import serve
 OF_FIRST = {"sandboxId": f"${{{FIRST}.id}}"}
 
 
-def resource(kind: str, **properties: Any) -> dict[str, Any]:
+def make_resource(kind: str, **properties: Any) -> dict[str, Any]:
     return {"type": f"neev:index:{kind}", "properties": properties}
 
 
-def image_properties(content: str) -> dict[str, Any]:
-    return resource("GoldenImage", steps=[{"path": OUTPUT_FILE, "content": content}], historyLimit=1)
+def make_image(content: str) -> dict[str, Any]:
+    return make_resource("GoldenImage", steps=[{"path": OUTPUT_FILE, "content": content}], historyLimit=1)
 
 
 RIG: Rig = {
-    FIRST: resource("Sandbox"),
-    "file": resource("File", **OF_FIRST, path="note.txt", content="a\n"),
-    "tree": resource("Directory", **OF_FIRST, path="tree", sourcePath="trees/one"),
-    "run": resource("Command", **OF_FIRST, create=["sh", "-c", f"echo 1 > {OUTPUT_FILE}"]),
-    "pool": resource("SandboxPool", replicas=2, cpu=1, paused=False),
-    "image": image_properties("one\n"),
-    "unused": image_properties("two\n"),
-    "follower": resource("Sandbox", snapshotId="${image.snapshotId}"),
-    "agent": resource("Agent", agentTemplate="batch-runner", paused=False),
+    FIRST: make_resource("Sandbox"),
+    "file": make_resource("File", **OF_FIRST, path="note.txt", content="a\n"),
+    "tree": make_resource("Directory", **OF_FIRST, path="tree", sourcePath="trees/one"),
+    "run": make_resource("Command", **OF_FIRST, create=["sh", "-c", f"echo 1 > {OUTPUT_FILE}"]),
+    "pool": make_resource("SandboxPool", replicas=2, cpu=1, paused=False),
+    "image": make_image("one\n"),
+    "unused": make_image("two\n"),
+    "follower": make_resource("Sandbox", snapshotId="${image.snapshotId}"),
+    "agent": make_resource("Agent", agentTemplate="batch-runner", paused=False),
 }
 
 

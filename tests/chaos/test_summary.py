@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.chaos.stories import Victim
-from tests.chaos.summary import END, TABLES, Outcome, missing_kills, render_summary, write_page
+from tests.chaos.summary import END, TABLES, Outcome, find_missing_kills, render_summary, write_page
 
 GOOD = Outcome(1, "plugin", 20, [(Victim.ENGINE, "up"), (Victim.ENGINE, "up")], None, has_neighbour=True)
 BAD = Outcome(4, "dynamic", 30, [(Victim.PLATFORM, "destroy")], "something is left", has_neighbour=True)
@@ -26,11 +26,11 @@ def test_kills_are_counted_by_victim_command_and_adapter() -> None:
 
 
 def test_missing_kinds_of_kill_are_listed() -> None:
-    missing = missing_kills([GOOD, BAD])
+    missing = find_missing_kills([GOOD, BAD])
     assert len(missing) == 7
     assert "engine during refresh" in missing
     assert not {"engine during up", "emulator during destroy"}.intersection(missing)
-    also = missing_kills([GOOD, BAD, INTERRUPTED])
+    also = find_missing_kills([GOOD, BAD, INTERRUPTED])
     assert len(also) == 18
     assert "provider during apply" in also
 

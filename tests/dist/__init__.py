@@ -1,1 +1,1 @@
-"""Tests of what `make dist` has built, as users get it; `make dist` runs them."""
+"""Tests of the archives and packages that `make dist` builds; `make dist` runs them."""

@@ -16,7 +16,7 @@ from neev_emulator import Emulator, Settings, serve
 from neev_emulator.settings import Durations
 
 CREATE_SECONDS = 3
-"""Seconds that a sandbox takes: the plugin runs at least as long, and can be looked at."""
+"""The seconds of a create. The plugin runs at least as long, so a test can inspect it."""
 
 
 def require_built(archive: Path) -> Path:
@@ -67,5 +67,5 @@ def emulator() -> Iterator[Emulator]:
 def is_contained(request: pytest.FixtureRequest) -> bool:
     """Return whether the engine runs in a container; else it runs with little on PATH. Each test runs both ways."""
     if request.param == "container" and not can_contain():
-        pytest.skip("bubblewrap is not installed, or may not make namespaces here")
+        pytest.skip("bubblewrap is not installed, or cannot create namespaces")
     return bool(request.param == "container")

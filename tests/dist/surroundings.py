@@ -1,7 +1,6 @@
-"""Where the programs run that are tested: on this machine with little on PATH, or in a container with little else.
+"""The environments of the programs under test: this machine with a short PATH, or a container.
 
-The container is made by bubblewrap. It has only the files that are named here, and the network of the machine, for the
-emulator.
+Bubblewrap creates the container. It has only the listed files, and the network of the machine for the emulator.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ GLIBC = re.compile(r"(ld-linux[\w-]*|lib(c|m|dl|pthread|rt|util|resolv))\.so\.\d
 
 
 def link_programs(folder: Path, programs: Iterable[Path]) -> Path:
-    """Make the folder with links to the programs, for PATH, and return it."""
+    """Create a folder for PATH with links to the programs, and return it."""
     folder.mkdir()
     for program in programs:
         (folder / program.name).symlink_to(program)
@@ -39,7 +38,7 @@ def find_program(name: str) -> Path:
     return Path(found)
 
 
-def needed_libraries(files: Iterable[Path], **env: str) -> set[Path]:
+def find_needed_libraries(files: Iterable[Path], **env: str) -> set[Path]:
     """Return the libraries that these files need, with these variables in addition."""
     command = ["ldd", *map(str, files)]
     done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
@@ -47,12 +46,12 @@ def needed_libraries(files: Iterable[Path], **env: str) -> set[Path]:
     return {Path(library) for library in LDD_LINE.findall(done.stdout)}
 
 
-def libraries_of_bundle(folder: Path) -> set[Path]:
+def find_libraries_of_bundle(folder: Path) -> set[Path]:
     """Return the libraries of the machine that an unpacked bundle needs."""
     programs = [file for file in folder.iterdir() if is_binary(file)]
     bundled = [file for file in folder.rglob("*/*") if is_binary(file)]
-    # the program starts as it is, and makes what it loads find what is bundled
-    needed = needed_libraries(programs) | needed_libraries(bundled, LD_LIBRARY_PATH=str(folder / "_internal"))
+    # the program sets the library path only for the libraries that it loads
+    needed = find_needed_libraries(programs) | find_needed_libraries(bundled, LD_LIBRARY_PATH=str(folder / "_internal"))
     return {library for library in needed if folder not in library.resolve().parents}
 
 
@@ -69,7 +68,7 @@ def is_binary(file: Path) -> bool:
     return file.is_file() and file.read_bytes().startswith(b"\x7fELF")
 
 
-def container_command(*, writable: Path, readable: Iterable[Path]) -> list[str]:
+def build_container_command(*, writable: Path, readable: Iterable[Path]) -> list[str]:
     """Return the beginning of a command that runs the rest where only these files and folders are."""
     command = [
         str(find_program("bwrap")),
@@ -88,7 +87,7 @@ def container_command(*, writable: Path, readable: Iterable[Path]) -> list[str]:
 
 
 def can_contain() -> bool:
-    """Return whether bubblewrap can make a container here."""
+    """Return whether bubblewrap can create a container on this machine."""
     command = ["bwrap", "--unshare-all", "--share-net", "--ro-bind", "/", "/", "true"]
     return bool(shutil.which("bwrap")) and subprocess.run(command, capture_output=True, check=False).returncode == 0
 
@@ -102,10 +101,10 @@ class Project(Protocol):
         """Return every process of the project."""
 
 
-def look_at_bundle(running: subprocess.Popen[str], project: Project, program: str, folder: Path) -> bool:
+def check_bundle(running: subprocess.Popen[str], project: Project, program: str, folder: Path) -> bool:
     """Return whether the running command uses the program, which has to be the bundle in the folder.
 
-    The look is taken when the first request has changed something: then the program waits for a sandbox.
+    The processes are inspected after the first mutating request, while the program waits for a sandbox.
     """
     wait_until(lambda: bool(project.emulator.mutating_requests) or running.poll() is not None)
     found = [process for process in project.list_processes() if Path(process.exe()).name == program]

@@ -1,4 +1,4 @@
-"""The archive of the plugin: the engine installs it, and it serves programs in every language without a Python."""
+"""The archive of the plugin: the engine installs it, and it serves programs in every language without Python."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import pytest
 import yaml
 from tests.dist.surroundings import (
     GLIBC,
-    container_command,
+    build_container_command,
     find_program,
     find_unnamed_libraries,
-    libraries_of_bundle,
+    find_libraries_of_bundle,
     link_programs,
-    look_at_bundle,
-    needed_libraries,
+    check_bundle,
+    find_needed_libraries,
 )
 from tests.engine.example_sdks import use_go_sdk, use_node_sdk, use_unchanged
 from tests.engine.project import PulumiProject, Result
@@ -54,8 +54,8 @@ class InstalledProject(PulumiProject):
 
     def contain(self, *readable: Path) -> None:
         """Run every command in a container, with these files and folders beside the programs on PATH."""
-        found = {*self.programs, *readable, *needed_libraries(self.programs)}
-        self.container = container_command(writable=self.directory.parent, readable=found)
+        found = {*self.programs, *readable, *find_needed_libraries(self.programs)}
+        self.container = build_container_command(writable=self.directory.parent, readable=found)
 
     def start_command(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start the command in the project's directory, in the container if there is one."""
@@ -71,7 +71,7 @@ class InstalledProject(PulumiProject):
     def up_from(self, folder: Path) -> Result:
         """Update the stack, and assert that the engine runs the plugin from the folder."""
         running = self.start_pulumi("up", "--yes", "--json", "--skip-preview")
-        is_found = look_at_bundle(running, self, PLUGIN, folder)
+        is_found = check_bundle(running, self, PLUGIN, folder)
         result = Result.wait_for(running).require_success()
         assert is_found
         return result
@@ -87,7 +87,7 @@ class Language:
 
 
 def compile_with_go_sdk(project: PulumiProject) -> dict[str, Any]:
-    """Compile the program, which can take minutes; what the engine then compiles is in Go's cache."""
+    """Compile the program, which can take minutes. The engine then uses the cache of Go."""
     settings = use_go_sdk(project)
     run_command(project.directory, "go", "build", "-o", os.devnull, ".")
     return settings
@@ -125,7 +125,7 @@ def test_a_program_is_deployed_and_destroyed_without_python(
     if is_contained:
         if "go" in project.toolchain:
             pytest.skip("a program in Go is compiled on the machine")
-        project.contain(plugin, *libraries_of_bundle(unpacked_plugin), *filter(Path.exists, [modules.resolve()]))
+        project.contain(plugin, *find_libraries_of_bundle(unpacked_plugin), *filter(Path.exists, [modules.resolve()]))
     assert shutil.which("python3", path=project.env["PATH"]) is None
 
     folder = project.install(plugin)
@@ -144,7 +144,7 @@ def test_a_program_is_deployed_and_destroyed_without_python(
 
 
 def test_the_bundle_depends_only_on_glibc(unpacked_plugin: Path) -> None:
-    needed = {library.name for library in libraries_of_bundle(unpacked_plugin)}
+    needed = {library.name for library in find_libraries_of_bundle(unpacked_plugin)}
     assert needed
     assert {name for name in needed if not GLIBC.fullmatch(name)} == set()
 

@@ -1,4 +1,4 @@
-"""The release of the provider: both engines install it from a mirror, and it serves them without a Python."""
+"""The release of the provider: both engines install it from a mirror, and it serves them without Python."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from tests.dist.surroundings import (
     GLIBC,
-    container_command,
+    build_container_command,
     find_unnamed_libraries,
-    libraries_of_bundle,
-    look_at_bundle,
-    needed_libraries,
+    find_libraries_of_bundle,
+    check_bundle,
+    find_needed_libraries,
 )
 from tests.engine.terraform.project import Result, TerraformProject
 from tools.dist.layout import PROVIDER, TERRAFORM, executable_name, target
@@ -53,8 +53,8 @@ class InstalledProject(TerraformProject):
 
     def contain(self, *readable: Path) -> None:
         """Run every command in a container, with these files and folders beside the engine."""
-        found = {self.executable, *readable, *needed_libraries([self.executable])}
-        self.container = container_command(writable=self.directory.parent, readable=found)
+        found = {self.executable, *readable, *find_needed_libraries([self.executable])}
+        self.container = build_container_command(writable=self.directory.parent, readable=found)
 
     def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start a command of the engine, in the container if there is one."""
@@ -72,7 +72,7 @@ class InstalledProject(TerraformProject):
     def apply_from(self, folder: Path) -> Result:
         """Apply the configuration, and assert that the engine runs the provider from the folder."""
         running = self.start_apply()
-        is_found = look_at_bundle(running, self, PROGRAM, folder)
+        is_found = check_bundle(running, self, PROGRAM, folder)
         result = Result.wait_for(running).require_success()
         assert is_found
         return result
@@ -110,7 +110,7 @@ def test_a_configuration_is_applied_and_destroyed_without_python(
 ) -> None:
     emulator = project.emulator
     if is_contained:
-        project.contain(mirror, *libraries_of_bundle(unpacked_provider))
+        project.contain(mirror, *find_libraries_of_bundle(unpacked_provider))
     applied = project.apply_from(project.install(mirror))
     assert (applied.changes, applied.warnings) == ({BOX: "create"}, [])
     assert project.values(BOX)["phase"] == "Ready"
@@ -134,7 +134,7 @@ def test_the_checksums_match_the_files_of_the_release(provider: Path) -> None:
 
 
 def test_the_bundle_depends_only_on_glibc(unpacked_provider: Path) -> None:
-    needed = {library.name for library in libraries_of_bundle(unpacked_provider)}
+    needed = {library.name for library in find_libraries_of_bundle(unpacked_provider)}
     assert needed
     assert {name for name in needed if not GLIBC.fullmatch(name)} == set()
 

@@ -1,4 +1,4 @@
-"""Each engine on PATH installs the built archives and starts what is in them; it needs nothing else, on any system."""
+"""Each engine on PATH installs the built archives and starts the programs in them, on every operating system."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run_engine(name: str, folder: Path, *arguments: str) -> str:
 
 
 def test_pulumi_installs_and_starts_the_plugin(plugin: Path, tmp_path: Path) -> None:
-    """The engine asks the running plugin for its schema."""
+    """The engine reads the schema from the running plugin."""
     run_engine("pulumi", tmp_path, "plugin", "install", "resource", "neev", VERSION, "--file", str(plugin))
     schema = json.loads(run_engine("pulumi", tmp_path, "package", "get-schema", f"neev@{VERSION}"))
     assert (schema["name"], schema["version"]) == ("neev", VERSION)
@@ -45,7 +45,7 @@ def test_pulumi_installs_and_starts_the_plugin(plugin: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", HOSTS)
 def test_terraform_installs_and_starts_the_provider(provider: Path, tmp_path: Path, name: str) -> None:
-    """The mirror has the archive as a release has it, and the engine asks the running provider for its schema."""
+    """The mirror has the archive as a release has it, and the engine reads the schema from the running provider."""
     mirror = tmp_path / "mirror"
     packed = mirror / HOSTS[name] / "neevcloud" / "neev"
     packed.mkdir(parents=True)

@@ -91,13 +91,13 @@ NEUTRAL_PARTS = ("core", "client", "resources")
 FILES = sorted(file for package in PACKAGES for file in package.rglob("*.py"))
 
 
-def module_of(file: Path) -> str:
+def get_module_name(file: Path) -> str:
     """Return the dotted name of the file."""
     package = next(package for package in PACKAGES if file.is_relative_to(package))
     return ".".join(file.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imports(file: Path) -> Iterator[str]:
+def list_imports(file: Path) -> Iterator[str]:
     """Yield every module that the file imports, also inside functions."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
@@ -111,13 +111,13 @@ def is_below(module: str, prefix: str) -> bool:
     return module == prefix or module.startswith(f"{prefix}.")
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_of)
+@pytest.mark.parametrize("file", FILES, ids=get_module_name)
 def test_modules_import_only_allowed_packages(file: Path) -> None:
     """No file imports a layer above it, and each external package is imported only below its prefixes."""
-    here = module_of(file)
+    here = get_module_name(file)
     allowed = MAY_IMPORT[max((prefix for prefix in MAY_IMPORT if is_below(here, prefix)), key=len)]
     forbidden = [prefix[1:] for prefix in allowed if prefix.startswith("!")]
-    for module in imports(file):
+    for module in list_imports(file):
         first = module.partition(".")[0]
         if first in OURS:
             assert any(is_below(module, prefix) for prefix in allowed), f"{here} imports {module}"
@@ -127,19 +127,19 @@ def test_modules_import_only_allowed_packages(file: Path) -> None:
 
 
 NEUTRAL = [
-    file for file in FILES if module_of(file).startswith(tuple(f"neev_provider.{part}" for part in NEUTRAL_PARTS))
+    file for file in FILES if get_module_name(file).startswith(tuple(f"neev_provider.{part}" for part in NEUTRAL_PARTS))
 ]
 
 
-@pytest.mark.parametrize("file", NEUTRAL, ids=module_of)
+@pytest.mark.parametrize("file", NEUTRAL, ids=get_module_name)
 def test_engine_neutral_modules_do_not_name_an_engine(file: Path) -> None:
-    """A text that names an engine would send a user of another engine to the wrong commands."""
+    """A message that names an engine would mislead users of the other engine."""
     nodes = ast.walk(ast.parse(file.read_text()))
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     assert [text for text in texts if re.search(r"(?i)pulumi|\bneev:\w", text)] == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_of)
+@pytest.mark.parametrize("file", FILES, ids=get_module_name)
 def test_grpc_channels_do_not_use_a_proxy(file: Path) -> None:
-    """A channel leads to the engine or a plugin on this machine, but gRPC would use a configured proxy."""
+    """A channel connects to the engine or a plugin on this machine, but gRPC would use a configured proxy."""
     assert "insecure_channel(" not in re.sub(r"insecure_channel\([^()]*options=NO_PROXY_OPTIONS", "", file.read_text())

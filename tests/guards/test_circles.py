@@ -5,23 +5,23 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
-from tests.guards.test_arrows import FILES, module_of
+from tests.guards.test_arrows import FILES, get_module_name
 
-MODULES = {module_of(file): file for file in FILES}
+MODULES = {get_module_name(file): file for file in FILES}
 
 
-def runtime_nodes(node: ast.AST) -> Iterator[ast.AST]:
+def iter_runtime_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """Yield every node below, without what only type checkers read."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
             continue
         yield child
-        yield from runtime_nodes(child)
+        yield from iter_runtime_nodes(child)
 
 
-def imported_modules(source: str) -> Iterator[str]:
+def list_imported_modules(source: str) -> Iterator[str]:
     """Return the modules of ours that the source imports, also inside functions."""
-    for node in runtime_nodes(ast.parse(source)):
+    for node in iter_runtime_nodes(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in MODULES)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -30,8 +30,8 @@ def imported_modules(source: str) -> Iterator[str]:
                 yield from (name,) if name in MODULES else (node.module,) if node.module in MODULES else ()
 
 
-def find_circle(imports: dict[str, set[str]]) -> list[str]:
-    """Return the modules of a circle, or nothing."""
+def find_cycle(imports: dict[str, set[str]]) -> list[str]:
+    """Return the modules of a circular import, or an empty list."""
     try:
         TopologicalSorter(imports).prepare()
     except CycleError as error:
@@ -40,7 +40,7 @@ def find_circle(imports: dict[str, set[str]]) -> list[str]:
 
 
 def test_no_imports_are_circular() -> None:
-    assert find_circle({name: set(imported_modules(file.read_text())) for name, file in MODULES.items()}) == []
+    assert find_cycle({name: set(list_imported_modules(file.read_text())) for name, file in MODULES.items()}) == []
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,6 @@ def test_no_imports_are_circular() -> None:
     ],
 )
 def test_a_circular_import_is_found(source: str, modules: list[str]) -> None:
-    assert list(imported_modules(source)) == modules
+    assert list(list_imported_modules(source)) == modules
     back = {"neev_provider.core.wait": {"here"}}
-    assert bool(find_circle({"here": set(imported_modules(source)), **back})) == bool(modules)
+    assert bool(find_cycle({"here": set(list_imported_modules(source)), **back})) == bool(modules)

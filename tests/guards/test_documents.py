@@ -1,4 +1,4 @@
-"""The documents name only what exists."""
+"""The documents refer only to existing files, targets, names and options."""
 
 import importlib
 import pkgutil
@@ -33,12 +33,12 @@ PAGES += sorted((ROOT / "tests" / "cases").rglob("README.md"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
-def page_name(page: Path) -> str:
+def get_page_name(page: Path) -> str:
     """Return the page's name for a test id."""
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=page_name)
+@pytest.mark.parametrize("page", PAGES, ids=get_page_name)
 def test_relative_links_lead_to_existing_files(page: Path) -> None:
     """Every relative link leads to a file of the checkout."""
     for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
@@ -51,14 +51,14 @@ def list_anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=page_name)
+@pytest.mark.parametrize("page", PAGES, ids=get_page_name)
 def test_anchors_lead_to_headings(page: Path) -> None:
     """Every anchor of a link is a heading of the target page."""
     for link, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text()):
         assert anchor in list_anchors(page.parent / link if link else page), f"{link}#{anchor}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=page_name)
+@pytest.mark.parametrize("page", PAGES, ids=get_page_name)
 def test_named_files_exist(page: Path) -> None:
     """Every path that a page names exists in the checkout."""
     for path in re.findall(
@@ -69,7 +69,7 @@ def test_named_files_exist(page: Path) -> None:
         assert (ROOT / "provider" / "neev_provider" / path).exists(), path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=page_name)
+@pytest.mark.parametrize("page", PAGES, ids=get_page_name)
 def test_make_targets_exist(page: Path) -> None:
     """Every `make X` that a page names is a target."""
     assert set(re.findall(r"`make ([a-z-]+)", page.read_text())) <= TARGETS
@@ -78,7 +78,7 @@ def test_make_targets_exist(page: Path) -> None:
 
 
 def test_make_without_a_target_prints_every_target() -> None:
-    """Every target has a text that says what it does."""
+    """Every target has a description."""
     make = shutil.which("make")
     assert make
     output = subprocess.run([make], cwd=ROOT, check=True, capture_output=True, text=True).stdout
@@ -87,7 +87,7 @@ def test_make_without_a_target_prints_every_target() -> None:
 
 
 def test_the_readme_is_short() -> None:
-    """The readme is short enough that a newcomer reads it to the end."""
+    """A new user can read the whole readme."""
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
 
 

@@ -1,4 +1,4 @@
-"""A user of one engine reads no word of another: neither in a text of the shared parts, nor in the other's adapter."""
+"""Words of one engine appear neither in shared modules nor in the adapter of the other engine."""
 
 import ast
 import json
@@ -45,7 +45,7 @@ MOVE_GUIDE = "guides/pulumi-and-terraform.md"
 OWN_NAMES = re.compile(
     rf"\[[^]]*\]\({re.escape(MOVE_GUIDE)}\)|\]\([^)]*\)|pulumi-neev|`managed-by\.stack`|ignore_changes"
 )
-"""What looks like Pulumi's on a page of Terraform: links, the command, a label, and an argument of `lifecycle`."""
+"""The words of Pulumi that a page of Terraform may have: links, the command, a label, an argument of `lifecycle`."""
 PROPERTY_NAMES = snake_case_names(
     ProviderConfig,
     *(model for resource in RESOURCES for model in (resource.inputs, resource.outputs)),
@@ -67,7 +67,7 @@ def iter_texts(file: Path) -> Iterator[tuple[int, str]]:
 
 
 def find_words(file: Path, words: re.Pattern[str]) -> list[str]:
-    """Return where the module has one of the words in a text."""
+    """Return the lines of the module with one of the words in a text."""
     return [
         f"{file.relative_to(PACKAGE)}:{line}: {found[0]!r} in {text!r}"
         for line, text in iter_texts(file)

@@ -1,4 +1,4 @@
-"""Every message that ends a command or an operation is on the page of troubleshooting, once."""
+"""Every message that ends a command or an operation is once on the troubleshooting page."""
 
 import ast
 import re
@@ -26,12 +26,12 @@ SOURCES = {
     },
     "emulator/neev_emulator": {*ENDS_A_COMMAND, "IsolationUnavailableError", "StoreError"},
 }
-"""What a message is given to, in each package: errors, and functions that end a command or write to stderr.
+"""The calls with a message, in each package: errors, and functions that end a command or write to stderr.
 
-Two errors say themselves how a wait ended, of an operation with a name.
+Two errors build their own message from the name of the operation.
 """
 MIN_LETTERS = 12
-"""Letters of the shortest message; what has fewer consists of the messages of others."""
+"""The number of letters of the shortest message. Shorter texts consist of other messages."""
 
 
 def read_template(node: ast.expr) -> str:

@@ -18,30 +18,33 @@ STACK_SCRIPT_PATTERN = re.compile(r"ci/(up|pause|destroy)\.sh")
 """The scripts that change a stack."""
 
 
-def github_jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+def list_github_jobs() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every job, with the concurrency of its workflow if it has none of its own."""
     for name, workflow in WORKFLOWS.items():
         for job, output in workflow["jobs"].items():
             yield f"{name}/{job}", {"concurrency": workflow.get("concurrency"), **output}
 
 
-def gitlab_jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+def list_gitlab_jobs() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every job."""
     yield from ((name, output) for name, output in GITLAB.items() if isinstance(output, dict) and "script" in output)
 
 
-def job_scripts(job: dict[str, Any]) -> list[str]:
+def list_job_scripts(job: dict[str, Any]) -> list[str]:
     """Return the commands that the job runs."""
     return [*(item["run"] for item in job.get("steps", []) if "run" in item), *job.get("script", [])]
 
 
-JOBS = dict([*github_jobs(), *gitlab_jobs()])
+JOBS = dict([*list_github_jobs(), *list_gitlab_jobs()])
 
 
 def test_every_script_in_a_job_exists_and_every_script_is_run() -> None:
-    """This test detects a renamed script before a pipeline does."""
+    """A pipeline would detect a renamed script too late."""
     run = {
-        script for job in JOBS.values() for line in job_scripts(job) for script in re.findall(r"ci/[a-z]+\.sh", line)
+        script
+        for job in JOBS.values()
+        for line in list_job_scripts(job)
+        for script in re.findall(r"ci/[a-z]+\.sh", line)
     }
     there = {f"ci/{file.name}" for file in (EXAMPLE / "ci").iterdir() if file.stat().st_mode & 0o100}
     called = set(re.findall(r"ci/[a-z]+\.sh", "".join(file.read_text() for file in (EXAMPLE / "ci").iterdir())))
@@ -49,18 +52,22 @@ def test_every_script_in_a_job_exists_and_every_script_is_run() -> None:
     assert there == run | (called & there)
 
 
-def stack_changing_jobs(jobs: Iterator[tuple[str, dict[str, Any]]]) -> list[str]:
+def list_stack_changing_jobs(jobs: Iterator[tuple[str, dict[str, Any]]]) -> list[str]:
     """Return the names of the jobs that change a stack."""
-    return [name for name, job in jobs if any(STACK_SCRIPT_PATTERN.search(line) for line in job_scripts(job))]
+    return [name for name, job in jobs if any(STACK_SCRIPT_PATTERN.search(line) for line in list_job_scripts(job))]
 
 
 def test_the_jobs_that_change_a_stack_are_found() -> None:
     """The tests below would not cover a job that changes a stack without the scripts."""
-    assert set(stack_changing_jobs(github_jobs())) == {"base/base", "pull-request/environment", "nightly/destroy"}
-    assert set(stack_changing_jobs(gitlab_jobs())) == {"base", "deploy", "pause", "teardown"}
+    assert set(list_stack_changing_jobs(list_github_jobs())) == {
+        "base/base",
+        "pull-request/environment",
+        "nightly/destroy",
+    }
+    assert set(list_stack_changing_jobs(list_gitlab_jobs())) == {"base", "deploy", "pause", "teardown"}
 
 
-@pytest.mark.parametrize("name", stack_changing_jobs(github_jobs()))
+@pytest.mark.parametrize("name", list_stack_changing_jobs(list_github_jobs()))
 def test_a_github_job_that_changes_a_stack_has_the_concurrency_group_of_the_stack(name: str) -> None:
     """Each stack has one group, for all workflows and events."""
     job = JOBS[name]
@@ -82,13 +89,13 @@ def test_every_event_of_a_pull_request_has_the_same_group() -> None:
     assert WORKFLOWS["nightly"]["jobs"]["destroy"]["concurrency"]["group"] == "pr-${{ matrix.number }}"
 
 
-@pytest.mark.parametrize("name", stack_changing_jobs(gitlab_jobs()))
+@pytest.mark.parametrize("name", list_stack_changing_jobs(list_gitlab_jobs()))
 def test_a_gitlab_job_that_changes_a_stack_has_the_resource_group_of_the_stack(name: str) -> None:
     """Each stack has one resource group."""
     job = JOBS[name]
     assert GITLAB["default"]["interruptible"] is False
     assert job.get("interruptible", False) is False
-    for line in job_scripts(job):
+    for line in list_job_scripts(job):
         if STACK_SCRIPT_PATTERN.search(line):
             stack = "base" if " base " in line else "pr-$CI_MERGE_REQUEST_IID"
             assert stack in line
@@ -117,10 +124,10 @@ def test_a_workflow_has_only_the_permissions_of_its_jobs(name: str) -> None:
     assert writes == (["environment: pull-requests"] if name == "pull-request" else [])
 
 
-@pytest.mark.parametrize("name", [name for name, _ in github_jobs()])
+@pytest.mark.parametrize("name", [name for name, _ in list_github_jobs()])
 def test_scripts_contain_no_workflow_expressions(name: str) -> None:
-    """Secrets, names of branches and all other values come through the environment, so nobody can inject code."""
-    assert not [line for line in job_scripts(JOBS[name]) if "${{" in line]
+    """Secrets, names of branches and all other values come through the environment, so they cannot inject code."""
+    assert not [line for line in list_job_scripts(JOBS[name]) if "${{" in line]
 
 
 def test_pull_requests_of_forks_have_no_environment() -> None:
@@ -133,7 +140,7 @@ SCRIPTS = {
     **{f"ci/{file.name}": file.read_text() for file in sorted((EXAMPLE / "ci").iterdir())},
     **{str(file.relative_to(ROOT)): file.read_text() for file in sorted((ROOT / "examples").rglob("*.sh"))},
     **{
-        name: "\n".join([*job.get("before_script", []), *job_scripts(job)])
+        name: "\n".join([*job.get("before_script", []), *list_job_scripts(job)])
         for name, job in [*JOBS.items(), *GITLAB.items()]
         if isinstance(job, dict)
     },

@@ -1,4 +1,4 @@
-"""The code runs on Linux, macOS and Windows: what only some of them have is in the modules that are named here."""
+"""The code runs on Linux, macOS and Windows: system-specific code is only in the modules that are listed here."""
 
 import ast
 import os
@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("provider", "emulator/neev_emulator")
 TOOLS = ("tools/dist",)
-"""What builds a release, on each system."""
+"""The tools that build a release on each system."""
 RUNTIME = "emulator/neev_emulator/runtime"
 WORKSPACE = "the files of a sandbox, which need POSIX: on Windows the emulator has no runtime"
 COMMANDS = "the commands of a sandbox, which need POSIX: on Windows the emulator has no runtime"
@@ -34,19 +34,19 @@ ONLY_POSIX = {
     f"{RUNTIME}/isolation/namespaces.py": ISOLATION,
     "tools/sdks.py": "the SDKs, which are the same for every system and built on Linux",
 }
-"""The modules that use what Windows has not, with the reason."""
+"""The modules that use features that Windows does not have, with the reason."""
 ONLY_LINUX = {
     f"{RUNTIME}/process.py": "the exit of a process by its descriptor; elsewhere a thread waits for it",
     f"{RUNTIME}/isolation/enter.py": ISOLATION,
     f"{RUNTIME}/isolation/namespaces.py": ISOLATION,
 }
-"""The modules that use what macOS has not, with the reason."""
+"""The modules that use features that macOS does not have, with the reason."""
 MISSING = {"win32": ONLY_POSIX, "darwin": ONLY_LINUX}
 BY_SYSTEM = {
     "provider/neev_provider/adapters/shared/operating_system.py": "what differs for a provider's process",
     "emulator/neev_emulator/operating_system.py": "what differs for the emulator",
 }
-"""The modules that ask for the operating system, or do something in another way on each."""
+"""The modules that read the name of the operating system, or that behave differently on each."""
 USES = {
     r"\bsys\.platform\b|\bos\.name\b|\bplatform\.system\b": {
         "provider/neev_provider/adapters/shared/launchers.py": LAUNCHERS,
@@ -77,7 +77,7 @@ USES = {
         f"{RUNTIME}/isolation/root_files.py": ISOLATION,
     },
 }
-"""What no type checker finds, with the modules that may use it beside `BY_SYSTEM`."""
+"""The patterns that a type checker does not find, with the modules that may use them besides `BY_SYSTEM`."""
 PROGRAMS_OF_LINUX = ("enter", "mount_server")
 """The modules that only processes of Linux import."""
 TEXT_METHODS = ("read_text", "write_text")
@@ -94,11 +94,11 @@ def list_files() -> list[Path]:
 FILES = list_files()
 
 
-def name_of(file: Path) -> str:
+def get_name(file: Path) -> str:
     return file.relative_to(ROOT).as_posix()
 
 
-def code_of(source: str) -> Iterator[tuple[int, str]]:
+def iter_code(source: str) -> Iterator[tuple[int, str]]:
     """Yield each line that has code, without the docstrings and comments."""
     tree = ast.parse(source)
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -123,7 +123,7 @@ def find_uses(name: str, source: str) -> dict[str, list[str]]:
     if name in BY_SYSTEM:
         return {}
     return {
-        pattern: [f"{name}:{line}: {text}" for line, text in code_of(source) if re.search(pattern, text)]
+        pattern: [f"{name}:{line}: {text}" for line, text in iter_code(source) if re.search(pattern, text)]
         for pattern in USES
     }
 
@@ -141,7 +141,7 @@ def find_text_without_encoding(source: str) -> Iterator[ast.Call]:
 
 
 def find_type_errors(platform: str) -> str:
-    """Return what mypy reports of the code on the system, which is what it uses and the system has not."""
+    """Return the errors of mypy for the system: the features that the code uses and the system does not have."""
     command = [
         sys.executable,
         "-m",
@@ -166,19 +166,19 @@ def test_missing_features_of_a_system_are_used_only_in_listed_modules(platform: 
     found = {Path(error.partition(":")[0]).as_posix() for error in errors if ": error: " in error}
     unexpected = [error for error in errors if Path(error.partition(":")[0]).as_posix() not in MISSING[platform]]
     assert not unexpected, "\n".join(unexpected)
-    assert found == set(MISSING[platform]), "a named module uses nothing of it any more"
+    assert found == set(MISSING[platform]), "a listed module uses no such feature"
 
 
-@pytest.mark.parametrize("file", FILES, ids=name_of)
+@pytest.mark.parametrize("file", FILES, ids=get_name)
 def test_system_specific_code_is_only_in_listed_modules(file: Path) -> None:
-    for pattern, lines in find_uses(name_of(file), file.read_text(encoding="utf-8")).items():
-        assert bool(lines) == (name_of(file) in USES[pattern]), "\n".join(lines) or f"{pattern} is not used any more"
+    for pattern, lines in find_uses(get_name(file), file.read_text(encoding="utf-8")).items():
+        assert bool(lines) == (get_name(file) in USES[pattern]), "\n".join(lines) or f"{pattern} is not used"
 
 
-@pytest.mark.parametrize("file", FILES, ids=name_of)
+@pytest.mark.parametrize("file", FILES, ids=get_name)
 def test_text_is_read_and_written_as_utf_8(file: Path) -> None:
     calls = [node.lineno for node in find_text_without_encoding(file.read_text(encoding="utf-8"))]
-    assert not calls or name_of(file).startswith(READS_TEXT_OF_LINUX), f"without encoding: lines {calls}"
+    assert not calls or get_name(file).startswith(READS_TEXT_OF_LINUX), f"without encoding: lines {calls}"
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_the_guard_finds_a_text_without_encoding(line: str) -> None:
 
 
 def test_a_process_without_posix_imports_every_module_and_serves_the_control_plane() -> None:
-    names = [name_of(file) for file in FILES if file.stem not in ("__main__", *PROGRAMS_OF_LINUX)]
+    names = [get_name(file) for file in FILES if file.stem not in ("__main__", *PROGRAMS_OF_LINUX)]
     modules = [name.split("/", 1)[1].removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in names]
     command = [sys.executable, "-m", "tests.fakes.windows", *modules]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

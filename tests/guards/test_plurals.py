@@ -1,4 +1,4 @@
-"""No text has a variable number before a plural noun: it would say `1 sandboxes`. `count_noun` takes the number."""
+"""No text has a variable number before a plural noun: for example `1 sandboxes`. `count_noun` takes the number."""
 
 import ast
 import re

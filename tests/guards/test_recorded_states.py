@@ -1,8 +1,8 @@
-"""States of every released version are recorded, and hold nothing of the machine that recorded them.
+"""States of every released version are recorded, without directories of the machine that recorded them.
 
-At a release, record the states as these tests of old states say: `tests/engine/test_plugin_old_state.py`,
-`tests/engine/test_dynamic_old_state.py` and `tests/engine/terraform/test_old_state.py`. The next release then shows
-that it reads them.
+At a release, record the states as these tests of old states describe: `tests/engine/test_plugin_old_state.py`,
+`tests/engine/test_dynamic_old_state.py` and `tests/engine/terraform/test_old_state.py`. The tests of the next
+release read them.
 """
 
 import re

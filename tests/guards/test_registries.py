@@ -1,4 +1,4 @@
-"""The pages and descriptions that registries read keep the rules of these registries."""
+"""The pages and descriptions for registries follow the rules of these registries."""
 
 import json
 import re
@@ -28,7 +28,7 @@ TERRAFORM_FOLDERS = {
 """The folders of pages, with the key of what they describe in the schema of the provider."""
 
 
-def front_matter(text: str) -> dict[str, Any]:
+def read_front_matter(text: str) -> dict[str, Any]:
     """Return the YAML between the first two lines of three hyphens."""
     found = re.match(r"---\n(.*?\n)---\n", text, re.DOTALL)
     assert found, "the page has no front matter"
@@ -74,12 +74,12 @@ def test_a_page_of_pulumis_registry_follows_the_rules(page: Path) -> None:
     """Front matter, headings and links.
 
     Sources: pulumi/registry, tools/resourcedocsgen/cmd/metadata.go: the page begins with front matter, and is read
-    alone, so that only absolute links lead somewhere; scripts/lint/lint-markdown.js: `title` and `meta_desc`, and
+    alone, so that only absolute links work; scripts/lint/lint-markdown.js: `title` and `meta_desc`, and
     markdownlint's rules MD025 (the title is the only heading of the first level) and MD001 (levels grow by one).
     """
     text = page.read_text()
     assert text.startswith("---\n")
-    matter = front_matter(text)
+    matter = read_front_matter(text)
     assert matter["layout"] == "package"
     assert matter["meta_desc"].strip()
     levels = [1, *(len(heading) for heading in re.findall(r"^(#+) ", read_body(text), re.MULTILINE))]
@@ -93,7 +93,7 @@ def test_a_page_of_pulumis_registry_follows_the_rules(page: Path) -> None:
 
 def test_the_page_titles_of_pulumis_registry_contain_the_package_name() -> None:
     """Source: pulumi/docs, "Publishing to the Pulumi Registry", section "Overview, installation, & configuration"."""
-    titles = [front_matter(page.read_text())["title"] for page in PULUMI_PAGES]
+    titles = [read_front_matter(page.read_text())["title"] for page in PULUMI_PAGES]
     assert titles == [SCHEMA["displayName"], f"{SCHEMA['displayName']} Installation & Configuration"]
 
 
@@ -138,11 +138,11 @@ def test_the_repository_has_the_layout_of_terraforms_registry(repository: Path) 
     for page in (page for page in pages if page.is_file() and page != repository / "docs" / "index.md"):
         assert page.suffix == ".md"
         assert page.stat().st_size < 500_000
-        matter = front_matter(page.read_text())
+        matter = read_front_matter(page.read_text())
         assert matter["page_title"]
         assert set(matter) <= {"page_title", "subcategory", "description"}
         found[page.parent.name].add(page.stem)
-    assert set(front_matter((repository / "docs" / "index.md").read_text())) == {"page_title", "description"}
+    assert set(read_front_matter((repository / "docs" / "index.md").read_text())) == {"page_title", "description"}
     schema = json.loads(provider_schema.render_provider_schema())
     described = {
         folder: {name.removeprefix("neev_") for name in schema[key]} for folder, key in TERRAFORM_FOLDERS.items()
@@ -151,7 +151,7 @@ def test_the_repository_has_the_layout_of_terraforms_registry(repository: Path) 
 
 
 def test_the_pages_of_terraforms_registry_have_absolute_links(repository: Path) -> None:
-    """The registry shows a page under an address to which relative links of the checkout do not lead."""
+    """Relative links of the checkout do not work at the address where the registry shows a page."""
     for page in (repository / "docs").rglob("*.md"):
         for link in re.findall(r"\]\(([^)\s]+)\)", read_body(page.read_text())):
             assert re.match(rf"https?://|#|{REGISTRY}", link), f"{page.name}: {link}"

@@ -1,4 +1,4 @@
-"""The templates name the versions and the words of the project, and each is listed and run by a test."""
+"""The templates match the versions and names of the project, and each is listed and run by a test."""
 
 import json
 import re
@@ -32,20 +32,20 @@ def test_the_name_of_a_template_ends_with_the_language_of_its_program(folder: Pa
 
 @each_template
 def test_a_template_prompts_for_the_project_name_and_the_account(folder: Path) -> None:
-    """`pulumi new` replaces the name, and asks for the account, of which the key is a secret."""
+    """`pulumi new` replaces the name and prompts for the account. The API key is a secret."""
     project = read_project(folder)
     assert (project["name"], project["description"]) == ("${PROJECT}", "${DESCRIPTION}")
     assert project["template"]["description"]
     config = project["template"]["config"]
     assert all(variable in config[key]["description"] for key, variable in ACCOUNT.items())
     assert [key for key, setting in config.items() if setting.get("secret")] == ["neev:apiKey"]
-    # what is no part of the account has a default, so that the first update needs no more
+    # all other settings have a default, so that the first update needs only the account
     assert all("default" in setting for key, setting in config.items() if key not in ACCOUNT)
 
 
 @each_template
 def test_the_data_of_the_emulator_is_ignored_by_git(folder: Path) -> None:
-    """The quick start of each template lets the emulator keep its data in `.neev`."""
+    """In the quick start of each template the emulator stores its data in `.neev`."""
     assert "--data .neev" in read_project(folder)["template"]["quickstart"]
     assert ".neev/" in (folder / ".gitignore").read_text().splitlines()
 
@@ -58,13 +58,13 @@ def test_a_template_is_listed_and_run_by_a_test(folder: Path) -> None:
 
 
 def test_the_quick_start_shows_the_program_of_its_template() -> None:
-    """The quick start begins from a template, and shows what is in it."""
+    """The quick start begins with a template and shows its program."""
     program = (ROOT / "templates" / "neev-python" / "__main__.py").read_text()
     assert f"```python\n{program}```" in (ROOT / "docs" / "quick-start.md").read_text()
 
 
 def test_templates_require_the_oldest_supported_pulumi() -> None:
-    """The Go module of a template has the oldest version that is supported, and TypeScript what the SDK has."""
+    """The Go template has the oldest supported version, and the TypeScript template the dependencies of the SDK."""
     requirements = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     oldest = next(found[1] for item in requirements if (found := re.match(r"pulumi>=([\d.]+),", item)))
     assert f"github.com/pulumi/pulumi/sdk/v3 v{oldest}.0\n" in (ROOT / "templates" / "neev-go" / "go.mod").read_text()
@@ -74,7 +74,7 @@ def test_templates_require_the_oldest_supported_pulumi() -> None:
 
 
 def test_the_yaml_template_has_the_download_url_of_the_plugin() -> None:
-    """A program in YAML has no SDK that would say where the plugin is."""
+    """A program in YAML has no SDK that contains the download URL."""
     declared = yaml.safe_load((ROOT / "templates" / "neev-yaml" / "sdks" / "neev.yaml").read_text())
     schema = json.loads((ROOT / "schema.json").read_text())
     assert (declared["name"], declared["downloadUrl"]) == (schema["name"], schema["pluginDownloadURL"])

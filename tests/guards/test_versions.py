@@ -21,7 +21,7 @@ def test_every_file_names_the_same_version() -> None:
 
 
 def test_make_version_writes_every_mention() -> None:
-    """A new form belongs into `FORMS`; what has this number by chance, into `BY_CHANCE`."""
+    """Add a new form to `FORMS`, and a line with an unrelated equal number to `BY_CHANCE`."""
     assert list(find_unknown_mentions(ROOT)) == []
 
 

@@ -66,7 +66,7 @@ PROTOCOL_NAMES = {"connection_made", "tell"}
 """Names that a protocol of the standard library requires: asyncio's and that of files."""
 
 
-def defined_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
+def iter_defined_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
     """Yield every name that the module defines or binds, with its line."""
     for node in ast.walk(tree):
         match node:
@@ -82,7 +82,7 @@ def defined_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
                 yield name, node.lineno
 
 
-def words_of(name: str) -> list[str]:
+def split_words(name: str) -> list[str]:
     """Return the words of a snake_case, camelCase or CONSTANT name, in lower case."""
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
 
@@ -91,13 +91,13 @@ def words_of(name: str) -> list[str]:
 def test_names_use_the_words_of_the_glossary(file: Path) -> None:
     found = {
         f"{file.relative_to(ROOT)}:{line}: {name}: instead of {word!r} write {FORBIDDEN[word]}"
-        for name, line in defined_names(ast.parse(file.read_text()))
-        for word in words_of(name)
+        for name, line in iter_defined_names(ast.parse(file.read_text()))
+        for word in split_words(name)
         if word in FORBIDDEN and name not in PROTOCOL_NAMES
     }
     found |= {
         f"{word!r} in the name of the file"
-        for word in words_of(file.stem)
+        for word in split_words(file.stem)
         if word in FORBIDDEN and not file.stem.startswith("test_")
     }
     assert not found, "\n".join(sorted(found))

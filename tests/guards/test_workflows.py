@@ -1,4 +1,4 @@
-"""The project's own workflows: linted by actionlint and zizmor, and naming only what exists."""
+"""The project's own workflows: actionlint and zizmor find no problem, and all that they run exists."""
 
 import importlib.util
 import json
@@ -55,7 +55,7 @@ def find_with_actionlint(*files: Path) -> set[str]:
 
 
 def find_with_zizmor(*paths: Path) -> set[str]:
-    """Return what zizmor finds without the network, even what is only a habit."""
+    """Return what zizmor finds without the network, including pedantic findings."""
     command = [str(SCRIPTS / "zizmor"), "--offline", "--pedantic", "--strict-collection", "--format=json", "--quiet"]
     output = subprocess.run(
         [*command, "--config", str(GITHUB / "zizmor.yml"), *map(str, paths)],
@@ -97,7 +97,7 @@ JOBS = dict(list_jobs())
 
 @pytest.mark.parametrize("name", JOBS)
 def test_a_job_has_a_timeout_and_declares_its_permissions(name: str) -> None:
-    """A job without a timeout may hang for six hours; one of another workflow has the timeout there."""
+    """A job without a timeout may hang for six hours. A job that calls a workflow has the timeout there."""
     assert JOBS[name]["permissions"]
     assert "uses" in JOBS[name] or JOBS[name]["timeout-minutes"] <= 240
 

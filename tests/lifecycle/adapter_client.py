@@ -160,7 +160,7 @@ AdapterOpener = Callable[[str, Emulator], AbstractAsyncContextManager[Any]]
 """A function that opens an adapter for one kind of resource, and yields a client like `AdapterClient`."""
 
 
-def user_properties(properties: Any) -> dict[str, Any]:
+def filter_user_properties(properties: Any) -> dict[str, Any]:
     """Return the properties that a user sees, without the marks of secrets."""
     values = unmarshal(properties).values if isinstance(properties, Struct) else properties
     return {key: value for key, value in values.items() if not key.startswith("__")}
@@ -171,7 +171,7 @@ def has_generated_name(stored: StoredResource) -> bool:
     return "__autonamed" in (stored.inputs.fields if isinstance(stored.inputs, Struct) else stored.inputs)
 
 
-def planned_change(diff: Any) -> str:
+def get_planned_change(diff: Any) -> str:
     """Return what the engine would do: ``none``, ``update`` or ``replace``."""
     if not isinstance(diff, wire.DiffResponse):
         return str(diff.action)
@@ -190,7 +190,9 @@ async def open_plugin_adapter(kind: str, emulator: Emulator) -> AsyncIterator[Ad
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY_OPTIONS) as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
-        await stub.Configure(wire.ConfigureRequest(args=marshal(PropertyMap(_settings(emulator))), acceptSecrets=True))
+        await stub.Configure(
+            wire.ConfigureRequest(args=marshal(PropertyMap(_make_settings(emulator))), acceptSecrets=True)
+        )
         yield AdapterClient(stub, f"urn:pulumi:dev::lives::neev:index:{kind}::{NAME}", {}, _hash_assets)
     await server.stop(None)
     await plugin.aclose()
@@ -206,7 +208,7 @@ async def open_dynamic_adapter(kind: str, emulator: Emulator) -> AsyncIterator[A
     server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=NO_PROXY_OPTIONS) as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
-        config = {f"neev:{name}": value for name, value in _settings(emulator).items()}
+        config = {f"neev:{name}": value for name, value in _make_settings(emulator).items()}
         await stub.Configure(wire.ConfigureRequest(args=marshal(PropertyMap(config))))
         pickled = serialize_provider(PROVIDERS[kind]())
         urn = f"urn:pulumi:dev::lives::pulumi-python:dynamic/neev:{kind}::{NAME}"
@@ -215,7 +217,7 @@ async def open_dynamic_adapter(kind: str, emulator: Emulator) -> AsyncIterator[A
     event_loop.run(event_loop.close_clients())
 
 
-def _settings(emulator: Emulator) -> dict[str, str]:
+def _make_settings(emulator: Emulator) -> dict[str, str]:
     return {
         "baseUrl": emulator.base_url,
         "apiKey": emulator.api_key,

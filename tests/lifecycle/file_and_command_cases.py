@@ -1,4 +1,4 @@
-"""The rest of the table: the resources inside sandboxes."""
+"""The rest of the table: the resources in sandboxes."""
 
 from __future__ import annotations
 

@@ -39,9 +39,9 @@ class Fixtures:
 
     async def _resolve_value(self, value: Any, id: str) -> Any:
         match = _WORDS.fullmatch(value) if isinstance(value, str) else None
-        return await self._id_for(match["word"], id) if match else value
+        return await self._get_id(match["word"], id) if match else value
 
-    async def _id_for(self, word: str, id: str) -> str:
+    async def _get_id(self, word: str, id: str) -> str:
         if word not in self._ids:
             self._ids[word] = await self._create(word, id)
             self._emulator.advance(STABLE_TIMEOUT)
@@ -50,5 +50,5 @@ class Fixtures:
     async def _create(self, word: str, id: str) -> str:
         if word in SANDBOXES:
             return (await self._api.sandboxes.create({"name": word})).id
-        of = id if word == "own" else await self._id_for("source", id)
+        of = id if word == "own" else await self._get_id("source", id)
         return (await self._api.snapshots.create(of, name=word)).id

@@ -65,14 +65,14 @@ async def no_wait_api(emulator: Emulator) -> AsyncIterator[Api]:
         yield connected
 
 
-def new_context(seconds: float = 30) -> OperationContext:
+def make_context(seconds: float = 30) -> OperationContext:
     return OperationContext("Test", Deadline(seconds, SYSTEM_CLOCK, asyncio.Event()))
 
 
 async def create_stored(api: Api, resource: AnyResource, inputs: dict[str, Any]) -> StoredResource:
     checked, failed = resource.check({}, inputs, str)
     assert failed == []
-    return await create_and_finish(resource.connect(api), checked, new_context())
+    return await create_and_finish(resource.connect(api), checked, make_context())
 
 
 def count_posts(emulator: Emulator) -> int:
@@ -103,7 +103,7 @@ async def test_an_object_is_adopted_if_the_response_to_its_create_is_lost(  # no
     read = await lifecycle.read(resource.connect(api), stored.id, stored.inputs)
     assert read is not None
     assert read.state["name"] == inputs["name"]
-    await resource.connect(api).delete(stored.id, new_context())
+    await resource.connect(api).delete(stored.id, make_context())
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ async def test_a_create_rejected_with_429_or_503_is_retried(
     stored = await create_stored(api, SANDBOX, {"name": "box"})
     assert count_posts(emulator) == 3
     assert emulator.state()["sandboxes"] == 1
-    await SANDBOX.connect(api).delete(stored.id, new_context())
+    await SANDBOX.connect(api).delete(stored.id, make_context())
 
 
 async def test_a_create_that_had_no_effect_fails_without_a_retry(no_wait_api: Api, emulator: Emulator) -> None:
@@ -165,12 +165,12 @@ async def test_a_failed_read_raises_and_a_read_of_a_missing_sandbox_returns_none
     with pytest.raises(Unavailable):
         await lifecycle.read(SANDBOX.connect(no_wait_api), stored.id, stored.inputs)
     emulator.control("DELETE", "faults")
-    await SANDBOX.connect(api).delete(stored.id, new_context())
+    await SANDBOX.connect(api).delete(stored.id, make_context())
     assert await lifecycle.read(SANDBOX.connect(api), stored.id, stored.inputs) is None
 
 
 async def test_a_delete_with_a_lost_response_waits_until_the_sandbox_is_deleted(api: Api, emulator: Emulator) -> None:
     stored = await create_stored(api, SANDBOX, {"name": "box"})
     emulator.inject("reset_after", method="DELETE", path="/sandboxes/{id}")
-    await SANDBOX.connect(api).delete(stored.id, new_context())
+    await SANDBOX.connect(api).delete(stored.id, make_context())
     assert emulator.state()["sandboxes"] == 0

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from tests.lifecycle.adapter_client import (
     AdapterOpener,
+    filter_user_properties,
+    get_planned_change,
     has_generated_name,
     open_dynamic_adapter,
     open_plugin_adapter,
-    planned_change,
-    user_properties,
 )
 from tests.lifecycle.cases import CASES, ScenarioCase, ScenarioStep
 from tests.lifecycle.file_and_command_cases import KEPT_AFTER_DELETE, SANDBOX_CHILD_CASES, WRITE_ONLY_PROPERTIES
@@ -59,7 +59,7 @@ async def _run_step(adapter: Any, stored: Any, step: ScenarioStep, fixtures: Fix
     emulator.clear_log()
     news = await _check_inputs(adapter, inputs, stored.inputs)
     diff = await adapter.diff(stored, news)
-    planned = planned_change(diff)
+    planned = get_planned_change(diff)
     assert planned in adapter.changes_without_effect if step.change == "none" else planned == step.change
     is_deleted_first = step.deletes_before_replace or adapter.always_deletes_first
     # a resource without a change that replaces it reports what a replacement requested with `--replace` has to do
@@ -75,7 +75,7 @@ async def _run_step(adapter: Any, stored: Any, step: ScenarioStep, fixtures: Fix
     if step.change == "replace":
         stored = await _replace(adapter, stored, inputs, delete_first=is_deleted_first)
     expected = () if step.change == "none" else step.requests
-    assert expected is None or _sent_requests(emulator) == expected
+    assert expected is None or _list_sent_requests(emulator) == expected
     if step.change == "none":
         await _check_refresh_unchanged(adapter, stored, step.state)
         return stored
@@ -96,26 +96,28 @@ async def _replace(adapter: Any, stored: Any, inputs: Mapping[str, Any], *, dele
 async def _refresh_stable(adapter: Any, stored: Any, state: Mapping[str, Any]) -> Any:
     """Return the resource after a refresh that finds no change."""
     read = await _check_refresh_unchanged(adapter, stored, state)
-    assert _readable_inputs(user_properties(read.inputs)) == _readable_inputs(user_properties(stored.inputs))
-    assert user_properties(read.state) == user_properties(stored.state)
+    assert _filter_readable_inputs(filter_user_properties(read.inputs)) == _filter_readable_inputs(
+        filter_user_properties(stored.inputs)
+    )
+    assert filter_user_properties(read.state) == filter_user_properties(stored.state)
     return read
 
 
 async def _check_refresh_unchanged(adapter: Any, stored: Any, state: Mapping[str, Any]) -> Any:
     """Return the resource after a refresh. The same program changes nothing before and after it."""
-    assert {name: user_properties(stored.state).get(name) for name in state} == adapter.normalize(state)
+    assert {name: filter_user_properties(stored.state).get(name) for name in state} == adapter.normalize(state)
     read = await _refresh(adapter, stored)
     inputs = {
         name: value
-        for name, value in user_properties(stored.inputs).items()
+        for name, value in filter_user_properties(stored.inputs).items()
         if name != "name" or not has_generated_name(stored)
     }
     for item in (stored, read):
-        assert planned_change(await adapter.diff(item, await _check_inputs(adapter, inputs, item.inputs))) == "none"
+        assert get_planned_change(await adapter.diff(item, await _check_inputs(adapter, inputs, item.inputs))) == "none"
     return read
 
 
-def _readable_inputs(inputs: dict[str, Any]) -> dict[str, Any]:
+def _filter_readable_inputs(inputs: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in inputs.items() if name not in WRITE_ONLY_PROPERTIES}
 
 
@@ -131,5 +133,5 @@ async def _check_inputs(adapter: Any, inputs: Mapping[str, Any], old_inputs: Any
     return answer.inputs
 
 
-def _sent_requests(emulator: Emulator) -> tuple[str, ...]:
+def _list_sent_requests(emulator: Emulator) -> tuple[str, ...]:
     return tuple(f"{entry['method']} {entry['template']}" for entry in emulator.mutating_requests)

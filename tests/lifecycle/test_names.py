@@ -1,4 +1,4 @@
-"""Names that are taken. The parts of a resource of several sandboxes are found by name, so none is taken over."""
+"""Name conflicts. Members and builders are found by name, so those of another stack are never adopted."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from tests.lifecycle.adapter_client import (
     AdapterClient,
     AdapterOpener,
+    filter_user_properties,
     open_dynamic_adapter,
     open_plugin_adapter,
-    user_properties,
 )
 
 from neev_emulator import Emulator
@@ -56,13 +56,13 @@ async def test_a_name_of_another_stack_is_rejected_and_its_object_is_unchanged(
         assert emulator.mutating_requests == []
         read = await adapter.read(life)
         assert read is not None
-        assert user_properties(read.state) == user_properties(life.state)
+        assert filter_user_properties(read.state) == filter_user_properties(life.state)
         await adapter.delete(life)
 
 
 @ADAPTERS
 async def test_a_failed_create_of_an_image_can_be_retried(opened: AdapterOpener, emulator: Emulator) -> None:
-    """An error hook repeats the create. The plugin continues what it has begun; the host has undone it."""
+    """An error hook repeats the create. The plugin continues the first one; the dynamic host has rolled it back."""
     async with opened("GoldenImage", emulator) as adapter:
         inputs = await check_inputs(adapter, {"name": "web", "steps": [{"path": "x", "content": "1"}]})
         # the snapshot exists, and the pause after it fails

@@ -1,4 +1,4 @@
-"""Checks and previews of both adapters, without a request, also with values that are not known yet."""
+"""Checks and previews of both adapters, without requests and with unknown values."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tests.lifecycle.adapter_client import (
     NAME,
     AdapterOpener,
     StoredResource,
+    filter_user_properties,
+    get_planned_change,
     open_dynamic_adapter,
     open_plugin_adapter,
-    planned_change,
-    user_properties,
 )
 
 from neev_emulator import Emulator
@@ -96,10 +96,10 @@ async def test_a_scalar_is_converted_to_the_declared_type_without_a_diff(
     async with opened(kind, emulator) as adapter:
         (checked, again) = (await adapter.check(fixtures), await adapter.check({**fixtures, **stored}))
         assert list(checked.failures) == list(again.failures) == []
-        assert {name: user_properties(checked.inputs)[name] for name in stored} == stored
+        assert {name: filter_user_properties(checked.inputs)[name] for name in stored} == stored
         life = StoredResource(NAME, checked.inputs, checked.inputs)
         same = await adapter.check({**fixtures, **stored}, checked.inputs)
-        assert planned_change(await adapter.diff(life, same.inputs)) == (
+        assert get_planned_change(await adapter.diff(life, same.inputs)) == (
             "none" if UNKNOWN not in fixtures.values() else "replace"
         )
     assert emulator.requests == []
@@ -123,6 +123,6 @@ async def test_an_unknown_value_passes_the_check_and_appears_in_the_plan(
         emulator.clear_log()
         checked = await adapter.check(unknown, life.inputs)
         assert list(checked.failures) == []
-        assert {name: user_properties(checked.inputs)[name] for name in unknown} == unknown
-        assert planned_change(await adapter.diff(life, checked.inputs)) == plan
+        assert {name: filter_user_properties(checked.inputs)[name] for name in unknown} == unknown
+        assert get_planned_change(await adapter.diff(life, checked.inputs)) == plan
         assert emulator.requests == []

@@ -1,4 +1,4 @@
-"""Inputs that name what does not exist: the error names that input, and nothing is created or stored."""
+"""Inputs that refer to missing objects: the error names the input, and nothing is created or stored."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def test_the_error_for_a_missing_object_names_the_input_that_refers_to_it(
     assert f"{path if opened is open_plugin_adapter else SNAKE[path]}: {reason}" in message
     assert "had been made" not in message
     assert "refresh" not in message
-    # the engine stores nothing of it either
+    # the engine does not store the resource
     if isinstance(caught.value, EngineError):
         assert caught.value.state is None
     else:
@@ -100,7 +100,7 @@ async def test_the_error_for_a_rollback_to_a_missing_snapshot_names_the_input(
 
 @ADAPTERS
 async def test_other_rejected_creates_raise_the_error_of_the_api(opened: AdapterOpener, emulator: Emulator) -> None:
-    """Whatever an input names exists, or the API cannot be asked for it."""
+    """The object of each input exists, or the API rejects the look-up of it."""
     async with opened("Sandbox", emulator) as adapter:
         inputs = await check_inputs(adapter, {"templateId": "sb-ubuntu-26-04-minimal"})
         emulator.inject("status", method="POST", path="/sandboxes", status=400, times=2)
@@ -163,7 +163,7 @@ async def test_a_name_conflict_is_an_error_with_the_next_steps(
 async def test_a_conflict_that_is_not_about_the_name_raises_the_error_of_the_api(
     opened: AdapterOpener, emulator: Emulator
 ) -> None:
-    """Nothing has the name, names are not unique, or the API does not say which object has it."""
+    """No object has the name, names are not unique, or the API rejects the look-up of the object."""
     async with opened("Sandbox", emulator) as adapter:
         box = await adapter.create(await check_inputs(adapter, {"name": "box"}))
         inputs = await check_inputs(adapter, {"name": "other"})
@@ -197,7 +197,7 @@ async def test_a_rejected_rollback_to_an_existing_snapshot_raises_the_error_of_t
 async def test_a_name_conflict_with_the_replaced_resource_suggests_delete_before_replace(
     kind: str, opened: AdapterOpener, emulator: Emulator
 ) -> None:
-    """With `--replace` the engine requests no diff and checks the inputs anew, without the old ones."""
+    """With `--replace` the engine requests no diff and checks the inputs again, without the old ones."""
     inputs = {"name": "own", **({"replicas": 1} if kind == "SandboxPool" else {})}
     async with opened(kind, emulator) as adapter:
         life = await adapter.create(await check_inputs(adapter, inputs))

@@ -12,7 +12,7 @@ NUMBER = 100
 MAX_REQUESTS = 3 * NUMBER
 """The maximum: a create and a delete for each sandbox, and half as many again.
 
-One fault weighs more here than among 1,000.
+One fault has more effect than among 1,000 sandboxes.
 """
 
 

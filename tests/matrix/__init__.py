@@ -1,1 +1,1 @@
-"""Every API call of a program's resources with every fault: what the user sees, and what exists afterwards."""
+"""Every API call of a program's resources with every fault: the error message, and the objects that exist afterwards."""

@@ -40,54 +40,54 @@ class ApiCall:
         return self.method != "POST"
 
 
-def sandbox(name: str, **properties: Any) -> Program:
-    """Return a sandbox of this name, with a short timeout if its fault would make it wait in vain."""
-    return {name: _resource("Sandbox", name, {"name": name, **properties})}
+def build_sandbox(name: str, **properties: Any) -> Program:
+    """Return a sandbox of this name, with a short timeout if its fault would exhaust it."""
+    return {name: _build_resource("Sandbox", name, {"name": name, **properties})}
 
 
-def _resource(kind: str, name: str, properties: dict[str, Any]) -> dict[str, Any]:
+def _build_resource(kind: str, name: str, properties: dict[str, Any]) -> dict[str, Any]:
     hurried = STUCK_PHASE.name in name or REFUSED.name in name
     options = {"customTimeouts": dict.fromkeys(("create", "update", "delete"), OPERATION_TIMEOUT)} if hurried else {}
     return {"type": f"neev:index:{kind}", "properties": properties, "options": options}
 
 
-def _sandbox_programs(names: Iterable[str], **properties: Any) -> Program:
-    return {key: value for name in names for key, value in sandbox(name, **properties).items()}
+def _build_sandbox_programs(names: Iterable[str], **properties: Any) -> Program:
+    return {key: value for name in names for key, value in build_sandbox(name, **properties).items()}
 
 
-def _source_program(_names: Iterable[str]) -> Program:
-    return sandbox(SOURCE)
+def _build_source_program(_names: Iterable[str]) -> Program:
+    return build_sandbox(SOURCE)
 
 
-def _fork_program(name: str) -> Program:
-    return {name: _resource("SandboxFork", name, {"name": name, "sourceSandboxId": f"${{{SOURCE}.id}}"})}
+def _build_fork_program(name: str) -> Program:
+    return {name: _build_resource("SandboxFork", name, {"name": name, "sourceSandboxId": f"${{{SOURCE}.id}}"})}
 
 
-def _snapshot_program(name: str, of: str) -> Program:
-    return {name: _resource("Snapshot", name, {"name": name, "sandboxId": f"${{{of}.id}}"})}
+def _build_snapshot_program(name: str, of: str) -> Program:
+    return {name: _build_resource("Snapshot", name, {"name": name, "sandboxId": f"${{{of}.id}}"})}
 
 
-def _with_snapshots(names: Iterable[str], *which: str) -> Program:
+def _build_snapshots_program(names: Iterable[str], *which: str) -> Program:
     names = list(names)
-    taken = [_snapshot_program(child_name(name, item), name) for name in names for item in which]
-    return merge_programs([_sandbox_programs(names), *taken])
+    taken = [_build_snapshot_program(get_child_name(name, item), name) for name in names for item in which]
+    return merge_programs([_build_sandbox_programs(names), *taken])
 
 
-def child_name(name: str, which: str) -> str:
+def get_child_name(name: str, which: str) -> str:
     """Return the name of an object that belongs to the sandbox of a cell."""
     return f"{name}{CHILD_SEPARATOR}{which}" if which else name
 
 
-def _rollback_program(names: Iterable[str], ids: Ids) -> Program:
-    program = _with_snapshots(names, "snap")
+def _build_rollback_program(names: Iterable[str], ids: Ids) -> Program:
+    program = _build_snapshots_program(names, "snap")
     for name in names:
-        program[name]["properties"]["rollbackToSnapshotId"] = ids[child_name(name, "snap")]
+        program[name]["properties"]["rollbackToSnapshotId"] = ids[get_child_name(name, "snap")]
     return program
 
 
-def _read_call(name: str, path: str, *snapshots: str) -> ApiCall:
+def _build_read_call(name: str, path: str, *snapshots: str) -> ApiCall:
     def program(names: Iterable[str], _ids: Ids = MappingProxyType({})) -> Program:
-        return _with_snapshots(names, *snapshots)
+        return _build_snapshots_program(names, *snapshots)
 
     # the list belongs to a cell's sandbox; the single read is of a snapshot
     return ApiCall(name, "GET", path, program, program, "refresh", "" if name == "list" else snapshots[0])
@@ -98,49 +98,63 @@ def merge_programs(call_programs: Iterable[Program]) -> Program:
     return {name: resource for program in call_programs for name, resource in program.items()}
 
 
-def _with_source(names: Iterable[str], created: Callable[[str], Program]) -> Program:
-    return merge_programs([sandbox(SOURCE), *map(created, names)])
+def _add_source(names: Iterable[str], created: Callable[[str], Program]) -> Program:
+    return merge_programs([build_sandbox(SOURCE), *map(created, names)])
 
 
 CALLS = (
-    ApiCall("create", "POST", "/sandboxes", _source_program, lambda names, _: _with_source(names, sandbox)),
+    ApiCall("create", "POST", "/sandboxes", _build_source_program, lambda names, _: _add_source(names, build_sandbox)),
     ApiCall(
-        "fork", "POST", "/sandboxes/{id}/fork", _source_program, lambda names, _: _with_source(names, _fork_program)
+        "fork",
+        "POST",
+        "/sandboxes/{id}/fork",
+        _build_source_program,
+        lambda names, _: _add_source(names, _build_fork_program),
     ),
     ApiCall(
         "snapshot",
         "POST",
         "/sandboxes/{id}/snapshots",
-        _source_program,
-        lambda names, _: _with_source(names, lambda name: _snapshot_program(name, SOURCE)),
+        _build_source_program,
+        lambda names, _: _add_source(names, lambda name: _build_snapshot_program(name, SOURCE)),
     ),
     ApiCall(
         "pause",
         "POST",
         "/sandboxes/{id}/pause",
-        _sandbox_programs,
-        lambda names, _: _sandbox_programs(names, paused=True),
+        _build_sandbox_programs,
+        lambda names, _: _build_sandbox_programs(names, paused=True),
     ),
     ApiCall(
         "resume",
         "POST",
         "/sandboxes/{id}/resume",
-        lambda names: _sandbox_programs(names, paused=True),
-        lambda names, _: _sandbox_programs(names, paused=False),
+        lambda names: _build_sandbox_programs(names, paused=True),
+        lambda names, _: _build_sandbox_programs(names, paused=False),
     ),
     ApiCall(
-        "rollback", "POST", "/sandboxes/{id}/rollback", lambda names: _with_snapshots(names, "snap"), _rollback_program
+        "rollback",
+        "POST",
+        "/sandboxes/{id}/rollback",
+        lambda names: _build_snapshots_program(names, "snap"),
+        _build_rollback_program,
     ),
-    ApiCall("patch", "PATCH", "/sandboxes/{id}", _sandbox_programs, lambda names, _: _sandbox_programs(names, cpu=2)),
+    ApiCall(
+        "patch",
+        "PATCH",
+        "/sandboxes/{id}",
+        _build_sandbox_programs,
+        lambda names, _: _build_sandbox_programs(names, cpu=2),
+    ),
     ApiCall(
         "timeout",
         "PUT",
         "/sandboxes/{id}/timeout",
-        _sandbox_programs,
-        lambda names, _: _sandbox_programs(names, idleTimeoutSeconds=36000),
+        _build_sandbox_programs,
+        lambda names, _: _build_sandbox_programs(names, idleTimeoutSeconds=36000),
     ),
-    ApiCall("delete", "DELETE", "/sandboxes/{id}", _sandbox_programs, lambda _names, _: {}),
-    _read_call("get", "/snapshots/{id}", "of"),
+    ApiCall("delete", "DELETE", "/sandboxes/{id}", _build_sandbox_programs, lambda _names, _: {}),
+    _build_read_call("get", "/snapshots/{id}", "of"),
     # two snapshots that are read together are read in one list; with three there could be two lists
-    _read_call("list", "/sandboxes/{id}/snapshots", "a", "b", "c"),
+    _build_read_call("list", "/sandboxes/{id}/snapshots", "a", "b", "c"),
 )

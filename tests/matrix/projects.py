@@ -90,7 +90,7 @@ class PulumiMatrixProject(PulumiProject):
             for message in (event.get("diagnosticEvent", {}) for event in done.events)
             if message.get("severity") == "error" and message.get("urn")
         )
-        return Outcome(done.returncode == 0, done.text, _by_cell(errors))
+        return Outcome(done.returncode == 0, done.text, _group_by_cell(errors))
 
     def check_no_changes(self) -> None:
         """Assert that a preview of the program shows no changes."""
@@ -106,7 +106,7 @@ class TerraformMatrixProject(ProgramProject):
         self.write_program(program)
 
     def run_cells(self, command: str, env: Mapping[str, str], targets: Iterable[str] = ()) -> Outcome:
-        """Run the command in the words of Terraform. Only a refresh reads what exists, as with Pulumi."""
+        """Run the corresponding command of Terraform. Only a refresh reads existing objects, as with Pulumi."""
         types = {item.name: type_name(item.kind) for item in self.list_resources()}
         options = [f"-target={types[name]}.{name}" for name in targets]
         done = self.run(*COMMANDS[command], "-auto-approve", "-json", "-parallelism=512", *options, env=env)
@@ -117,7 +117,7 @@ class TerraformMatrixProject(ProgramProject):
             for item in (event.get("diagnostic", {}) for event in events)
             if item.get("severity") == "error"
         )
-        return Outcome(done.returncode == 0, done.text, _by_cell(errors))
+        return Outcome(done.returncode == 0, done.text, _group_by_cell(errors))
 
     def check_no_changes(self) -> None:
         """Assert that a plan shows no changes."""
@@ -130,7 +130,7 @@ def _render(diagnostic: Mapping[str, str]) -> str:
     return f"{diagnostic['summary']}: {diagnostic['detail']} with {diagnostic.get('address')}"
 
 
-def _by_cell(errors: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _group_by_cell(errors: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the messages by the name of their cell, from those by the name of the resource."""
     found: dict[str, str] = {}
     for resource, message in errors:

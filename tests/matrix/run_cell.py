@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos import invariants
-from tests.matrix.api_calls import CALLS, ApiCall, Ids, Program, child_name, merge_programs
+from tests.matrix.api_calls import CALLS, ApiCall, Ids, Program, get_child_name, merge_programs
 from tests.matrix.faults import (
     ACCOUNT,
     COMMAND_FAULTS,
@@ -99,7 +99,7 @@ class Scenario:
             for call in self.api_calls
             for fault in self.faults
             if fault.can_hit(call.name)
-            for cell in _cells_of(call, fault)
+            for cell in _list_cells(call, fault)
         ]
 
     def program(self, ids: Ids, changed: Callable[[MatrixCell], bool]) -> Program:
@@ -128,7 +128,7 @@ SCENARIOS = (
 )
 
 
-def _cells_of(api_call: ApiCall, fault: Fault) -> list[MatrixCell]:
+def _list_cells(api_call: ApiCall, fault: Fault) -> list[MatrixCell]:
     once = MatrixCell(api_call, fault, lasting=False)
     # each 429 delays every request, so few calls get a lasting one
     goes_on = api_call.name in ("create", "patch", "delete", "list") if fault.repeated else api_call.is_retried
@@ -152,7 +152,7 @@ def run_scenario(scenario: Scenario, adapter: str, engines: Engines, directory: 
 def _run_in_project(project: MatrixProject, scenario: Scenario) -> dict[MatrixCell, CellResult]:
     project.write_cells(scenario.program({}, lambda _: False))
     _run(project, "up")
-    ids = _ids(project)
+    ids = _read_ids(project)
     observed: dict[MatrixCell, CellResult] = {}
     for fault in scenario.faults:
         cells = [cell for cell in scenario.cells if cell.fault is fault]
@@ -189,13 +189,13 @@ def _run_redirected(project: MatrixProject, fault: Fault, cells: list[MatrixCell
         # a program would mean other resources there; a destroy deletes what the state holds
         command = "destroy"
     targets = [cell.name for cell in cells] if command == "destroy" else []
-    with _redirected_settings(fault, project.emulator) as env:
+    with _redirect_settings(fault, project.emulator) as env:
         message = project.run_cells(command, env, targets).messages
     return {cell: CellResult(0 if cell.name in message else 1, message.get(cell.name)) for cell in cells}
 
 
 @contextmanager
-def _redirected_settings(fault: Fault, emulator: Emulator) -> Iterator[dict[str, str]]:
+def _redirect_settings(fault: Fault, emulator: Emulator) -> Iterator[dict[str, str]]:
     """Yield the settings that cause the fault, or refuse connections meanwhile."""
     if fault is REFUSED:
         assert emulator.reopen is not None
@@ -225,7 +225,7 @@ def _run_with_faults(project: MatrixProject, cells: list[MatrixCell], ids: Ids) 
         aim = {
             "method": cell.api_call.method,
             "path": cell.api_call.path,
-            "name": child_name(cell.name, cell.api_call.snapshot),
+            "name": get_child_name(cell.name, cell.api_call.snapshot),
         }
         emulator.inject(cell.fault.kind, **aim, **cell.fault.options, times=MANY_TIMES if cell.lasting else 1)
         # counts the requests after the fault, and changes nothing
@@ -239,7 +239,7 @@ def _run_with_faults(project: MatrixProject, cells: list[MatrixCell], ids: Ids) 
     assert ended.is_success == (not message), ended.text
     found = {}
     for cell in cells:
-        name = child_name(cell.name, cell.api_call.snapshot)
+        name = get_child_name(cell.name, cell.api_call.snapshot)
         if name in ids:
             sent = served[cell.api_call.method, emulator.project_id + cell.api_call.path.replace("{id}", ids[name])]
         else:
@@ -249,5 +249,5 @@ def _run_with_faults(project: MatrixProject, cells: list[MatrixCell], ids: Ids) 
     return found
 
 
-def _ids(project: MatrixProject) -> dict[str, str]:
+def _read_ids(project: MatrixProject) -> dict[str, str]:
     return {item.name: item.id for item in project.list_resources()}

@@ -1,4 +1,4 @@
-"""`make reliability`: run every story through each adapter and write the tables of the reliability page."""
+"""`make reliability`: run every scenario through each adapter and write the tables of the reliability page."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ def main() -> None:
     engines = find_engines(given.engine)
     names = [cell.name for story in SCENARIOS for cell in story.cells]
     write_page(
-        {name: _play(name, engines) if name in given.adapters else read_committed(name, names) for name in ADAPTERS}
+        {
+            name: _run_scenarios(name, engines) if name in given.adapters else read_committed(name, names)
+            for name in ADAPTERS
+        }
     )
 
 
-def _play(adapter: str, engines: Engines) -> Words:
-    """Return the words for the results of every story through the adapter."""
+def _run_scenarios(adapter: str, engines: Engines) -> Words:
+    """Return the words for the results of every scenario through the adapter."""
     observed: dict[str, str] = {}
     for story in SCENARIOS:
         print(f"{adapter}: {story.name}, {len(story.cells)} cells", flush=True)  # noqa: T201

@@ -1,4 +1,4 @@
-"""An engine that is only its states: `pulumi` as a small program in a directory of its own."""
+"""Fakes of the commands of both engines: small programs that serve states from a directory."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ match arguments:
     case ["stack", "export", "--stack", other, *_] if (there := state.parent / "others" / f"{{other}}.json").exists():
         print(there.read_text())
     case ["stack", "export", *_]:
-        told = json.loads(state.read_text())
-        print(json.dumps(told))
-        if told.get("busy"):  # somebody else writes a state each time
-            state.write_text(json.dumps({{**told, "busy": told["busy"] + 1}}))
+        exported = json.loads(state.read_text())
+        print(json.dumps(exported))
+        if exported.get("busy"):  # another process writes the state after each export
+            state.write_text(json.dumps({{**exported, "busy": exported["busy"] + 1}}))
     case ["stack", "import", *_]:
         state.write_text(sys.stdin.read())
     case ["config", *_]:
@@ -85,50 +85,50 @@ match arguments:
 
 @dataclass(frozen=True)
 class FakePulumiCli:
-    """The one stack of it, and what it was asked."""
+    """The fake of `pulumi` with one stack, and the commands that it received."""
 
     directory: Path
 
     @property
     def state(self) -> dict[str, Any]:
-        """The state as it is by now."""
+        """Return the current state."""
         read: dict[str, Any] = json.loads((self.directory / "state.json").read_text())
         return read
 
     def set_state(self, *operations: dict[str, Any], resources: tuple[dict[str, Any], ...] = (), **rest: Any) -> None:
-        """The stack is this."""
+        """Replace the state of the stack."""
         manifest = {"time": datetime.now(UTC).isoformat()}
         deployment = {"manifest": manifest, "resources": list(resources), "pending_operations": list(operations)}
         (self.directory / "state.json").write_text(json.dumps({"version": 3, "deployment": deployment, **rest}))
 
     def set_other_state(self, stack: str, *resources: dict[str, Any]) -> None:
-        """Another stack of the same backend has these."""
+        """Add another stack with these resources to the backend."""
         (self.directory / "others").mkdir(exist_ok=True)
         state = {"version": 3, "deployment": {"resources": list(resources)}}
         (self.directory / "others" / f"{stack}.json").write_text(json.dumps(state))
 
     def set_history(self, *updates: dict[str, Any]) -> None:
-        """These updates have ended, the newest first."""
+        """Set the history of updates, the newest first."""
         (self.directory / "history.json").write_text(json.dumps(updates))
 
     def set_config(self, **settings: dict[str, Any]) -> None:
-        """The stack's configuration has these settings of the provider, as `pulumi config --json` shows them."""
+        """Set the provider's settings in the stack's configuration, as `pulumi config --json` shows them."""
         message = {f"neev:{name}": value for name, value in settings.items()}
         (self.directory / "config.json").write_text(json.dumps(message))
 
     def set_version(self, version: str) -> None:
-        """The engine is of this version."""
+        """Set the version of the engine."""
         (self.directory / "version").write_text(version)
 
     @property
     def commands(self) -> list[str]:
-        """Its commands, without options."""
+        """Return the commands that were run, without options."""
         return [line.partition(" --")[0] for line in (self.directory / "log").read_text().splitlines()]
 
 
 @pytest.fixture
 def pulumi_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumiCli:
-    """It is the first `pulumi` on PATH."""
+    """Create the fake and put it first on PATH."""
     program = tmp_path / "pulumi"
     program.write_text(FAKE_PULUMI_SOURCE)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
@@ -138,59 +138,59 @@ def pulumi_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumiCli
 
 @dataclass(frozen=True)
 class FakeTerraformCli:
-    """The engine of all configurations, and what it was asked."""
+    """The fake of `terraform` for all configurations, and the commands that it received."""
 
     directory: Path
 
     def add_configuration(self, name: str, *resources: dict[str, Any], **rest: Any) -> Path:
-        """Add a configuration with a stored state of these resources; the directory."""
+        """Add a configuration with a stored state of these resources, and return its directory."""
         directory = self.directory / name
         directory.mkdir(exist_ok=True)
         (directory / "main.tf").touch()
         if resources or rest:
-            (directory / "pulled.json").write_text(json.dumps(stored_state(*resources, **rest)))
+            (directory / "pulled.json").write_text(json.dumps(make_stored_state(*resources, **rest)))
         return directory
 
     def set_plan(self, directory: Path, *changes: dict[str, Any]) -> None:
-        """The plan of the configuration has these changes."""
+        """Set the changes in the plan of the configuration."""
         (directory / "plan.json").write_text(json.dumps({"resource_changes": changes}))
 
     def set_version(self, **selections: str) -> None:
-        """The engine is of this version, and the configuration has selected these versions of providers."""
+        """Set the versions of providers that the configuration has selected."""
         message = {"terraform_version": "1.11.4", "provider_selections": selections}
         (self.directory / "version.json").write_text(json.dumps(message))
 
     def set_providers(self, *names: str) -> None:
-        """The engine starts these providers of the configuration."""
+        """Set the providers that the engine starts for the configuration."""
         (self.directory / "providers.json").write_text(json.dumps({"provider_schemas": dict.fromkeys(names)}))
 
     def refuse_import(self, id: str) -> None:
-        """The object with the id cannot be imported."""
+        """Let the import of the object with the id fail."""
         (self.directory / "unimportable").write_text(id)
 
     def fail(self, message: str) -> None:
-        """Every command fails with this message."""
+        """Let every command fail with this message."""
         (self.directory / "terraform.error").write_text(message)
 
     @property
     def commands(self) -> list[str]:
-        """Its commands."""
+        """Return the commands that were run."""
         return (self.directory / "terraform.log").read_text().splitlines()
 
 
-def stored_state(*resources: dict[str, Any], **rest: Any) -> dict[str, Any]:
+def make_stored_state(*resources: dict[str, Any], **rest: Any) -> dict[str, Any]:
     """Return a state as it is stored."""
     return {"version": 4, "outputs": {}, "resources": resources, **rest}
 
 
-def stored_resource(kind: str, name: str, *instances: dict[str, Any], mode: str = "managed") -> dict[str, Any]:
+def make_stored_resource(kind: str, name: str, *instances: dict[str, Any], mode: str = "managed") -> dict[str, Any]:
     """Return a resource of a stored state."""
     return {"mode": mode, "type": kind, "name": name, "instances": instances}
 
 
 @pytest.fixture
 def terraform_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTerraformCli:
-    """It is the first `terraform` on PATH."""
+    """Create the fake and put it first on PATH."""
     program = tmp_path / "terraform"
     program.write_text(FAKE_TERRAFORM_SOURCE)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)

@@ -1,4 +1,4 @@
-"""Whose account a stack's resources are in."""
+"""The account of the resources of a stack."""
 
 from __future__ import annotations
 

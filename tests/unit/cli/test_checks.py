@@ -1,4 +1,4 @@
-"""What is looked at on a machine, at a platform and in a stack."""
+"""The checks of the machine, the account, the stack and the policy."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ NOW = 1_800_000_000.0
 IN_AN_HOUR = "2027-01-15T09:00:00Z"
 
 
-def state_entry(kind: str, name: str, id: str = "", **rest: Any) -> dict[str, Any]:
+def make_state_entry(kind: str, name: str, id: str = "", **rest: Any) -> dict[str, Any]:
     token = f"neev:index:{kind}"
     return {"urn": f"urn:pulumi:dev::story::{token}::{name}", "type": token, "id": id or f"id-of-{name}", **rest}
 
 
-def new_sandbox(name: str, phase: str = "Ready", **rest: Any) -> Sandbox:
+def make_sandbox(name: str, phase: str = "Ready", **rest: Any) -> Sandbox:
     return Sandbox(id=f"id-of-{name}", name=name, phase=phase, **rest)
 
 
-def inventory(*sandboxes: Sandbox) -> RemoteInventory:
+def make_inventory(*sandboxes: Sandbox) -> RemoteInventory:
     return RemoteInventory(stack.index_by_id(sandboxes))
 
 
-def levels_and_messages(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+def list_levels_and_messages(findings: Iterable[Finding]) -> list[tuple[str, str]]:
     return [(finding.level, finding.what) for finding in findings]
 
 
@@ -80,7 +80,7 @@ class TestMachine:
 class TestAccount:
     def test_each_setting_is_reported_with_its_source(self) -> None:
         found = list(account.check_settings({"neev:orgId": "o"}, {"NEEVCLOUD_PROJECT_ID": "p"}))
-        assert levels_and_messages(found) == [
+        assert list_levels_and_messages(found) == [
             ("error", "neev:apiKey is not set"),
             ("ok", "neev:orgId is in the stack's configuration"),
             ("ok", "neev:projectId comes from NEEVCLOUD_PROJECT_ID"),
@@ -88,17 +88,17 @@ class TestAccount:
         assert found[0].remedy == "`pulumi config set --secret neev:apiKey …`, or set NEEV_API_KEY."
 
     def test_an_unknown_setting_is_reported_with_a_suggestion(self) -> None:
-        message_in_vain = {
+        unknown_settings = {
             name: {"value": "x", "secret": False} for name in ("neev:projectID", "neev:colour", "aws:regio")
         }
-        found = list(account.check_config_entries(message_in_vain, "story"))
-        assert levels_and_messages(found) == [
+        found = list(account.check_config_entries(unknown_settings, "story"))
+        assert list_levels_and_messages(found) == [
             ("error", "neev:projectID is in the stack's configuration, but the provider has no such setting"),
             ("error", "neev:colour is in the stack's configuration, but the provider has no such setting"),
         ]
         assert found[0].remedy == "Did you mean `neev:projectId`? Remove it with `pulumi config rm neev:projectID`."
         assert found[1].remedy == "Remove it with `pulumi config rm neev:colour`."
-        assert list(account.check_config_entries(message_in_vain, "neev")) == []
+        assert list(account.check_config_entries(unknown_settings, "neev")) == []
 
     def test_known_settings_are_not_reported(self) -> None:
         for name in ("projectId", "baseUrl", "requestTimeoutSeconds", "pluginDownloadURL"):
@@ -157,46 +157,52 @@ class TestAccount:
 
     def test_sandboxes_are_counted_by_the_owner_in_their_labels(self) -> None:
         own = {"managed-by": "pulumi-neev", "managed-by.project": "shop", "managed-by.stack": "dev"}
-        boxes = [new_sandbox(name, labels=own) for name in "ab"] + [new_sandbox("c", labels={"managed-by": "x"})]
+        boxes = [make_sandbox(name, labels=own) for name in "ab"] + [make_sandbox("c", labels={"managed-by": "x"})]
         assert account.check_owners(boxes).what == "owners of the sandboxes: 2 shop/dev (pulumi-neev), 1 x"
         assert account.check_owners([]).what == "owners of the sandboxes: -"
 
 
 class TestStack:
     def test_an_interrupted_operation_is_an_error_with_recover_as_its_remedy(self) -> None:
-        (found,) = stack.check_interrupted([{"resource": state_entry("Sandbox", "box"), "type": "creating"}], "dev")
+        (found,) = stack.check_interrupted(
+            [{"resource": make_state_entry("Sandbox", "box"), "type": "creating"}], "dev"
+        )
         assert (found.level, found.what) == (Level.ERROR, "Sandbox box: creating was interrupted")
         assert "pulumi-neev recover --stack dev" in found.remedy
 
     def test_a_sandbox_created_by_another_stack_is_a_warning(self) -> None:
-        entries = [state_entry("Sandbox", "box"), state_entry("SandboxFork", "fork"), state_entry("Agent", "a")]
+        entries = [
+            make_state_entry("Sandbox", "box"),
+            make_state_entry("SandboxFork", "fork"),
+            make_state_entry("Agent", "a"),
+        ]
         own = {"managed-by": "pulumi-neev", "managed-by.project": "story", "managed-by.stack": "dev"}
         other = {**own, "managed-by.stack": "prod"}
         for labels in (None, {}, own):
-            assert list(stack.check_owners(entries, inventory(new_sandbox("box", labels=labels)))) == []
-        boxes = [new_sandbox(name, labels=other) for name in ("box", "fork")]
-        assert levels_and_messages(stack.check_owners(entries, inventory(*boxes))) == [
+            assert list(stack.check_owners(entries, make_inventory(make_sandbox("box", labels=labels)))) == []
+        boxes = [make_sandbox(name, labels=other) for name in ("box", "fork")]
+        assert list_levels_and_messages(stack.check_owners(entries, make_inventory(*boxes))) == [
             ("warn", "Sandbox box was created by story/prod (pulumi-neev)")
         ]
 
     def test_missing_failed_and_unfinished_resources_are_reported(self) -> None:
         entries = [
-            state_entry("Sandbox", "gone"),
-            state_entry("SandboxFork", "torn"),
-            state_entry("Sandbox", "well"),
-            state_entry("Sandbox", "begun", initErrors=["not ready"]),
-            state_entry("Agent", "broken"),
-            state_entry("Snapshot", "empty"),
-            state_entry("Command", "ran", initErrors=["exit 1"]),
-            state_entry("Sandbox", "leaving", delete=True),
+            make_state_entry("Sandbox", "gone"),
+            make_state_entry("SandboxFork", "torn"),
+            make_state_entry("Sandbox", "well"),
+            make_state_entry("Sandbox", "begun", initErrors=["not ready"]),
+            make_state_entry("Agent", "broken"),
+            make_state_entry("Snapshot", "empty"),
+            make_state_entry("Command", "ran", initErrors=["exit 1"]),
+            make_state_entry("Sandbox", "leaving", delete=True),
             {"urn": "urn:pulumi:dev::story::pulumi:pulumi:Stack::dev", "type": "pulumi:pulumi:Stack"},
         ]
         there = RemoteInventory(
             stack.index_by_id(
                 [
-                    new_sandbox("torn", "RestoreFailed"),
-                    new_sandbox("well"),
-                    new_sandbox("begun"),
+                    make_sandbox("torn", "RestoreFailed"),
+                    make_sandbox("well"),
+                    make_sandbox("begun"),
                 ]
             ),
             stack.index_by_id(
@@ -204,7 +210,7 @@ class TestStack:
             ),
             stack.index_by_id([Snapshot(id="id-of-empty", sandbox_id="s", status="Failed", error_message="disk full")]),
         )
-        assert levels_and_messages(stack.check_health(entries, there)) == [
+        assert list_levels_and_messages(stack.check_health(entries, there)) == [
             ("error", "Sandbox gone does not exist (id-of-gone)"),
             ("error", "SandboxFork torn is RestoreFailed"),
             ("warn", "Sandbox begun is not finished: not ready"),
@@ -226,24 +232,30 @@ class TestStack:
         self, restorability: str | None, messages: list[str]
     ) -> None:
         kept = Snapshot(id="id-of-s", sandbox_id="x", status="Ready", restorability=restorability)
-        found = list(stack.check_health([state_entry("Snapshot", "s")], RemoteInventory(snapshots={"id-of-s": kept})))
-        assert levels_and_messages(found) == [("warn", message) for message in messages]
+        found = list(
+            stack.check_health([make_state_entry("Snapshot", "s")], RemoteInventory(snapshots={"id-of-s": kept}))
+        )
+        assert list_levels_and_messages(found) == [("warn", message) for message in messages]
 
     def test_a_phase_is_reported_if_the_api_gives_no_reason(self) -> None:
         failed = RemoteInventory(snapshots={"id-of-s": Snapshot(id="id-of-s", sandbox_id="x", status="Failed")})
-        (found,) = stack.check_health([state_entry("Snapshot", "s")], failed)
+        (found,) = stack.check_health([make_state_entry("Snapshot", "s")], failed)
         assert found.what == "Snapshot s is Failed"
-        (found,) = stack.check_health([state_entry("Sandbox", "box")], inventory(new_sandbox("box", "NotReady")))
+        (found,) = stack.check_health(
+            [make_state_entry("Sandbox", "box")], make_inventory(make_sandbox("box", "NotReady"))
+        )
         assert found.remedy.startswith("It may recover.")
 
     def test_sandboxes_that_expire_soon_are_reported(self) -> None:
-        entries = [state_entry("Sandbox", item) for item in ("hard", "idle", "dozes", "asleep", "free", "unseen")]
-        there = inventory(
-            new_sandbox("hard", hard_expires_at=IN_AN_HOUR),
-            new_sandbox("idle", idle_expires_at=IN_AN_HOUR, on_idle="delete"),
-            new_sandbox("dozes", idle_expires_at=IN_AN_HOUR, on_idle="pause"),
-            new_sandbox("asleep", "Paused", hard_expires_at=IN_AN_HOUR),
-            new_sandbox("free"),
+        entries = [
+            make_state_entry("Sandbox", item) for item in ("hard", "idle", "pauses", "paused", "unlimited", "missing")
+        ]
+        there = make_inventory(
+            make_sandbox("hard", hard_expires_at=IN_AN_HOUR),
+            make_sandbox("idle", idle_expires_at=IN_AN_HOUR, on_idle="delete"),
+            make_sandbox("pauses", idle_expires_at=IN_AN_HOUR, on_idle="pause"),
+            make_sandbox("paused", "Paused", hard_expires_at=IN_AN_HOUR),
+            make_sandbox("unlimited"),
         )
         found = list(stack.check_expiration(entries, there, now=NOW, expires_within_seconds=3600))
         assert [item.what for item in found] == [
@@ -259,24 +271,24 @@ class TestStack:
             [{"deployment": {"resources": [{"id": "id-of-a", "outputs": {"members": ["id-of-b"]}}]}}]
         )
         size = Resources(cpu=1.5, memory_gb=2)
-        there = inventory(
-            new_sandbox("a", resources=size),
-            new_sandbox("b", resources=size),
-            new_sandbox("c"),
-            new_sandbox("d", "Paused"),
+        there = make_inventory(
+            make_sandbox("a", resources=size),
+            make_sandbox("b", resources=size),
+            make_sandbox("c"),
+            make_sandbox("d", "Paused"),
         )
         assert "running sandboxes: 2 (3 cores, 4 GB of memory)" in stack.summarize_costs(states, there).what
-        assert "running sandboxes: 0 (0 cores" in stack.summarize_costs(states, inventory(new_sandbox("x"))).what
+        assert "running sandboxes: 0 (0 cores" in stack.summarize_costs(states, make_inventory(make_sandbox("x"))).what
 
 
 class TestRules:
     def test_runs_forever_reports_resources_without_an_expiration(self) -> None:
         entries = [
-            state_entry("Sandbox", "endless"),
-            state_entry("Sandbox", "never", inputs={"idleTimeoutSeconds": 0}, outputs={"idleTimeoutSeconds": 9}),
-            state_entry("Sandbox", "idle", outputs={"idleTimeoutSeconds": 9}),
-            state_entry("Agent", "agent"),
-            state_entry("Snapshot", "kept"),
+            make_state_entry("Sandbox", "endless"),
+            make_state_entry("Sandbox", "never", inputs={"idleTimeoutSeconds": 0}, outputs={"idleTimeoutSeconds": 9}),
+            make_state_entry("Sandbox", "idle", outputs={"idleTimeoutSeconds": 9}),
+            make_state_entry("Agent", "agent"),
+            make_state_entry("Snapshot", "kept"),
         ]
         assert [item.what.split(" has ")[0] for item in policy.runs_forever(entries)] == [
             "Sandbox endless",
@@ -298,15 +310,15 @@ class TestRules:
         self, egress: dict[str, Any] | None, *, is_open: bool
     ) -> None:
         for kind in ("Sandbox", "SandboxPool", "GoldenImage"):
-            found = list(policy.open_to_the_internet([state_entry(kind, "box", inputs={"egress": egress})]))
+            found = list(policy.open_to_the_internet([make_state_entry(kind, "box", inputs={"egress": egress})]))
             assert bool(found) is is_open
 
     def test_image_without_digest_reports_tagged_images(self) -> None:
         entries = [
-            state_entry("Sandbox", "tagged", inputs={"image": "docker.io/library/python:3.12"}),
-            state_entry("Sandbox", "pinned", inputs={"image": "docker.io/library/python@sha256:" + 64 * "a"}),
-            state_entry("Sandbox", "template", outputs={"image": "registry/template:1"}),
-            state_entry("GoldenImage", "built", inputs={"image": "docker.io/library/python:3.12"}),
+            make_state_entry("Sandbox", "tagged", inputs={"image": "docker.io/library/python:3.12"}),
+            make_state_entry("Sandbox", "pinned", inputs={"image": "docker.io/library/python@sha256:" + 64 * "a"}),
+            make_state_entry("Sandbox", "template", outputs={"image": "registry/template:1"}),
+            make_state_entry("GoldenImage", "built", inputs={"image": "docker.io/library/python:3.12"}),
         ]
         assert [item.what.split(" uses ")[0] for item in policy.image_without_digest(entries)] == [
             "Sandbox tagged",
@@ -315,9 +327,9 @@ class TestRules:
 
     def test_too_many_cores_reports_a_stack_above_the_limit(self) -> None:
         entries = [
-            state_entry("Sandbox", "one", outputs={"cpu": 2}),
-            state_entry("SandboxPool", "many", inputs={"cpu": 1, "replicas": 3}),
-            state_entry("GoldenImage", "asleep", inputs={"cpu": 8}),
+            make_state_entry("Sandbox", "one", outputs={"cpu": 2}),
+            make_state_entry("SandboxPool", "many", inputs={"cpu": 1, "replicas": 3}),
+            make_state_entry("GoldenImage", "image", inputs={"cpu": 8}),
         ]
         assert list(policy.too_many_cores(entries, 5)) == []
         (found,) = policy.too_many_cores(entries, 4.5)

@@ -1,4 +1,4 @@
-"""`pulumi-neev doctor` as a shell sees it."""
+"""The command `pulumi-neev doctor`."""
 
 from __future__ import annotations
 

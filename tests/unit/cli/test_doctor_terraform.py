@@ -1,4 +1,4 @@
-"""`pulumi-neev doctor --terraform`: the engine, the provider, and the resources of a state."""
+"""The command `pulumi-neev doctor --terraform`: checks of the engine, the provider and the resources of a state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.engine.project import out_of_band_request
-from tests.unit.cli.conftest import FakeTerraformCli, stored_resource, stored_state
+from tests.unit.cli.conftest import FakeTerraformCli, make_stored_resource, make_stored_state
 from typer.testing import CliRunner
 
 from neev_emulator import Emulator
@@ -27,7 +27,7 @@ def check(*arguments: str | Path) -> dict[str, dict[str, str]]:
     return {item["what"]: item for item in json.loads(result.stdout)}
 
 
-def instance(id: str, account: str, *, unfinished: bool = False, **rest: Any) -> dict[str, Any]:
+def make_instance(id: str, account: str, *, unfinished: bool = False, **rest: Any) -> dict[str, Any]:
     private = {"inputs": ["name"], "hidden": {"__account": account}, "unfinished": unfinished}
     text = b64encode(json.dumps(private).encode()).decode()
     return {"attributes": {"id": id, "idle_timeout_seconds": 60, **rest.pop("values", {})}, "private": text, **rest}
@@ -49,14 +49,16 @@ def test_resources_of_a_terraform_state_are_checked(terraform_cli: FakeTerraform
     account = f"{neev_emulator.base_url}/orgs/{neev_emulator.org_id}/projects/{neev_emulator.project_id}"
     terraform_cli.add_configuration(
         "infra",
-        stored_resource("neev_sandbox", "own", instance(ids["own"], account, values={"idle_timeout_seconds": None})),
-        stored_resource("neev_sandbox", "foreign", instance(ids["foreign"], account)),
-        stored_resource("neev_sandbox", "gone", instance("gone", account)),
-        stored_resource("neev_sandbox", "deposed", instance("deposed", account, deposed="1")),
-        stored_resource("neev_sandbox", "half", instance(ids["own"], account, unfinished=True)),
-        stored_resource("neev_sandbox", "bad", instance(ids["own"], account, status="tainted")),
-        stored_resource("neev_sandbox", "moved", instance("1", account.replace("project-", "other-"))),
-        stored_resource("other_thing", "t", {"attributes": {"id": "2"}}),
+        make_stored_resource(
+            "neev_sandbox", "own", make_instance(ids["own"], account, values={"idle_timeout_seconds": None})
+        ),
+        make_stored_resource("neev_sandbox", "foreign", make_instance(ids["foreign"], account)),
+        make_stored_resource("neev_sandbox", "gone", make_instance("gone", account)),
+        make_stored_resource("neev_sandbox", "deposed", make_instance("deposed", account, deposed="1")),
+        make_stored_resource("neev_sandbox", "half", make_instance(ids["own"], account, unfinished=True)),
+        make_stored_resource("neev_sandbox", "bad", make_instance(ids["own"], account, status="tainted")),
+        make_stored_resource("neev_sandbox", "moved", make_instance("1", account.replace("project-", "other-"))),
+        make_stored_resource("other_thing", "t", {"attributes": {"id": "2"}}),
     )
     found = check("--terraform", infra)
     assert [what for what, item in found.items() if item["level"] == "error"] == [
@@ -108,7 +110,9 @@ def test_a_state_file_is_checked_without_an_engine(
     monkeypatch.setenv("PATH", str(tmp_path))
     file = tmp_path / "given.tfstate"
     id = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})["id"]
-    file.write_text(json.dumps(stored_state(stored_resource("neev_sandbox", "box", {"attributes": {"id": id}}))))
+    file.write_text(
+        json.dumps(make_stored_state(make_stored_resource("neev_sandbox", "box", {"attributes": {"id": id}})))
+    )
     neev_emulator.advance(5)
     assert [item for item in check("--terraform", file).values() if item["level"] == "error"] == []
     monkeypatch.delenv("NEEV_PROJECT_ID")
@@ -121,7 +125,7 @@ def test_a_state_file_is_checked_without_an_engine(
 
 
 def test_an_image_tag_is_reported_only_if_the_configuration_sets_it(neev_emulator: Emulator, tmp_path: Path) -> None:
-    """A plan after an import is empty, so the state goes on to have the image of the default template as an input."""
+    """A plan after an import is empty, so the state still has the image of the default template as an input."""
     id = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})["id"]
     neev_emulator.advance(5)
     file = tmp_path / "given.tfstate"
@@ -129,9 +133,9 @@ def test_an_image_tag_is_reported_only_if_the_configuration_sets_it(neev_emulato
     for name, hidden in (("set", {}), ("imported", {"__imported": True})):
         private = b64encode(json.dumps({"inputs": ["image"], "hidden": hidden}).encode()).decode()
         values = {"attributes": {"id": id, "image": "busybox:1"}, "private": private}
-        resources.append(stored_resource("neev_sandbox", name, values))
-    resources.append(stored_resource("neev_sandbox", "unknown", {"attributes": {"id": id, "image": "busybox:1"}}))
-    file.write_text(json.dumps(stored_state(*resources)))
+        resources.append(make_stored_resource("neev_sandbox", name, values))
+    resources.append(make_stored_resource("neev_sandbox", "unknown", {"attributes": {"id": id, "image": "busybox:1"}}))
+    file.write_text(json.dumps(make_stored_state(*resources)))
     warned = [what for what in check("--terraform", file) if "uses the image tag" in what]
     assert warned == ["neev_sandbox.set uses the image tag busybox:1"]
 
@@ -140,7 +144,7 @@ def test_errors_use_the_vocabulary_of_terraform(
     neev_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "given.tfstate"
-    file.write_text(json.dumps(stored_state()))
+    file.write_text(json.dumps(make_stored_state()))
     monkeypatch.setenv("NEEV_API_KEY", "pat-nc-1")
     found = check("--terraform", file)
     assert found["`api_key` is a personal access token (pat-nc-…), which the API does not accept"]["level"] == "error"
@@ -167,7 +171,7 @@ def test_orphans_of_an_interrupted_apply_are_found_by_their_labels(
     neev_emulator.advance(5)
     out_of_band_request(neev_emulator, "DELETE", f"/sandboxes/{ids['going']}")
     values = {"attributes": {"id": ids["stored"]}}
-    terraform_cli.add_configuration("infra", stored_resource("neev_sandbox", "stored", values))
+    terraform_cli.add_configuration("infra", make_stored_resource("neev_sandbox", "stored", values))
     left = check("--terraform", infra)["1 sandbox with the labels of this configuration, and not in its state: left"]
     assert left["level"] == "warn"
     assert f"`pulumi-neev recover --terraform {infra}` imports what it created" in left["remedy"]

@@ -1,4 +1,4 @@
-"""`pulumi-neev emulator` is `neev-emulator`, where that is installed."""
+"""The command `pulumi-neev emulator`, which runs `neev-emulator` if it is installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command says of an engine that does not start, or that fails."""
+"""The errors for an engine that does not start or that fails."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMMANDS: dict[str, Callable[[Path], object]] = {
 
 @pytest.fixture
 def bin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory that comes first on PATH."""
+    """Return a directory that is first on PATH."""
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     return tmp_path
 

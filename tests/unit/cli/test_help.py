@@ -1,4 +1,4 @@
-"""Every command explains itself, as docs/cli.md promises."""
+"""The help of every command, as docs/cli.md describes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from neev_provider.cli.app import app
 
 
 def list_commands(command: Any, *path: str) -> Iterator[tuple[str, ...]]:
-    """The paths of all commands."""
+    """Yield the paths of all commands."""
     if path:
         yield path
     for name, value in getattr(command, "commands", {}).items():
@@ -23,8 +23,8 @@ def list_commands(command: Any, *path: str) -> Iterator[tuple[str, ...]]:
 COMMANDS = {" ".join(path): path for path in list_commands(typer.main.get_command(app))}
 
 
-def help_text(command: str) -> str:
-    """Its help, as one line."""
+def read_help(command: str) -> str:
+    """Return the help of the command as one line."""
     return " ".join(CliRunner().invoke(app, [*COMMANDS[command], "--help"], env={"COLUMNS": "200"}).output.split())
 
 
@@ -34,11 +34,11 @@ def test_list_commands_returns_all_commands() -> None:
 
 @pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"emulator", "plugin"}))
 def test_the_help_of_each_command_has_an_example(command: str) -> None:
-    _, is_there, examples = help_text(command).partition("Example")
+    _, is_there, examples = read_help(command).partition("Example")
     assert is_there
     assert f"pulumi-neev {command}" in examples
 
 
 @pytest.mark.parametrize("command", ["doctor", "recover", "sweep"])
 def test_commands_that_read_stacks_have_a_json_option(command: str) -> None:
-    assert "--json" in help_text(command)
+    assert "--json" in read_help(command)

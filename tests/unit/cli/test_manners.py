@@ -1,4 +1,4 @@
-"""What all executables have in common: their output has no escape sequences, and shells complete them."""
+"""The output, completion and help of all executables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from neev_provider.adapters.shared.launchers import Installation
 SCRIPTS = Installation.find().scripts
 EXECUTABLES = ("pulumi-neev", "pulumi-resource-neev", "terraform-provider-neev", "neev-emulator")
 COLOURFUL = {"FORCE_COLOR": "1", "GITHUB_ACTIONS": "true", "PY_COLORS": "1", "CLICOLOR_FORCE": "1"}
-"""Variables by which others write colours to a pipe."""
+"""Variables that make other programs write colours to a pipe."""
 OUTPUTS = [
     *([name, argument] for name in EXECUTABLES for argument in ("--help", "--unknown")),
     ["pulumi-neev", "doctor", "--help"],
@@ -54,7 +54,7 @@ def _read_to_end(terminal: int) -> str:
         try:
             while part := stream.read(4096):
                 written += part
-        except OSError:  # so Linux says that nobody writes any more
+        except OSError:  # Linux raises it when the other side is closed
             pass
     return written.decode()
 

@@ -1,4 +1,4 @@
-"""What is left over of a project."""
+"""The orphans of a project."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ NOW = 100_000.0
 NO_REFERENCES = state_references([])
 
 
-def sandbox_object(name: str, *, created: float | None = 0, phase: str = "Ready") -> RemoteObject:
+def make_sandbox_object(name: str, *, created: float | None = 0, phase: str = "Ready") -> RemoteObject:
     return RemoteObject(SANDBOX, f"id-of-{name}", name, phase, created, "1 cpu")
 
 
-def snapshot_object(name: str, parent_id: str, *, created: float = 0) -> RemoteObject:
+def make_snapshot_object(name: str, parent_id: str, *, created: float = 0) -> RemoteObject:
     return RemoteObject(SNAPSHOT, f"id-of-{name}", name, "Ready", created, "", f"id-of-{parent_id}")
 
 
-def orphan_ids(
+def find_orphan_names(
     *items: RemoteObject, references: StateReferences = NO_REFERENCES, sweep_filter: SweepFilter | None = None
 ) -> list[str]:
     return [
@@ -51,28 +51,38 @@ def make_state(**deployment: Any) -> dict[str, Any]:
 
 def test_an_old_unreferenced_object_with_the_prefix_is_an_orphan() -> None:
     items = (
-        sandbox_object("pr-1"),
-        sandbox_object("pr-2", created=NOW - 3599),
-        sandbox_object("dev-1"),
-        sandbox_object("pr-3", created=None),
+        make_sandbox_object("pr-1"),
+        make_sandbox_object("pr-2", created=NOW - 3599),
+        make_sandbox_object("dev-1"),
+        make_sandbox_object("pr-3", created=None),
     )
-    assert orphan_ids(*items) == ["pr-1"]
+    assert find_orphan_names(*items) == ["pr-1"]
 
 
 def test_orphans_are_sorted_by_creation_time() -> None:
-    assert orphan_ids(sandbox_object("pr-b", created=20), sandbox_object("pr-a", created=10)) == ["pr-a", "pr-b"]
+    assert find_orphan_names(make_sandbox_object("pr-b", created=20), make_sandbox_object("pr-a", created=10)) == [
+        "pr-a",
+        "pr-b",
+    ]
 
 
 def test_a_reference_to_the_sandbox_of_an_agent_protects_the_agent() -> None:
-    agent = RemoteObject(AGENT, "id-of-pr-a", "pr-a", "Ready", 0, "", sandbox_id="id-inside")
-    assert orphan_ids(agent) == ["pr-a"]
-    for text in ("id-of-pr-a", "pr-a", "id-inside"):
-        assert orphan_ids(agent, references=state_references([make_state(resources=[{"outputs": {"of": text}}])])) == []
+    agent = RemoteObject(AGENT, "id-of-pr-a", "pr-a", "Ready", 0, "", sandbox_id="id-of-sandbox")
+    assert find_orphan_names(agent) == ["pr-a"]
+    for text in ("id-of-pr-a", "pr-a", "id-of-sandbox"):
+        assert (
+            find_orphan_names(agent, references=state_references([make_state(resources=[{"outputs": {"of": text}}])]))
+            == []
+        )
 
 
 def test_the_phase_filter_selects_only_sandboxes() -> None:
-    items = (sandbox_object("pr-1", phase="Paused"), sandbox_object("pr-2"), snapshot_object("pr-s", "pr-2"))
-    assert orphan_ids(*items, sweep_filter=SweepFilter("pr-", phases={"Ready"})) == ["pr-2"]
+    items = (
+        make_sandbox_object("pr-1", phase="Paused"),
+        make_sandbox_object("pr-2"),
+        make_snapshot_object("pr-s", "pr-2"),
+    )
+    assert find_orphan_names(*items, sweep_filter=SweepFilter("pr-", phases={"Ready"})) == ["pr-2"]
 
 
 @pytest.mark.parametrize(
@@ -86,20 +96,22 @@ def test_the_phase_filter_selects_only_sandboxes() -> None:
     ],
 )
 def test_an_object_is_kept_if_any_value_in_a_state_refers_to_it(holder: dict[str, Any]) -> None:
-    assert orphan_ids(
-        sandbox_object("pr-1"),
-        sandbox_object("pr-2"),
+    assert find_orphan_names(
+        make_sandbox_object("pr-1"),
+        make_sandbox_object("pr-2"),
         references=state_references([make_state(), make_state(**holder)]),
     ) == ["pr-2"]
 
 
 def test_the_name_of_a_resource_pending_replacement_is_not_a_reference() -> None:
     gone = {"id": "another-id", "inputs": {"name": "pr-1"}, "pendingReplacement": True}
-    assert orphan_ids(sandbox_object("pr-1"), references=state_references([make_state(resources=[gone])])) == ["pr-1"]
+    assert find_orphan_names(
+        make_sandbox_object("pr-1"), references=state_references([make_state(resources=[gone])])
+    ) == ["pr-1"]
     again = {"resource": {"inputs": {"name": "pr-1"}}, "type": "creating"}
     assert (
-        orphan_ids(
-            sandbox_object("pr-1"),
+        find_orphan_names(
+            make_sandbox_object("pr-1"),
             references=state_references([make_state(resources=[gone], pending_operations=[again])]),
         )
         == []
@@ -110,15 +122,15 @@ def test_a_name_in_a_longer_text_or_an_internal_property_is_not_a_reference() ->
     states = state_references(
         [make_state(resources=[{"inputs": {"__resourceName": "pr-1", "note": "not pr-1"}}]), {"version": 3}]
     )
-    assert orphan_ids(sandbox_object("pr-1"), references=states) == ["pr-1"]
+    assert find_orphan_names(make_sandbox_object("pr-1"), references=states) == ["pr-1"]
 
 
 def test_a_sandbox_is_kept_if_one_of_its_snapshots_is_not_an_orphan() -> None:
     items = (
-        sandbox_object("pr-1"),
-        snapshot_object("pr-old", "pr-1"),
-        snapshot_object("base", "pr-1"),
-        sandbox_object("pr-2"),
+        make_sandbox_object("pr-1"),
+        make_snapshot_object("pr-old", "pr-1"),
+        make_snapshot_object("base", "pr-1"),
+        make_sandbox_object("pr-2"),
     )
     found = {
         orphan.remote_object.name: orphan for orphan in find_orphans(items, NO_REFERENCES, SweepFilter("pr-"), NOW)
@@ -148,7 +160,7 @@ def test_remote_objects_have_a_size_and_a_creation_time() -> None:
 
 
 def test_orphans_are_converted_to_json() -> None:
-    (one,) = find_orphans([sandbox_object("pr-1")], NO_REFERENCES, SweepFilter(), NOW)
+    (one,) = find_orphans([make_sandbox_object("pr-1")], NO_REFERENCES, SweepFilter(), NOW)
     assert to_json(one) == {
         "kind": "sandbox",
         "name": "pr-1",
@@ -187,7 +199,7 @@ LISTED: dict[str, SweepFilter] = {
         (None, {"prefix", "id"}),
         ({}, {"prefix", "id"}),
         ({"team": "a"}, {"prefix", "id", "prefix and label"}),
-        ({"managed-by": "somebody", "team": "a"}, set()),
+        ({"managed-by": "another-tool", "team": "a"}, set()),
         ({"managed-by": "pulumi-neev"}, {"any", "prefix", "id"}),
         (OWN, {"any", "prefix", "id", "stack", "prefix and stack"}),
         ({**OWN, "team": "a"}, set(LISTED)),

@@ -1,4 +1,4 @@
-"""`pulumi-neev plugin install`, and what doctor says of the plugin that Pulumi would start."""
+"""The command `pulumi-neev plugin install`, and the check of the plugin that Pulumi starts."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ OTHER = Installation("linux", Path("/opt/other's place/bin"))
 
 @pytest.fixture
 def home(tmp_path: Path, pulumi_cli: FakePulumiCli, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The directory of Pulumi, without a plugin on PATH."""
+    """Return the directory of Pulumi. No plugin is on PATH."""
     monkeypatch.setenv("PATH", f"{pulumi_cli.directory}:/usr/bin:/bin")
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
 
 
-def installed(home: Path, version: str = VERSION) -> Path:
+def get_plugin_path(home: Path, version: str = VERSION) -> Path:
     return home / "plugins" / f"resource-neev-v{version}" / NAME
 
 
@@ -56,33 +56,33 @@ class TestInstall:
         result = install()
         assert result.exit_code == 0, result.output
         assert result.output.splitlines() == [
-            f"The plugin {VERSION} is in {installed(home).parent}.",
+            f"The plugin {VERSION} is in {get_plugin_path(home).parent}.",
             f"It starts {NAME} in {INSTALLATION.scripts}: keep that environment.",
         ]
-        started = subprocess.run([installed(home), "--version"], capture_output=True, text=True, check=True)
+        started = subprocess.run([get_plugin_path(home), "--version"], capture_output=True, text=True, check=True)
         assert started.stdout == f"{VERSION}\n"
-        assert check() == (Level.OK, f"plugin {installed(home)}", "")
+        assert check() == (Level.OK, f"plugin {get_plugin_path(home)}", "")
 
     def test_install_replaces_the_plugin_of_another_environment(self, home: Path, tmp_path: Path) -> None:
         other = tmp_path / "other"
         other.mkdir()
         (other / NAME).touch(0o755)
-        write_plugin(installed(home), build_plugin(Installation("linux", other)))
+        write_plugin(get_plugin_path(home), build_plugin(Installation("linux", other)))
         assert check()[:2] == (
             Level.WARN,
-            f"plugin {installed(home)} belongs to another installation than this command ({sys.prefix})",
+            f"plugin {get_plugin_path(home)} belongs to another installation than this command ({sys.prefix})",
         )
         assert [install().exit_code, install().exit_code] == [0, 0]
         assert check()[0] == Level.OK
 
     def test_a_plugin_of_another_origin_is_replaced_only_with_force(self, home: Path) -> None:
-        write_plugin(installed(home), b"\x7fELF")
+        write_plugin(get_plugin_path(home), b"\x7fELF")
         refused = install()
         assert refused.exit_code == 1
-        assert f"pulumi-neev: {installed(home)} was not written by this command. It may come" in refused.output
-        assert check() == (Level.OK, f"plugin {installed(home)}", "")
+        assert f"pulumi-neev: {get_plugin_path(home)} was not written by this command. It may come" in refused.output
+        assert check() == (Level.OK, f"plugin {get_plugin_path(home)}", "")
         assert install("--force").exit_code == 0
-        assert installed(home).read_bytes() == build_plugin(INSTALLATION)
+        assert get_plugin_path(home).read_bytes() == build_plugin(INSTALLATION)
 
     def test_install_warns_of_a_plugin_on_path(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(INSTALLATION.scripts), prepend=":")
@@ -109,12 +109,12 @@ class TestInstall:
     def test_install_copies_the_console_script_on_windows(self, home: Path, tmp_path: Path) -> None:
         (tmp_path / f"{NAME}.exe").write_bytes(b"MZ")
         run(force=False, installation=Installation("windows", tmp_path))
-        assert installed(home).with_suffix(".exe").read_bytes() == b"MZ"
+        assert get_plugin_path(home).with_suffix(".exe").read_bytes() == b"MZ"
 
     def test_a_plugin_without_its_environment_exits_with_an_error_message(self, home: Path) -> None:
-        """The engine shows stderr; of a script without its interpreter it says that there is no plugin."""
-        write_plugin(installed(home), build_plugin(OTHER))
-        ended = subprocess.run(["/bin/sh", installed(home)], capture_output=True, text=True, check=False)
+        """The engine shows stderr. For a script without its interpreter it would report a missing plugin."""
+        write_plugin(get_plugin_path(home), build_plugin(OTHER))
+        ended = subprocess.run(["/bin/sh", get_plugin_path(home)], capture_output=True, text=True, check=False)
         assert ended.returncode == 1
         assert ended.stderr.startswith("/opt/other's place/bin/pulumi-resource-neev is gone: install pulumi-neev again")
 
@@ -128,13 +128,13 @@ class TestDoctor:
 
     def test_a_plugin_of_another_version_is_a_warning(self, home: Path) -> None:
         for version in ("0.0.2", "0.0.1"):
-            write_plugin(installed(home, version), b"")
+            write_plugin(get_plugin_path(home, version), b"")
         (home / "plugins" / "resource-neev-v0.0.1.lock").touch()
         level, what, _ = check()
         assert (level, "of version 0.0.1, 0.0.2" in what) == (Level.WARN, True)
 
     def test_a_plugin_without_its_environment_is_an_error(self, home: Path) -> None:
-        write_plugin(installed(home), build_plugin(OTHER))
+        write_plugin(get_plugin_path(home), build_plugin(OTHER))
         what = f"/opt/other's place/bin/{NAME} is gone, so Pulumi cannot start the plugin"
         assert check() == (Level.ERROR, what, "Run `pulumi-neev plugin install`.")
 
@@ -152,4 +152,4 @@ class TestDoctor:
         install()
         assert check(PATH=str(INSTALLATION.scripts))[:2] == (Level.OK, f"plugin {INSTALLATION.scripts / NAME}")
         ignoring = {"PATH": str(INSTALLATION.scripts), "PULUMI_IGNORE_AMBIENT_PLUGINS": "1"}
-        assert check(**ignoring)[:2] == (Level.OK, f"plugin {installed(home)}")
+        assert check(**ignoring)[:2] == (Level.OK, f"plugin {get_plugin_path(home)}")

@@ -1,4 +1,4 @@
-"""Where a state says that its resources are, and what the commands make of it."""
+"""The accounts that a state records for its resources, and how the commands use them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ENVIRON = {
 HERE = {"orgId": "org", "projectId": "here", "baseUrl": "https://api.example/agent/"}
 
 
-def box_entry(name: str = "box", id: str = "id-of-it", kind: str = BOX, **account: Any) -> dict[str, Any]:
+def make_box_entry(name: str = "box", id: str = "id-of-it", kind: str = BOX, **account: Any) -> dict[str, Any]:
     outputs = {ACCOUNT_KEY: "{baseUrl}/orgs/{orgId}/projects/{projectId}".format(**account)} if account else {}
     urn = f"urn:pulumi:dev::story::{kind}::{name}"
     return {"urn": urn, "type": kind, "custom": True, "id": id, "outputs": outputs}
@@ -36,8 +36,8 @@ def run_command(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
-def account_of(neev_emulator: Emulator, **other: str) -> dict[str, str]:
-    """What a state records of things on the platform, but for what is said."""
+def make_account(neev_emulator: Emulator, **other: str) -> dict[str, str]:
+    """Return the account that a state records for objects of the emulator, with these changes."""
     return {
         "orgId": neev_emulator.org_id,
         "projectId": neev_emulator.project_id,
@@ -48,11 +48,11 @@ def account_of(neev_emulator: Emulator, **other: str) -> dict[str, str]:
 
 def test_only_resources_recorded_in_another_account_are_mismatches() -> None:
     entries = [
-        box_entry("here", **HERE),
-        box_entry("unknown"),
-        box_entry("there", **{**HERE, "projectId": "there"}),
-        box_entry("dynamic", kind="pulumi-python:dynamic/neev:Sandbox", **{**HERE, "projectId": "there"}),
-        box_entry("other", kind="aws:s3/bucket:Bucket", **{**HERE, "projectId": "there"}),
+        make_box_entry("here", **HERE),
+        make_box_entry("unknown"),
+        make_box_entry("there", **{**HERE, "projectId": "there"}),
+        make_box_entry("dynamic", kind="pulumi-python:dynamic/neev:Sandbox", **{**HERE, "projectId": "there"}),
+        make_box_entry("other", kind="aws:s3/bucket:Bucket", **{**HERE, "projectId": "there"}),
     ]
     found = recorded_accounts.find_account_mismatches(entries, {}, ENVIRON)
     assert [item["urn"].rpartition("::")[2] for item, _ in found] == ["there", "dynamic"]
@@ -71,8 +71,8 @@ def test_the_environment_overrides_the_stored_inputs_of_the_default_provider() -
     entries = [
         default,
         own,
-        {**box_entry("by-default", **there), "provider": f"{default['urn']}::1"},
-        {**box_entry("by-its-own", **there), "provider": f"{own['urn']}::1"},
+        {**make_box_entry("by-default", **there), "provider": f"{default['urn']}::1"},
+        {**make_box_entry("by-its-own", **there), "provider": f"{own['urn']}::1"},
     ]
     [(entry, wrong)] = recorded_accounts.find_account_mismatches(entries, {}, ENVIRON)
     assert (entry["urn"].rpartition("::")[2], wrong.differences) == ("by-default", {"projectId": ("there", "here")})
@@ -81,8 +81,8 @@ def test_the_environment_overrides_the_stored_inputs_of_the_default_provider() -
 
 
 def test_a_mismatch_finding_names_both_accounts_and_up_to_three_resources() -> None:
-    entries = [box_entry(f"box-{number}", **{**HERE, "projectId": "there"}) for number in range(5)]
-    entries += [box_entry("far", **{**HERE, "baseUrl": "https://old.example/agent"})]
+    entries = [make_box_entry(f"box-{number}", **{**HERE, "projectId": "there"}) for number in range(5)]
+    entries += [make_box_entry("far", **{**HERE, "baseUrl": "https://old.example/agent"})]
     first, second = recorded_accounts.report_mismatches(recorded_accounts.find_account_mismatches(entries, {}, ENVIRON))
     assert first.what.startswith("Sandbox box-0, Sandbox box-1, Sandbox box-2 and 2 more: ")
     assert "the state records projectId there, and neev:projectId (or NEEV_PROJECT_ID) is here" in first.what
@@ -96,8 +96,8 @@ def test_doctor_does_not_look_up_resources_recorded_in_another_account(
 ) -> None:
     pulumi_cli.set_state(
         resources=(
-            box_entry(**account_of(neev_emulator, projectId="another")),
-            box_entry("gone", "no-such", **account_of(neev_emulator)),
+            make_box_entry(**make_account(neev_emulator, projectId="another")),
+            make_box_entry("gone", "no-such", **make_account(neev_emulator)),
         )
     )
     looked = run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory))
@@ -113,12 +113,12 @@ def test_doctor_does_not_look_up_resources_recorded_in_another_account(
 def test_doctor_suspects_the_settings_if_no_resource_of_the_stack_exists(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:
-    pulumi_cli.set_state(resources=(box_entry(), box_entry("other", "other-id")))
+    pulumi_cli.set_state(resources=(make_box_entry(), make_box_entry("other", "other-id")))
     doubted = run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory)).output
     assert "Sandbox box does not exist (id-of-it)\n         No object of the stack exists" in doubted
     assert "refresh" not in doubted
     there = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})["id"]
-    pulumi_cli.set_state(resources=(box_entry(), box_entry("other", there)))
+    pulumi_cli.set_state(resources=(make_box_entry(), make_box_entry("other", there)))
     assert "`pulumi refresh`" in run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory)).output
 
 
@@ -126,7 +126,9 @@ def test_doctor_suspects_the_settings_if_no_resource_of_the_stack_exists(
 def test_a_missing_account_is_reported_as_the_cause(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
-    pulumi_cli.set_state(resources=(box_entry(), box_entry("recorded", "its-id", **account_of(neev_emulator))))
+    pulumi_cli.set_state(
+        resources=(make_box_entry(), make_box_entry("recorded", "its-id", **make_account(neev_emulator)))
+    )
     monkeypatch.setenv(variable, value.format(origin=neev_emulator.base_url.removesuffix("/agent")))
     looked = run_command("doctor", "--stack", "dev", "--cwd", str(pulumi_cli.directory))
     assert looked.exit_code == 1
@@ -139,8 +141,8 @@ def test_a_missing_account_is_reported_as_the_cause(
 
 
 def test_recover_fails_if_the_stack_is_in_another_account(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
-    begun = {"resource": {**box_entry("new"), "inputs": {"name": "new"}}, "type": "creating"}
-    pulumi_cli.set_state(begun, resources=(box_entry(**account_of(neev_emulator, projectId="another")),))
+    begun = {"resource": {**make_box_entry("new"), "inputs": {"name": "new"}}, "type": "creating"}
+    pulumi_cli.set_state(begun, resources=(make_box_entry(**make_account(neev_emulator, projectId="another")),))
     refused = run_command("recover", "--yes")
     assert refused.exit_code == 1
     assert "the state records projectId another" in refused.output
@@ -154,9 +156,9 @@ def test_sweep_by_stack_fails_if_the_stack_is_in_another_account(
     labels = Owner("pulumi-neev", "story", "dev", "1").to_labels()
     out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-1", "labels": labels})
     neev_emulator.advance(7200)
-    pulumi_cli.set_state(resources=(box_entry(**account_of(neev_emulator, projectId="another")),))
+    pulumi_cli.set_state(resources=(make_box_entry(**make_account(neev_emulator, projectId="another")),))
     refused = run_command("sweep", "--stack", "organization/story/dev", "--yes", "--json")
     assert (refused.exit_code, "the state records projectId another" in refused.output) == (1, True)
     assert neev_emulator.state()["sandboxes"] == 1
-    pulumi_cli.set_state(resources=(box_entry(**account_of(neev_emulator)),))
+    pulumi_cli.set_state(resources=(make_box_entry(**make_account(neev_emulator)),))
     assert json.loads(run_command("sweep", "--stack", "organization/story/dev", "--yes", "--json").stdout)["done"]

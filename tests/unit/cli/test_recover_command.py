@@ -1,4 +1,4 @@
-"""`pulumi-neev recover` and its seam to the engine, with an engine that is only its states."""
+"""The command `pulumi-neev recover` with a fake engine."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def run_recover(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["recover", *arguments])
 
 
-def pending_operation(kind: str, operation: str = "creating", **inputs: Any) -> dict[str, Any]:
+def make_pending_operation(kind: str, operation: str = "creating", **inputs: Any) -> dict[str, Any]:
     urn = f"urn:pulumi:dev::story::{kind}::it"
     return {"resource": {"urn": urn, "type": kind, "custom": True, "inputs": inputs}, "type": operation}
 
 
 @pytest.mark.usefixtures("neev_emulator")
 def test_without_a_terminal_the_plan_is_only_shown(pulumi_cli: FakePulumiCli) -> None:
-    pulumi_cli.set_state(pending_operation("neev:index:Sandbox", name="box"))
+    pulumi_cli.set_state(make_pending_operation("neev:index:Sandbox", name="box"))
     before = pulumi_cli.state
     for arguments in ((), ("--dry-run", "--yes"), ("--json",)):
         assert run_recover(*arguments).exit_code == 3
@@ -38,7 +38,7 @@ def test_without_a_terminal_the_plan_is_only_shown(pulumi_cli: FakePulumiCli) ->
 
 @pytest.mark.usefixtures("neev_emulator")
 def test_the_lock_is_removed_only_with_cancel_and_before_the_import(pulumi_cli: FakePulumiCli) -> None:
-    pulumi_cli.set_state(pending_operation("neev:index:Sandbox", name="box"))
+    pulumi_cli.set_state(make_pending_operation("neev:index:Sandbox", name="box"))
     done = run_recover("--cancel", "--yes")
     assert (done.exit_code, "Done." in done.output) == (0, True)
     assert pulumi_cli.commands[-3:] == ["cancel", "stack export", "stack import"]
@@ -59,7 +59,7 @@ def test_cancel_removes_the_lock_if_no_operation_was_interrupted(pulumi_cli: Fak
 
 
 def test_pending_creates_of_other_providers_are_dropped_only_with_drop_foreign(pulumi_cli: FakePulumiCli) -> None:
-    pulumi_cli.set_state(pending_operation("aws:s3/bucket:Bucket"))
+    pulumi_cli.set_state(make_pending_operation("aws:s3/bucket:Bucket"))
     refused = run_recover("--yes")
     assert refused.exit_code == 1
     assert "--drop-foreign" in refused.output
@@ -70,7 +70,7 @@ def test_pending_creates_of_other_providers_are_dropped_only_with_drop_foreign(p
 
 
 def test_recover_fails_if_the_state_changed_after_the_plan(pulumi_cli: FakePulumiCli) -> None:
-    pulumi_cli.set_state(pending_operation("neev:index:Sandbox", "updating", name="box"), busy=1)
+    pulumi_cli.set_state(make_pending_operation("neev:index:Sandbox", "updating", name="box"), busy=1)
     changed = run_recover("--yes")
     assert changed.exit_code == 1
     assert "has changed since the plan was built" in changed.output
@@ -79,7 +79,7 @@ def test_recover_fails_if_the_state_changed_after_the_plan(pulumi_cli: FakePulum
 
 @pytest.mark.usefixtures("neev_emulator")
 def test_invalid_stored_inputs_are_an_error_with_the_name_of_the_resource(pulumi_cli: FakePulumiCli) -> None:
-    pulumi_cli.set_state(pending_operation("neev:index:Sandbox", name="box", colour="blue"))
+    pulumi_cli.set_state(make_pending_operation("neev:index:Sandbox", name="box", colour="blue"))
     refused = run_recover("--yes")
     assert refused.exit_code == 1
     assert "neev:index:Sandbox::it: its stored inputs cannot be used: colour: is not a property" in refused.output
@@ -88,7 +88,7 @@ def test_invalid_stored_inputs_are_an_error_with_the_name_of_the_resource(pulumi
 @pytest.mark.usefixtures("neev_emulator")
 def test_outputs_in_the_stored_inputs_of_a_dynamic_resource_are_ignored(pulumi_cli: FakePulumiCli) -> None:
     kind = "pulumi-python:dynamic/neev:GoldenImage"
-    pulumi_cli.set_state(pending_operation(kind, name="base", recipeDigest="d", snapshotId=None))
+    pulumi_cli.set_state(make_pending_operation(kind, name="base", recipeDigest="d", snapshotId=None))
     assert run_recover("--yes").exit_code == 0
 
 
@@ -112,7 +112,7 @@ def test_the_account_of_an_explicit_provider_is_read_from_the_state(
     }
     for name in neev_emulator.env:
         monkeypatch.delenv(name)
-    operation = pending_operation("neev:index:Sandbox", name="box")
+    operation = make_pending_operation("neev:index:Sandbox", name="box")
     pulumi_cli.set_state(
         {**operation, "resource": {**operation["resource"], "provider": f"{urn}::1"}}, resources=(provider,)
     )

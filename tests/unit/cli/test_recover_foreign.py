@@ -1,4 +1,4 @@
-"""`pulumi-neev recover` takes only what the stack's own create has made."""
+"""The command `pulumi-neev recover` imports only objects that a create of the stack has created."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Inputs = dict[str, Any]
 Labels = dict[str, str]
 
 
-def time_before_now(seconds_ago: float = 0) -> str:
+def format_time_before_now(seconds_ago: float = 0) -> str:
     return datetime.fromtimestamp(time.time() - seconds_ago, UTC).isoformat()
 
 
@@ -35,12 +35,12 @@ def make_urn(kind: str, name: str = "it") -> str:
     return f"urn:pulumi:dev::story::{kind}::{name}"
 
 
-def stack_entry(since: float) -> dict[str, Any]:
+def make_stack_entry(since: float) -> dict[str, Any]:
     kind = "pulumi:pulumi:Stack"
-    return {"urn": make_urn(kind), "type": kind, "created": time_before_now(since)}
+    return {"urn": make_urn(kind), "type": kind, "created": format_time_before_now(since)}
 
 
-def pending_create(kind: str, inputs: Inputs) -> dict[str, Any]:
+def make_pending_create(kind: str, inputs: Inputs) -> dict[str, Any]:
     provider = {"__provider": "pickled"} if kind.startswith("pulumi-python") else {}
     return {
         "resource": {"urn": make_urn(kind), "type": kind, "custom": True, "inputs": {**inputs, **provider}},
@@ -51,8 +51,8 @@ def pending_create(kind: str, inputs: Inputs) -> dict[str, Any]:
 def recover_one(
     pulumi_cli: FakePulumiCli, kind: str, inputs: Inputs, since: float, *resources: dict[str, Any]
 ) -> dict[str, Any]:
-    """The step for the one operation of a stack that is so many seconds old."""
-    pulumi_cli.set_state(pending_create(kind, inputs), resources=(stack_entry(since), *resources))
+    """Recover a stack of this age in seconds with one pending create, and return the step for it."""
+    pulumi_cli.set_state(make_pending_create(kind, inputs), resources=(make_stack_entry(since), *resources))
     done = CliRunner().invoke(app, ["recover", "--yes", "--json"])
     assert done.exit_code == 0, done.output
     (step,) = json.loads(done.stdout)["steps"]
@@ -64,7 +64,7 @@ def recover_one(
     return found
 
 
-def owner_labels(kind: str, name: str = "it") -> Labels:
+def make_owner_labels(kind: str, name: str = "it") -> Labels:
     owner = owner_of_urn(make_urn(kind, name))
     assert owner is not None
     return owner.to_labels()
@@ -125,7 +125,7 @@ KINDS: tuple[tuple[str, InputsFactory], ...] = (
 )
 FACTORIES = dict(reversed(KINDS))
 STACK_CREATED_LATER = -60
-"""The stack is a minute younger than what is there."""
+"""The age of a stack that is a minute younger than the objects."""
 
 
 @pytest.fixture(params=["0.9", "0.8"])
@@ -140,7 +140,7 @@ def any_emulator(neev_emulator: Emulator, request: pytest.FixtureRequest) -> Emu
 def test_an_object_created_after_the_create_began_is_imported(
     pulumi_cli: FakePulumiCli, any_emulator: Emulator, kind: str, make: InputsFactory, adapter: str
 ) -> None:
-    step = recover_one(pulumi_cli, adapter + kind, make(any_emulator, owner_labels(adapter + kind)), HOUR)
+    step = recover_one(pulumi_cli, adapter + kind, make(any_emulator, make_owner_labels(adapter + kind)), HOUR)
     assert step["action"] == "import", step
 
 
@@ -149,7 +149,7 @@ def test_an_object_created_after_the_create_began_is_imported(
 def test_an_object_created_before_the_create_began_is_not_imported(
     pulumi_cli: FakePulumiCli, any_emulator: Emulator, kind: str, make: InputsFactory, adapter: str
 ) -> None:
-    inputs = make(any_emulator, owner_labels(adapter + kind))
+    inputs = make(any_emulator, make_owner_labels(adapter + kind))
     step = recover_one(pulumi_cli, adapter + kind, inputs, STACK_CREATED_LATER)
     assert step["action"] == "leave", step
     assert "before this create began" in step["why"]
@@ -161,7 +161,7 @@ def test_an_object_created_before_the_create_began_is_not_imported(
 def test_an_object_in_the_state_of_another_stack_is_not_imported(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str
 ) -> None:
-    inputs = FACTORIES[kind](neev_emulator, owner_labels(f"neev:index:{kind}"))
+    inputs = FACTORIES[kind](neev_emulator, make_owner_labels(f"neev:index:{kind}"))
     (there,) = out_of_band_request(neev_emulator, "GET", "/sandboxes")["items"]
     theirs = {"urn": "urn:pulumi:prod::story::neev:index:Sandbox::box", "type": "neev:index:Sandbox", "id": there["id"]}
     pulumi_cli.set_other_state("prod", theirs)
@@ -173,7 +173,7 @@ def test_an_object_with_a_generated_name_is_imported_without_more_evidence(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:
     kind = "neev:index:Sandbox"
-    inputs = {**create_sandbox(neev_emulator, owner_labels(kind)), "__autonamed": True}
+    inputs = {**create_sandbox(neev_emulator, make_owner_labels(kind)), "__autonamed": True}
     step = recover_one(pulumi_cli, kind, inputs, STACK_CREATED_LATER)
     assert step["action"] == "import", step
     assert "stack history" not in pulumi_cli.commands
@@ -186,7 +186,7 @@ def test_an_object_with_a_generated_name_is_imported_without_more_evidence(
 def test_an_object_with_the_name_but_other_inputs_is_not_imported(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, make: InputsFactory, other: Inputs
 ) -> None:
-    inputs = make(neev_emulator, owner_labels(f"neev:index:{kind}"))
+    inputs = make(neev_emulator, make_owner_labels(f"neev:index:{kind}"))
     step = recover_one(pulumi_cli, f"neev:index:{kind}", {**inputs, **other}, HOUR)
     assert (step["action"], bool(step["id"])) == ("leave", True)
     assert step["why"].startswith("it has the name, but not the inputs of the program; if it is this stack's")
@@ -198,7 +198,7 @@ def test_an_object_with_the_name_but_other_inputs_is_not_imported(
 def test_ambiguous_matches_are_not_imported(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, kind: str, other: str
 ) -> None:
-    labels = owner_labels(f"neev:index:{kind}")
+    labels = make_owner_labels(f"neev:index:{kind}")
     out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": other, "labels": labels})
     step = recover_one(pulumi_cli, f"neev:index:{kind}", FACTORIES[kind](neev_emulator, labels), HOUR)
     assert (step["action"], step["id"]) == ("leave", "shared"), step
@@ -250,8 +250,8 @@ def test_recover_fails_if_the_state_of_another_stack_cannot_be_read(
     pulumi_cli.set_other_state("broken")
     (pulumi_cli.directory / "others" / "broken.json").write_text("")
     kind = "neev:index:Sandbox"
-    inputs = create_sandbox(neev_emulator, owner_labels(kind))
-    pulumi_cli.set_state(pending_create(kind, inputs), resources=(stack_entry(HOUR),))
+    inputs = create_sandbox(neev_emulator, make_owner_labels(kind))
+    pulumi_cli.set_state(make_pending_create(kind, inputs), resources=(make_stack_entry(HOUR),))
     refused = CliRunner().invoke(app, ["recover", "--yes"])
     assert refused.exit_code == 1
     assert len(pulumi_cli.state["deployment"]["pending_operations"]) == 1
@@ -294,10 +294,12 @@ def test_several_interrupted_creates_are_recovered_with_one_list_request(
     kind, names = "neev:index:Sandbox", ("one", "two", "three")
     pending = []
     for name in names:
-        out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": name, "labels": owner_labels(kind, name)})
-        operation = pending_create(kind, {"name": name})
+        out_of_band_request(
+            neev_emulator, "POST", "/sandboxes", {"name": name, "labels": make_owner_labels(kind, name)}
+        )
+        operation = make_pending_create(kind, {"name": name})
         pending.append({**operation, "resource": {**operation["resource"], "urn": make_urn(kind, name)}})
-    pulumi_cli.set_state(*pending, resources=(stack_entry(HOUR),))
+    pulumi_cli.set_state(*pending, resources=(make_stack_entry(HOUR),))
     neev_emulator.clear_log()
     done = CliRunner().invoke(app, ["recover", "--yes", "--json"])
     assert [step["action"] for step in json.loads(done.stdout)["steps"]] == ["import"] * len(names)

@@ -1,4 +1,4 @@
-"""When a create can have made what was found, and whose sandboxes a stack's are."""
+"""The time range of an interrupted create, and the sandboxes that a stack owns."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ def parse_time(moment: str) -> float:
     return parse_timestamp(moment) or 0
 
 
-def state_entry(kind: str, name: str, **rest: Any) -> dict[str, Any]:
+def make_state_entry(kind: str, name: str, **rest: Any) -> dict[str, Any]:
     return {"urn": f"{URN}{kind}::{name}", "type": kind, **rest}
 
 
-def pending_create(**rest: Any) -> dict[str, Any]:
-    return state_entry("neev:index:Sandbox", "box", inputs={"name": "box"}, **rest)
+def make_pending_create(**rest: Any) -> dict[str, Any]:
+    return make_state_entry("neev:index:Sandbox", "box", inputs={"name": "box"}, **rest)
 
 
 def make_state(*entries: dict[str, Any]) -> dict[str, Any]:
-    stack = state_entry(STACK_TYPE, "story-dev", created=BEFORE_CREATE, modified=LAST_WRITE)
+    stack = make_state_entry(STACK_TYPE, "story-dev", created=BEFORE_CREATE, modified=LAST_WRITE)
     return {"deployment": {"manifest": {"time": LAST_WRITE}, "resources": [stack, *entries]}}
 
 
-def update_record(**rest: Any) -> dict[str, Any]:
+def make_update_record(**rest: Any) -> dict[str, Any]:
     return {"kind": "update", "result": "succeeded", "endTime": CREATED_AT, **rest}
 
 
 def test_the_create_began_after_the_stack_was_created() -> None:
-    assert compute_create_time_range(make_state(), pending_create(), SANDBOX, ()) == CreateTimeRange(
+    assert compute_create_time_range(make_state(), make_pending_create(), SANDBOX, ()) == CreateTimeRange(
         parse_time(BEFORE_CREATE), parse_time(LAST_WRITE) + 600
     )
 
@@ -51,15 +51,17 @@ def test_the_create_began_after_the_stack_was_created() -> None:
 @pytest.mark.parametrize(
     ("updates", "earliest"),
     [
-        ([update_record()], CREATED_AT),
-        ([update_record(endTime=BEFORE_CREATE), update_record()], CREATED_AT),
-        # one that failed may have met what the killed create had made
-        ([update_record(result="failed")], BEFORE_CREATE),
-        ([update_record(kind="refresh")], BEFORE_CREATE),
+        ([make_update_record()], CREATED_AT),
+        ([make_update_record(endTime=BEFORE_CREATE), make_update_record()], CREATED_AT),
+        # a failed update may have run after the killed create
+        ([make_update_record(result="failed")], BEFORE_CREATE),
+        ([make_update_record(kind="refresh")], BEFORE_CREATE),
     ],
 )
 def test_the_create_began_after_the_last_successful_update(updates: list[dict[str, Any]], earliest: str) -> None:
-    assert compute_create_time_range(make_state(), pending_create(), SANDBOX, updates).earliest == parse_time(earliest)
+    assert compute_create_time_range(make_state(), make_pending_create(), SANDBOX, updates).earliest == parse_time(
+        earliest
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,15 +75,15 @@ def test_the_create_began_after_the_last_successful_update(updates: list[dict[st
     ],
 )
 def test_the_create_began_after_its_dependencies_were_written(more: dict[str, Any], earliest: str) -> None:
-    part = state_entry("story:Part", "part", created=CREATED_AT, modified=AFTER_CREATE)
-    assert compute_create_time_range(make_state(part), pending_create(**more), SANDBOX, ()).earliest == parse_time(
+    part = make_state_entry("story:Part", "part", created=CREATED_AT, modified=AFTER_CREATE)
+    assert compute_create_time_range(make_state(part), make_pending_create(**more), SANDBOX, ()).earliest == parse_time(
         earliest
     )
 
 
 def test_the_create_ended_within_its_timeout() -> None:
     assert (
-        compute_create_time_range(make_state(), pending_create(customTimeouts={"create": 60}), SANDBOX, ()).latest
+        compute_create_time_range(make_state(), make_pending_create(customTimeouts={"create": 60}), SANDBOX, ()).latest
         == parse_time(LAST_WRITE) + 60
     )
 
@@ -93,7 +95,7 @@ def test_the_create_ended_within_its_timeout() -> None:
         (AFTER_CREATE, 0, None),
         (BEFORE_CREATE, 0, "it was created 2026-11-29T10:00:00Z, before this create began (2026-11-29T10:01:00Z)"),
         (LAST_WRITE, 0, "it was created 2026-11-29T10:03:00Z, after this create ended (2026-11-29T10:02:00Z)"),
-        # the platform's clock is a minute behind, or ahead
+        # the clock of the API is a minute behind or ahead
         (BEFORE_CREATE, -60, None),
         (LAST_WRITE, 60, None),
         (CREATED_AT, 60, "it was created 2026-11-29T10:01:00Z, before this create began (2026-11-29T10:02:00Z)"),
@@ -123,13 +125,15 @@ def test_generated_names_are_detected() -> None:
 
 def test_own_sandboxes_are_those_of_sandboxes_forks_agents_and_pools() -> None:
     entries = [
-        state_entry("neev:index:Sandbox", "box", id="box"),
-        state_entry("pulumi-python:dynamic/neev:SandboxFork", "fork", id="fork", outputs={"sourceSandboxId": "source"}),
-        state_entry("neev:index:Agent", "agent", id="agent", outputs={"sandboxId": "of-agent"}),
-        state_entry("neev:index:SandboxPool", "pool", id="pool", outputs={"members": [{"id": "member"}]}),
-        state_entry("neev:index:SandboxPool", "none", id="none"),
-        state_entry("neev:index:Snapshot", "kept", id="kept", outputs={"sandboxId": "of-another"}),
-        state_entry("neev:index:Sandbox", "read", id="read", external=True),
-        state_entry("aws:s3/bucket:Bucket", "logs", id="logs"),
+        make_state_entry("neev:index:Sandbox", "box", id="box"),
+        make_state_entry(
+            "pulumi-python:dynamic/neev:SandboxFork", "fork", id="fork", outputs={"sourceSandboxId": "source"}
+        ),
+        make_state_entry("neev:index:Agent", "agent", id="agent", outputs={"sandboxId": "of-agent"}),
+        make_state_entry("neev:index:SandboxPool", "pool", id="pool", outputs={"members": [{"id": "member"}]}),
+        make_state_entry("neev:index:SandboxPool", "none", id="none"),
+        make_state_entry("neev:index:Snapshot", "kept", id="kept", outputs={"sandboxId": "of-another"}),
+        make_state_entry("neev:index:Sandbox", "read", id="read", external=True),
+        make_state_entry("aws:s3/bucket:Bucket", "logs", id="logs"),
     ]
     assert own_sandbox_ids(entries) == {"box", "fork", "of-agent", "member"}

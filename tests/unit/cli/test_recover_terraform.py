@@ -1,4 +1,4 @@
-"""`pulumi-neev recover --terraform`: what an interrupted apply created is imported, if its labels prove it."""
+"""The command `pulumi-neev recover --terraform` after an interrupted apply."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.engine.project import out_of_band_request
-from tests.unit.cli.conftest import FakeTerraformCli, stored_resource
+from tests.unit.cli.conftest import FakeTerraformCli, make_stored_resource
 from typer.testing import CliRunner, Result
 
 from neev_emulator import Emulator
@@ -21,7 +21,7 @@ def run_recover(*arguments: str | Path) -> Result:
     return CliRunner().invoke(app, ["recover", *map(str, arguments)])
 
 
-def planned(kind: str, address: str, *actions: str, **after: Any) -> dict[str, Any]:
+def make_planned_change(kind: str, address: str, *actions: str, **after: Any) -> dict[str, Any]:
     change = {"actions": list(actions or ("create",)), "after": after}
     return {"address": address, "type": kind, "mode": "managed", "change": change}
 
@@ -56,22 +56,22 @@ def test_recover_imports_labelled_objects_and_reports_the_others(
     neev_emulator.change_settings(durations={"delete": 3600})
     out_of_band_request(neev_emulator, "DELETE", f"/sandboxes/{gone}")
     terraform_cli.add_configuration(
-        "infra", stored_resource("neev_sandbox", "kept", {"attributes": {"id": created["kept"], "name": "kept"}})
+        "infra", make_stored_resource("neev_sandbox", "kept", {"attributes": {"id": created["kept"], "name": "kept"}})
     )
     terraform_cli.set_plan(
         infra,
-        planned("neev_sandbox", 'module.m.neev_sandbox.web["a b"]', name="web"),
-        planned("neev_sandbox_pool", "neev_sandbox_pool.p", name="pool"),
-        planned("neev_golden_image", "neev_golden_image.g", name="image"),
-        planned("neev_sandbox_fork", "neev_sandbox_fork.f", name="fork"),
-        planned("neev_agent", "neev_agent.a", name="agent"),
-        planned("neev_sandbox", "neev_sandbox.plain", name="plain"),
-        planned("neev_sandbox", "neev_sandbox.new", name="new"),
-        planned("neev_sandbox_pool", "neev_sandbox_pool.new", name="new"),
-        planned("neev_sandbox", "neev_sandbox.generated"),
-        planned("neev_sandbox", "neev_sandbox.kept", "delete", "create", name="kept"),
-        planned("neev_sandbox", "neev_sandbox.kept2", name="kept"),
-        planned("other_thing", "other_thing.t", name="web"),
+        make_planned_change("neev_sandbox", 'module.m.neev_sandbox.web["a b"]', name="web"),
+        make_planned_change("neev_sandbox_pool", "neev_sandbox_pool.p", name="pool"),
+        make_planned_change("neev_golden_image", "neev_golden_image.g", name="image"),
+        make_planned_change("neev_sandbox_fork", "neev_sandbox_fork.f", name="fork"),
+        make_planned_change("neev_agent", "neev_agent.a", name="agent"),
+        make_planned_change("neev_sandbox", "neev_sandbox.plain", name="plain"),
+        make_planned_change("neev_sandbox", "neev_sandbox.new", name="new"),
+        make_planned_change("neev_sandbox_pool", "neev_sandbox_pool.new", name="new"),
+        make_planned_change("neev_sandbox", "neev_sandbox.generated"),
+        make_planned_change("neev_sandbox", "neev_sandbox.kept", "delete", "create", name="kept"),
+        make_planned_change("neev_sandbox", "neev_sandbox.kept2", name="kept"),
+        make_planned_change("other_thing", "other_thing.t", name="web"),
     )
 
     shown = run_recover("--terraform", infra, "--dry-run")
@@ -110,8 +110,8 @@ def test_a_failed_import_is_reported_and_does_not_affect_the_others(
     id = create(neev_emulator, infra, "neev_sandbox.web", "web")
     terraform_cli.set_plan(
         infra,
-        planned("neev_golden_image", "neev_golden_image.g", name="image"),
-        planned("neev_sandbox", "neev_sandbox.web", name="web"),
+        make_planned_change("neev_golden_image", "neev_golden_image.g", name="image"),
+        make_planned_change("neev_sandbox", "neev_sandbox.web", name="web"),
     )
     terraform_cli.refuse_import("image")
     done = run_recover("--terraform", infra, "--yes")
@@ -138,7 +138,7 @@ def test_recover_does_nothing_if_the_state_is_complete(
 def test_the_error_for_missing_settings_names_environment_variables(
     terraform_cli: FakeTerraformCli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The command reads no `provider` block."""
+    """The command does not read the `provider` block."""
     for name in ("API_KEY", "ORG_ID", "PROJECT_ID"):
         monkeypatch.delenv(f"NEEV_{name}", raising=False)
     refused = run_recover("--terraform", terraform_cli.add_configuration("infra"))

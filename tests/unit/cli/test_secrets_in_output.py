@@ -1,4 +1,4 @@
-"""No command says what is secret in a state, in a configuration or in the environment."""
+"""Commands redact the secrets of states, configurations and the environment."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ LINES = ("BEGIN KEY", "first line of it", "second line of it")
 BOX = "neev:index:Sandbox"
 
 
-def secret_value(value: Any) -> dict[str, Any]:
+def make_secret_value(value: Any) -> dict[str, Any]:
     return {SIGNATURE: SECRET, "plaintext": json.dumps(value)}
 
 
-def box_entry(name: str, **rest: Any) -> dict[str, Any]:
+def make_box_entry(name: str, **rest: Any) -> dict[str, Any]:
     return {"urn": f"urn:pulumi:dev::story::{BOX}::{name}", "type": BOX, "custom": True, **rest}
 
 
@@ -38,8 +38,8 @@ def test_doctor_redacts_the_secrets_of_a_state(
 ) -> None:
     there = out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "box"})["id"]
     failed = f"the command failed:\n{KEY}\nand 4711 was not taken, nor top-secret/path"
-    env = secret_value({"KEY": KEY, "NUMBER": 4711, "PATH": "top-secret/path", "SHORT": "end"})
-    pulumi_cli.set_state(resources=(box_entry("box", id=there, inputs={"env": env}, initErrors=[failed]),))
+    env = make_secret_value({"KEY": KEY, "NUMBER": 4711, "PATH": "top-secret/path", "SHORT": "end"})
+    pulumi_cli.set_state(resources=(make_box_entry("box", id=there, inputs={"env": env}, initErrors=[failed]),))
     pulumi_cli.set_config(region={"value": "as-secret-1", "secret": True})
     output = run_output(*arguments, "--cwd", str(pulumi_cli.directory))
     assert "Sandbox box is not finished: the command failed:" in output
@@ -58,7 +58,7 @@ def test_doctor_redacts_the_api_key_in_other_settings(pulumi_cli: FakePulumiCli)
 
 @pytest.mark.usefixtures("neev_emulator")
 def test_recover_redacts_secrets_in_its_plan(pulumi_cli: FakePulumiCli) -> None:
-    begun = box_entry("hush-hush", inputs={"name": "box", "env": secret_value({"A": "hush-hush"})})
+    begun = make_box_entry("hush-hush", inputs={"name": "box", "env": make_secret_value({"A": "hush-hush"})})
     pulumi_cli.set_state({"resource": begun, "type": "creating"})
     for arguments in (("recover",), ("recover", "--json")):
         output = run_output(*arguments)
@@ -68,5 +68,7 @@ def test_recover_redacts_secrets_in_its_plan(pulumi_cli: FakePulumiCli) -> None:
 def test_sweep_redacts_secrets_in_its_output(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
     out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "hush-hush-1"})
     neev_emulator.advance(7200)
-    pulumi_cli.set_state(resources=(box_entry("box", id="1", inputs={"env": secret_value({"A": "hush-hush"})}),))
+    pulumi_cli.set_state(
+        resources=(make_box_entry("box", id="1", inputs={"env": make_secret_value({"A": "hush-hush"})}),)
+    )
     assert "hush-hush" not in run_output("sweep") + run_output("sweep", "--json")

@@ -1,4 +1,4 @@
-"""Leftovers of a real platform, looked at once more before they are done away with."""
+"""Deletion of orphans, which are read again before it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ SWEEP_FILTER = SweepFilter("pr-", 3600)
 
 @pytest.fixture
 async def api(neev_emulator: Emulator) -> AsyncIterator[Api]:
+    """Yield a client of the emulator with a short timeout."""
     settings = Settings(
         neev_emulator.base_url, neev_emulator.api_key, neev_emulator.org_id, neev_emulator.project_id, timeout=2
     )
@@ -26,7 +27,7 @@ async def api(neev_emulator: Emulator) -> AsyncIterator[Api]:
         yield api
 
 
-def no_references() -> StateReferences:
+def read_no_references() -> StateReferences:
     return state_references([])
 
 
@@ -38,10 +39,10 @@ async def create_sandboxes(api: Api, neev_emulator: Emulator, *names: str) -> No
 
 async def load_orphan(api: Api, neev_emulator: Emulator, kind: str = SANDBOX) -> Orphan:
     neev_emulator.advance(2 * 3600)
-    await api.sandboxes.list()  # the answer tells what time it is by now
+    await api.sandboxes.list()  # the client reads the current time from the response
     (found,) = [
         orphan
-        for orphan in (await load_orphans(api, no_references, SWEEP_FILTER)).orphans
+        for orphan in (await load_orphans(api, read_no_references, SWEEP_FILTER)).orphans
         if orphan.remote_object.kind == kind
     ]
     return found
@@ -120,4 +121,4 @@ async def test_a_failed_delete_is_returned_as_the_outcome(api: Api, neev_emulato
 async def test_loading_orphans_fails_if_a_list_request_fails(api: Api, neev_emulator: Emulator) -> None:
     neev_emulator.inject("status", method="GET", path="/agents", status=500, times=100)
     with pytest.raises(Unavailable):
-        await load_orphans(api, no_references, SWEEP_FILTER)
+        await load_orphans(api, read_no_references, SWEEP_FILTER)

@@ -1,4 +1,4 @@
-"""`pulumi-neev sweep` as a shell sees it."""
+"""The command `pulumi-neev sweep`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_sweep_lists_orphans_and_deletes_them_with_yes(pulumi_cli: FakePulumiCli
     for name in ("pr-1", "pr-2"):
         out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": name})
     neev_emulator.advance(7200)
-    assert run_sweep().output == "There are no orphans.\n"  # without labels they are nobody's
+    assert run_sweep().output == "There are no orphans.\n"  # without labels they have no owner
     shown = run_sweep("--prefix", "pr-")
     assert (shown.exit_code, shown.output.count("sandbox  pr-")) == (3, 2)
     assert "Nothing is changed yet. Run again with --yes." in shown.output
@@ -83,7 +83,7 @@ def test_sweep_by_id_skips_objects_that_are_not_orphans(pulumi_cli: FakePulumiCl
 
     shown = run_sweep(ids["free"])
     assert (shown.exit_code, ids["free"] in shown.output, ids["other"] in shown.output) == (3, True, False)
-    over = (ids["held"], ids["young"], inner, "of-nobody")
+    over = (ids["held"], ids["young"], inner, "unknown-id")
     refused = run_sweep(*over, "--yes", "--json")
     assert refused.exit_code == 1
     output = json.loads(refused.stdout)
@@ -92,7 +92,7 @@ def test_sweep_by_id_skips_objects_that_are_not_orphans(pulumi_cli: FakePulumiCl
         ids["held"]: "a state refers to it",
         ids["young"]: "it is younger than 1h 0m, or its name does not begin with --prefix",
         inner: f"it is the sandbox of the agent {agent['id']}, and can only be deleted with the agent",
-        "of-nobody": "the project has no sandbox, agent or snapshot with this id, or its labels do not match",
+        "unknown-id": "the project has no sandbox, agent or snapshot with this id, or its labels do not match",
     }
     both = run_sweep(ids["free"], ids["held"], "--yes")
     assert (both.exit_code, f"{ids['held']} is skipped: a state refers to it" in both.output) == (1, True)
@@ -105,7 +105,7 @@ def test_sweep_by_id_skips_objects_that_are_not_orphans(pulumi_cli: FakePulumiCl
 def test_sweep_excludes_sandboxes_of_other_owners(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
 ) -> None:
-    """Each stack finds its own by one request for its labels, also when it was removed."""
+    """The sandboxes of a stack are found by one request for its labels, also if the stack was removed."""
     pulumi_cli.set_state()
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: yaml\n")
     owners = {
@@ -118,17 +118,17 @@ def test_sweep_excludes_sandboxes_of_other_owners(
     out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "pr-plain"})
     neev_emulator.advance(7200)
 
-    def swept(*arguments: str) -> list[str]:
+    def list_swept(*arguments: str) -> list[str]:
         shown = json.loads(run_sweep("--json", "-C", str(tmp_path), *arguments).stdout)
         return sorted(item["name"] for item in shown["orphans"])
 
-    assert swept() == swept("--label", "team=a") == ["pr-dev", "pr-gone"]
-    assert swept("--prefix", "pr-") == ["pr-dev", "pr-gone", "pr-plain"]
-    assert swept("--stack", "dev") == swept("--stack", "organization/shop/dev") == ["pr-dev"]
-    assert swept("--stack", "organization/story/dev") == []
-    assert swept("--stack", "dev", "--prefix", "pr-") == swept("--stack", "dev", *ids.values()) == ["pr-dev"]
+    assert list_swept() == list_swept("--label", "team=a") == ["pr-dev", "pr-gone"]
+    assert list_swept("--prefix", "pr-") == ["pr-dev", "pr-gone", "pr-plain"]
+    assert list_swept("--stack", "dev") == list_swept("--stack", "organization/shop/dev") == ["pr-dev"]
+    assert list_swept("--stack", "organization/story/dev") == []
+    assert list_swept("--stack", "dev", "--prefix", "pr-") == list_swept("--stack", "dev", *ids.values()) == ["pr-dev"]
     neev_emulator.clear_log()
-    assert swept("--stack", "gone", "--yes") == ["pr-gone"]
+    assert list_swept("--stack", "gone", "--yes") == ["pr-gone"]
     assert neev_emulator.counts()["GET /sandboxes"] == 1
     assert run_sweep(ids["pr-other"], "--yes").exit_code == 1
     neev_emulator.advance(60)
@@ -139,7 +139,7 @@ def test_sweep_excludes_sandboxes_of_other_owners(
 def test_an_unknown_stack_is_reported_with_the_existing_stacks(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
 ) -> None:
-    """A removed stack without remains is no error."""
+    """A removed stack without orphans is not an error."""
     pulumi_cli.set_state()
     pulumi_cli.set_other_state("prod")
     (tmp_path / "Pulumi.yaml").write_text("name: story\nruntime: yaml\n")
@@ -156,7 +156,7 @@ def test_an_unknown_stack_is_reported_with_the_existing_stacks(
 
 
 def test_orphans_below_the_minimum_age_are_reported(pulumi_cli: FakePulumiCli, neev_emulator: Emulator) -> None:
-    """Without it, a sandbox that an interrupted create left a moment ago would be no orphan at all."""
+    """They may be sandboxes of a create that was interrupted recently."""
     ids = [out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": f"pr-{index}"})["id"] for index in "123"]
     out_of_band_request(neev_emulator, "POST", "/sandboxes", {"name": "other"})
     pulumi_cli.set_state(resources=({"type": "neev:index:Sandbox", "id": ids[2]},))
@@ -183,12 +183,12 @@ SHOP = Owner("pulumi-neev", "shop", "dev", "1")
 
 
 def create_owned(neev_emulator: Emulator, name: str, owner: Owner = SHOP) -> str:
-    """The id of a sandbox with the labels of the owner."""
+    """Create a sandbox with the labels of the owner, and return its id."""
     body = {"name": name, "labels": owner.to_labels()}
     return str(out_of_band_request(neev_emulator, "POST", "/sandboxes", body)["id"])
 
 
-def swept_names(directory: Path, *arguments: str) -> list[str]:
+def list_swept_names(directory: Path, *arguments: str) -> list[str]:
     shown = run_sweep("--json", "-C", str(directory), *arguments)
     assert shown.stdout, shown.output
     return sorted(item["name"] for item in json.loads(shown.stdout)["orphans"])
@@ -208,15 +208,15 @@ def test_a_stack_of_an_unknown_project_is_rejected(
         assert refused.exit_code == 1
         assert f"the project of the stack {stack} is unknown: {inner} is not in a project" in refused.output
         assert "Name the stack in full (ORGANIZATION/PROJECT/STACK)" in refused.output
-    assert swept_names(inner, "--stack", "organization/shop/dev") == ["of-shop"]
+    assert list_swept_names(inner, "--stack", "organization/shop/dev") == ["of-shop"]
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: yaml\n")
-    assert swept_names(inner, "--stack", "dev") == swept_names(inner, "--stack", "acme/dev") == ["of-shop"]
+    assert list_swept_names(inner, "--stack", "dev") == list_swept_names(inner, "--stack", "acme/dev") == ["of-shop"]
 
 
 def test_a_removed_stack_is_not_confused_with_one_of_another_project(
     pulumi_cli: FakePulumiCli, neev_emulator: Emulator, tmp_path: Path
 ) -> None:
-    """The engine lists the stacks of the directory's project without the project."""
+    """The engine lists the stacks of the directory's project without the name of the project."""
     pulumi_cli.set_state()
     pulumi_cli.set_other_state("prod")
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: yaml\n")
@@ -231,7 +231,7 @@ def test_a_removed_stack_is_not_confused_with_one_of_another_project(
         ("organization/story/prod", False),
     ):
         before = pulumi_cli.commands.count("config") if (tmp_path / "log").exists() else 0
-        found = swept_names(tmp_path, "--stack", stack)
+        found = list_swept_names(tmp_path, "--stack", stack)
         assert found == (["of-shop"] if stack in ("dev", "organization/shop/dev") else [])
         assert pulumi_cli.commands.count("config") - before == is_there, stack
 
@@ -247,9 +247,9 @@ def test_the_stack_filter_excludes_agents_and_unlabelled_sandboxes(
     agent = {"name": "pr-agent", "agent_template": "claude-code"}
     agent_id = out_of_band_request(neev_emulator, "POST", "/agents", agent)["id"]
     neev_emulator.advance(7200)
-    assert swept_names(tmp_path, "--prefix", "pr-") == ["pr-agent", "pr-own", "pr-plain", "pr-team"]
-    assert swept_names(tmp_path, "--prefix", "pr-", "--stack", "dev") == ["pr-own"]
-    assert swept_names(tmp_path, "--prefix", "pr-", "--label", "team=a") == ["pr-team"]
+    assert list_swept_names(tmp_path, "--prefix", "pr-") == ["pr-agent", "pr-own", "pr-plain", "pr-team"]
+    assert list_swept_names(tmp_path, "--prefix", "pr-", "--stack", "dev") == ["pr-own"]
+    assert list_swept_names(tmp_path, "--prefix", "pr-", "--label", "team=a") == ["pr-team"]
     refused = run_sweep("-C", str(tmp_path), plain["id"], agent_id, "--stack", "dev", "--yes", "--json")
     output = json.loads(refused.stdout)
     assert (refused.exit_code, output["done"], output["orphans"]) == (1, False, [])
@@ -271,10 +271,10 @@ def test_a_fork_is_swept_with_the_stack_of_its_source_unless_a_state_refers_to_i
     held = [{"type": "neev:index:Sandbox", "id": source}, {"type": "other:index:Job", "id": forks["of-a-stack"]}]
     pulumi_cli.set_state(resources=(held[0],))
     pulumi_cli.set_other_state("prod", held[1])
-    assert swept_names(tmp_path, "--stack", "dev") == ["by-hand"]
+    assert list_swept_names(tmp_path, "--stack", "dev") == ["by-hand"]
     kept = run_sweep("-C", str(tmp_path), source, forks["of-a-stack"], "--stack", "dev", "--yes")
     assert (kept.exit_code, kept.output.count("is skipped: a state refers to it")) == (1, 2)
-    assert swept_names(tmp_path, "--stack", "dev", "--yes") == ["by-hand"]
+    assert list_swept_names(tmp_path, "--stack", "dev", "--yes") == ["by-hand"]
     neev_emulator.advance(60)
     there = {item["name"] for item in out_of_band_request(neev_emulator, "GET", "/sandboxes")["items"]}
     assert there == {"source", "of-a-stack"}

@@ -1,4 +1,4 @@
-"""`pulumi-neev sweep` with states of Terraform: what they name stays, and what is of others stays."""
+"""The command `pulumi-neev sweep` with states of Terraform."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.engine.project import out_of_band_request
-from tests.unit.cli.conftest import FakePulumiCli, FakeTerraformCli, stored_resource, stored_state
+from tests.unit.cli.conftest import FakePulumiCli, FakeTerraformCli, make_stored_resource, make_stored_state
 from typer.testing import CliRunner, Result
 
 from neev_emulator import Emulator
@@ -25,7 +25,7 @@ def run_sweep(*arguments: str | Path) -> Result:
     return CliRunner().invoke(app, ["sweep", *map(str, arguments)])
 
 
-def labels_of(directory: Path, name: str, workspace: str = "default") -> dict[str, str]:
+def make_labels(directory: Path, name: str, workspace: str = "default") -> dict[str, str]:
     return owner_of("neev_sandbox", name, {**os.environ, "TF_WORKSPACE": workspace}, directory.resolve()).to_labels()
 
 
@@ -34,60 +34,64 @@ def create(emulator: Emulator, name: str, labels: dict[str, str] | None = None) 
     return str(out_of_band_request(emulator, "POST", "/sandboxes", body)["id"])
 
 
-def names(emulator: Emulator) -> set[str]:
+def list_sandbox_names(emulator: Emulator) -> set[str]:
     emulator.advance(5)
     return {item["name"] for item in out_of_band_request(emulator, "GET", "/sandboxes")["items"]}
 
 
-def attributes(id: str, **values: Any) -> dict[str, Any]:
+def make_attributes(id: str, **values: Any) -> dict[str, Any]:
     return {"attributes": {"id": id, **values}}
 
 
 def test_only_orphans_of_the_configuration_and_workspace_are_deleted(
     terraform_cli: FakeTerraformCli, neev_emulator: Emulator
 ) -> None:
-    """Everything that a state names stays: members, builders, deposed objects, outputs, and what others read."""
+    """References of a state are members, builders, deposed objects, outputs and the results of data sources."""
     infra, other = terraform_cli.add_configuration("infra"), terraform_cli.add_configuration("other")
-    own = labels_of(infra, "x")
-    kept = ("web", "member", "deposed", "output", "remote", "asked")
+    own = make_labels(infra, "x")
+    kept = ("web", "member", "deposed", "output", "remote", "data")
     ids = {name: create(neev_emulator, name, own) for name in (*kept, "orphan", "in-list")}
-    create(neev_emulator, "of-workspace", labels_of(infra, "x", "pr-7"))
-    create(neev_emulator, "of-other", labels_of(other, "x"))
+    create(neev_emulator, "of-workspace", make_labels(infra, "x", "pr-7"))
+    create(neev_emulator, "of-other", make_labels(other, "x"))
     create(neev_emulator, "of-pulumi", Owner("pulumi-neev", "shop", "dev", "1").to_labels())
     create(neev_emulator, "unlabelled")
     agent = out_of_band_request(neev_emulator, "POST", "/agents", {"name": "agent", "agent_template": "claude-code"})
     listed = {"sandboxes": [{"id": id} for id in ids.values()], "name": None}
     terraform_cli.add_configuration(
         "infra",
-        stored_resource("neev_sandbox", "web", attributes(ids["web"]), {**attributes(ids["deposed"]), "deposed": "1"}),
-        stored_resource("neev_sandbox_pool", "p", attributes("pool", members=[{"id": ids["member"]}])),
-        stored_resource("neev_sandboxes", "all", {"attributes": listed}, mode="data"),
-        stored_resource("neev_sandbox", "asked", attributes(ids["asked"]), mode="data"),
-        stored_resource("terraform_remote_state", "r", {"attributes": {"outputs": {"id": ids["remote"]}}}, mode="data"),
+        make_stored_resource(
+            "neev_sandbox", "web", make_attributes(ids["web"]), {**make_attributes(ids["deposed"]), "deposed": "1"}
+        ),
+        make_stored_resource("neev_sandbox_pool", "p", make_attributes("pool", members=[{"id": ids["member"]}])),
+        make_stored_resource("neev_sandboxes", "all", {"attributes": listed}, mode="data"),
+        make_stored_resource("neev_sandbox", "data", make_attributes(ids["data"]), mode="data"),
+        make_stored_resource(
+            "terraform_remote_state", "r", {"attributes": {"outputs": {"id": ids["remote"]}}}, mode="data"
+        ),
         outputs={"url": {"value": f"https://{ids['output']}/", "type": "string"}},
     )
     neev_emulator.advance(TWO_HOURS)
 
     shown = run_sweep("--terraform", infra)
     assert (shown.exit_code, "Orphans, which no state refers to: 2" in shown.output) == (3, True)
-    owners = [f"{own['managed-by.project']}/pr-7", f"{labels_of(other, 'x')['managed-by.project']}/default"]
+    owners = [f"{own['managed-by.project']}/pr-7", f"{make_labels(other, 'x')['managed-by.project']}/default"]
     for owner in owners:
         why = f"Left alone: 1 of {owner} (terraform-provider-neev), whose state was not given: add --terraform"
         assert why in shown.output
     assert run_sweep("--terraform", infra, "--yes").exit_code == 0
     left = {"of-workspace", "of-other", "of-pulumi", "unlabelled", agent["name"]}
-    assert names(neev_emulator) >= {*kept, *left} - {"agent"}
-    assert not names(neev_emulator) & {"orphan", "in-list"}
+    assert list_sandbox_names(neev_emulator) >= {*kept, *left} - {"agent"}
+    assert not list_sandbox_names(neev_emulator) & {"orphan", "in-list"}
 
 
 def test_the_five_other_owners_with_the_most_sandboxes_are_listed(
     terraform_cli: FakeTerraformCli, neev_emulator: Emulator
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
-    young = labels_of(infra, "x")
+    young = make_labels(infra, "x")
     for index in range(8):
-        create(neev_emulator, f"other-{index}", labels_of(infra, "x", f"pr-{index}"))
-    create(neev_emulator, "second", labels_of(infra, "y", "pr-7"))
+        create(neev_emulator, f"other-{index}", make_labels(infra, "x", f"pr-{index}"))
+    create(neev_emulator, "second", make_labels(infra, "y", "pr-7"))
     neev_emulator.advance(TWO_HOURS)
     create(neev_emulator, "young", young)
     shown = run_sweep("--terraform", infra)
@@ -101,10 +105,10 @@ def test_the_five_other_owners_with_the_most_sandboxes_are_listed(
 def test_prefix_and_ids_do_not_select_sandboxes_of_other_owners(
     terraform_cli: FakeTerraformCli, pulumi_cli: FakePulumiCli, neev_emulator: Emulator
 ) -> None:
-    """A sweep of stacks reads no state of Terraform and says whose a sandbox is."""
+    """A sweep of stacks reads no state of Terraform, and reports the owner of the sandbox."""
     pulumi_cli.set_state()
     infra = terraform_cli.add_configuration("infra")
-    own = create(neev_emulator, "pr-own", labels_of(infra, "x"))
+    own = create(neev_emulator, "pr-own", make_labels(infra, "x"))
     others = [create(neev_emulator, "pr-plain"), create(neev_emulator, "pr-pulumi", {"managed-by": "pulumi-neev"})]
     neev_emulator.advance(TWO_HOURS)
 
@@ -117,18 +121,18 @@ def test_prefix_and_ids_do_not_select_sandboxes_of_other_owners(
     assert by_id.exit_code == 1
     assert "(terraform-provider-neev), whose state was not given: add --terraform" in by_id.output
     assert run_sweep("--prefix", "pr-o", "--yes").exit_code == 0
-    assert names(neev_emulator) == {"pr-own", "pr-plain", "pr-pulumi"}
+    assert list_sandbox_names(neev_emulator) == {"pr-own", "pr-plain", "pr-pulumi"}
 
 
 def test_an_agent_is_deleted_by_id_if_no_state_refers_to_it(
     terraform_cli: FakeTerraformCli, neev_emulator: Emulator
 ) -> None:
-    """Agents have no labels, so a prefix would also reach those of stacks whose states are not read."""
+    """Agents have no labels, so a prefix could also select agents of stacks whose states are not read."""
     body = {"agent_template": "claude-code"}
     own, other = (
         out_of_band_request(neev_emulator, "POST", "/agents", {**body, "name": name})["id"] for name in ("own", "other")
     )
-    infra = terraform_cli.add_configuration("infra", stored_resource("neev_agent", "a", attributes(other)))
+    infra = terraform_cli.add_configuration("infra", make_stored_resource("neev_agent", "a", make_attributes(other)))
     neev_emulator.advance(TWO_HOURS)
     assert run_sweep("--terraform", infra, "--prefix", "o", "--yes").exit_code == 0
     kept = run_sweep("--terraform", infra, own, other, "--yes")
@@ -143,13 +147,15 @@ def test_the_states_of_both_engines_are_read_if_a_backend_is_given(
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
     ids = {name: create(neev_emulator, name) for name in ("pr-stack", "pr-terraform", "pr-free")}
-    create(neev_emulator, "pr-own", labels_of(infra, "x"))
-    create(neev_emulator, "pr-other", labels_of(infra, "x", "other"))
+    create(neev_emulator, "pr-own", make_labels(infra, "x"))
+    create(neev_emulator, "pr-other", make_labels(infra, "x", "other"))
     pulumi_cli.set_state(resources=({"type": "neev:index:Sandbox", "id": ids["pr-stack"]},))
-    terraform_cli.add_configuration("infra", stored_resource("neev_sandbox", "a", attributes(ids["pr-terraform"])))
+    terraform_cli.add_configuration(
+        "infra", make_stored_resource("neev_sandbox", "a", make_attributes(ids["pr-terraform"]))
+    )
     neev_emulator.advance(TWO_HOURS)
     assert run_sweep("--terraform", infra, "--backend", "file://state", "--prefix", "pr-", "--yes").exit_code == 0
-    assert names(neev_emulator) == {"pr-stack", "pr-terraform", "pr-other"}
+    assert list_sandbox_names(neev_emulator) == {"pr-stack", "pr-terraform", "pr-other"}
 
 
 def test_terraform_states_only_protect_objects_in_a_sweep_of_a_stack(
@@ -160,16 +166,18 @@ def test_terraform_states_only_protect_objects_in_a_sweep_of_a_stack(
     of_stack = Owner("pulumi-neev", "story", "dev", "1").to_labels()
     kept = create(neev_emulator, "kept", of_stack)
     create(neev_emulator, "free", of_stack)
-    create(neev_emulator, "own", labels_of(infra, "x"))
+    create(neev_emulator, "own", make_labels(infra, "x"))
     pulumi_cli.set_state()
-    terraform_cli.add_configuration("infra", stored_resource("neev_sandbox_fork", "f", attributes("1", source=kept)))
+    terraform_cli.add_configuration(
+        "infra", make_stored_resource("neev_sandbox_fork", "f", make_attributes("1", source=kept))
+    )
     neev_emulator.advance(TWO_HOURS)
     assert run_sweep("--cwd", tmp_path, "--stack", "dev", "--terraform", infra, "--yes").exit_code == 0
-    assert names(neev_emulator) == {"kept", "own"}
+    assert list_sandbox_names(neev_emulator) == {"kept", "own"}
 
 
 def test_the_owner_of_a_state_file_is_read_from_the_labels_in_it(neev_emulator: Emulator, tmp_path: Path) -> None:
-    own, foreign = labels_of(tmp_path / "a", "x"), labels_of(tmp_path / "b", "x")
+    own, foreign = make_labels(tmp_path / "a", "x"), make_labels(tmp_path / "b", "x")
     web, module = create(neev_emulator, "web", own), create(neev_emulator, "module", own)
     create(neev_emulator, "orphan", own)
     neev_emulator.advance(TWO_HOURS)
@@ -195,11 +203,13 @@ def test_the_owner_of_a_state_file_is_read_from_the_labels_in_it(neev_emulator: 
             }
         },
     }
-    stored = stored_state(
-        stored_resource("neev_sandbox", "a", attributes(web, effective_labels=own)),
-        stored_resource("neev_sandbox_fork", "f", attributes("2", effective_labels=foreign)),
-        stored_resource("neev_sandbox", "m", attributes(module, effective_labels={"managed-by": "pulumi-neev"})),
-        stored_resource("neev_of_tomorrow", "t", attributes("3")),
+    stored = make_stored_state(
+        make_stored_resource("neev_sandbox", "a", make_attributes(web, effective_labels=own)),
+        make_stored_resource("neev_sandbox_fork", "f", make_attributes("2", effective_labels=foreign)),
+        make_stored_resource(
+            "neev_sandbox", "m", make_attributes(module, effective_labels={"managed-by": "pulumi-neev"})
+        ),
+        make_stored_resource("neev_of_tomorrow", "t", make_attributes("3")),
     )
     file = tmp_path / "given.tfstate"
     for document in (shown, stored):
@@ -207,8 +217,8 @@ def test_the_owner_of_a_state_file_is_read_from_the_labels_in_it(neev_emulator: 
         found = json.loads(run_sweep("--terraform", file, "--json").stdout)
         assert [item["name"] for item in found["orphans"]] == ["orphan"]
 
-    several = stored_resource("neev_sandbox", "o", attributes("4", effective_labels=foreign))
-    file.write_text(json.dumps(stored_state(*stored["resources"], several)))
+    several = make_stored_resource("neev_sandbox", "o", make_attributes("4", effective_labels=foreign))
+    file.write_text(json.dumps(make_stored_state(*stored["resources"], several)))
     unknown = json.loads(run_sweep("--terraform", file, "--json").stdout)
     project = own["managed-by.project"]
     assert unknown["orphans"] == []
@@ -236,7 +246,7 @@ def test_an_unreadable_state_is_an_error(
     terraform_cli: FakeTerraformCli, neev_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     infra = terraform_cli.add_configuration("infra")
-    create(neev_emulator, "orphan", labels_of(infra, "x"))
+    create(neev_emulator, "orphan", make_labels(infra, "x"))
     neev_emulator.advance(TWO_HOURS)
     (tmp_path / "empty").mkdir()
     assert "contains no Terraform configuration" in run_sweep("--terraform", tmp_path / "empty", "--yes").output
@@ -249,7 +259,7 @@ def test_an_unreadable_state_is_an_error(
     assert (refused.exit_code, "Error: Backend initialization required" in refused.output) == (1, True)
     terraform_cli.fail("Error: Error acquiring the state lock")
     assert "terraform force-unlock LOCK_ID" in run_sweep("--terraform", infra, "--yes").output
-    assert names(neev_emulator) == {"orphan"}
+    assert list_sandbox_names(neev_emulator) == {"orphan"}
 
 
 @pytest.mark.usefixtures("neev_emulator")
@@ -263,7 +273,7 @@ def test_reading_a_directory_without_an_engine_is_an_error(
 
 
 def test_a_state_of_another_account_is_an_error(terraform_cli: FakeTerraformCli, neev_emulator: Emulator) -> None:
-    """A configuration may have resources in several accounts; at least one must be in that of the settings."""
+    """A configuration may have resources in several accounts. At least one must be in the account of the settings."""
     own = f"{neev_emulator.base_url}/orgs/{neev_emulator.org_id}/projects/{neev_emulator.project_id}"
     accounts = (own.replace(neev_emulator.org_id, "other"), own)
     private = [
@@ -271,7 +281,7 @@ def test_a_state_of_another_account_is_an_error(terraform_cli: FakeTerraformCli,
         for account in accounts
     ]
     wrong, right = (
-        stored_resource("neev_sandbox", f"s{index}", {**attributes("1"), "private": text})
+        make_stored_resource("neev_sandbox", f"s{index}", {**make_attributes("1"), "private": text})
         for index, text in enumerate(private)
     )
     infra = terraform_cli.add_configuration("infra", wrong)
@@ -285,7 +295,7 @@ def test_a_state_of_another_account_is_an_error(terraform_cli: FakeTerraformCli,
 def test_the_error_for_missing_settings_names_environment_variables(
     terraform_cli: FakeTerraformCli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The command reads no `provider` block."""
+    """The command does not read the `provider` block."""
     for name in ("API_KEY", "ORG_ID", "PROJECT_ID"):
         monkeypatch.delenv(f"NEEV_{name}", raising=False)
     refused = run_sweep("--terraform", terraform_cli.add_configuration("infra"))

@@ -1,4 +1,4 @@
-"""What an environment of a branch asks the engine for."""
+"""The resources that a branch environment registers."""
 
 import re
 from collections.abc import Callable
@@ -15,7 +15,7 @@ KIND = "neev:components:BranchEnvironment"
 
 
 class RespondingMocks(ProgramMocks):
-    """An engine behind which a platform answers."""
+    """A fake engine that returns outputs for new resources."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         id, state = super().new_resource(args)
@@ -24,7 +24,7 @@ class RespondingMocks(ProgramMocks):
 
 
 def run_with_mocks(program: Callable[[], object]) -> ProgramMocks:
-    """The engine after a program; outputs that it returns are awaited."""
+    """Run the program, await the outputs that it returns, and return the engine."""
     engine = RespondingMocks()
     run_program(program, engine)
     return engine

@@ -1,4 +1,4 @@
-"""The scripts of the branch environments end with an error where anything of theirs does."""
+"""The scripts of the branch environments: they fail if one of their commands fails."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "branch-environments"
 FAKE_TOOL = """#!/bin/sh
-# says what it is asked, and fails where the line begins as $FAILING does
+# logs its command line, and fails if the line begins with $FAILING
 line="$(basename "$0") $*"
 echo "$line" >> "$LOG"
 case "$line" in "$FAILING"*) echo "error: $line" >&2; exit 1 ;; esac
@@ -25,7 +25,7 @@ PAUSE = ["pulumi stack select", "pulumi cancel", "pulumi-neev recover", "pulumi 
 
 
 class ScriptCheckout:
-    """A checkout of the example, with tools that only note what they are asked."""
+    """A checkout of the example, with fake tools that log their command lines."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -37,7 +37,7 @@ class ScriptCheckout:
             tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
 
     def run(self, line: str, *stacks: str, failing: str = "nothing") -> subprocess.CompletedProcess[str]:
-        """The script, where these stacks exist and the commands that begin so fail."""
+        """Run the script with these stacks; commands that begin with the text `failing` fail."""
         listed = self._directory / "stacks.json"
         listed.write_text(json.dumps([{"name": stack} for stack in stacks]))
         path = f"{self._directory / 'bin'}{os.pathsep}{os.environ['PATH']}"
@@ -52,18 +52,18 @@ class ScriptCheckout:
 
     @property
     def log(self) -> Path:
-        """Where the tools note what they were asked."""
+        """Return the file to which the tools write their command lines."""
         return self._directory / "log"
 
     @property
     def commands(self) -> list[str]:
-        """What they were asked."""
+        """Return the command lines of the tools."""
         return self.log.read_text().splitlines() if self.log.exists() else []
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> ScriptCheckout:
-    """A machine that was asked nothing yet."""
+    """Return a checkout with an empty log."""
     return ScriptCheckout(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""The rules of the policy pack, on properties as the engine has them."""
+"""The rules of the policy pack, applied to properties in the form of the engine."""
 
 import importlib.util
 from pathlib import Path
@@ -14,7 +14,7 @@ FILE = Path(__file__).parents[3] / "examples" / "policy" / "rules.py"
 
 @pytest.fixture(scope="module")
 def rules() -> ModuleType:
-    """The module of the example."""
+    """Return the module of the example."""
     spec = importlib.util.spec_from_file_location("policy_rules", FILE)
     assert spec is not None
     assert spec.loader is not None
@@ -41,7 +41,7 @@ def test_rules_apply_only_to_resources_of_this_package(rules: ModuleType, resour
     [("sandbox-ends", "idleTimeoutSeconds"), ("egress-is-closed", "egress"), ("image-is-pinned", "image")],
 )
 def test_each_rule_covers_every_resource_type_with_its_property(rules: ModuleType, rule: str, name: str) -> None:
-    """So is each of the doctor's, which asks the resources themselves."""
+    """The checks of `doctor` derive these types from the declarations."""
     assert {*rules.RULES[rule][0]} == {resource.name for resource in RESOURCES if name in resource.inputs.properties}
 
 

@@ -1,4 +1,4 @@
-"""The ways into a sandbox: getConnectToken and getPreviewPorts."""
+"""Access to a sandbox: getConnectToken and getPreviewPorts."""
 
 import pytest
 

@@ -12,7 +12,7 @@ from neev_provider.functions.arguments import IdOrNameArguments
 
 
 async def create_agent(api: Api, emulator: Emulator, name: str, **body: Any) -> str:
-    """The id of a new agent that is ready."""
+    """Create an agent, wait until it is ready, and return its id."""
     agent = await api.agents.create({"name": name, "agent_template": "code-server", **body})
     emulator.advance(5)
     return agent.id

@@ -1,4 +1,4 @@
-"""What happened in a sandbox: getSandboxAudit."""
+"""The audit events of a sandbox: getSandboxAudit."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ from neev_provider.functions.audit import AuditOutcome, AuditQuery, GetSandboxAu
 RANGE = {"from": "2026-11-29T00:00:00Z", "to": "2026-11-30T00:00:00Z", "retention_days": 30}
 
 
-def event(number: int, **parts: Any) -> dict[str, Any]:
+def make_event(number: int, **parts: Any) -> dict[str, Any]:
     return {"metadata": {"uid": f"event-{number}"}, "time": 1796000000000 - number, "status": "Success", **parts}
 
 
 async def read_scripted(query: AuditQuery, *pages: dict[str, Any]) -> tuple[Any, ScriptedTransport]:
-    """The result of the function over pages of the newer form, and the requests."""
+    """Call the function with these pages of the newer format; return the result and the transport."""
     script = ScriptedTransport(*(json_response(json={**RANGE, **page}) for page in pages))
     async with connect(Settings("http://127.0.0.1:1", "key", "org", "project"), transport=script) as api:
         return await GetSandboxAudit().call(api, query), script
@@ -57,8 +57,8 @@ async def test_the_older_api_reports_the_same_operations(api: Api, emulator: Emu
 async def test_every_page_of_the_newer_response_format_is_requested() -> None:
     found, script = await read_scripted(
         AuditQuery(sandbox_id="box"),
-        {"data": [event(1, api={"operation": "exec"})], "next_cursor": "second"},
-        {"data": [event(2)]},
+        {"data": [make_event(1, api={"operation": "exec"})], "next_cursor": "second"},
+        {"data": [make_event(2)]},
     )
     assert [(item.id, item.operation) for item in found.events] == [("event-1", "exec"), ("event-2", None)]
     assert (found.start, found.end, found.retention_days, found.truncated) == (*RANGE.values(), False)
@@ -66,7 +66,7 @@ async def test_every_page_of_the_newer_response_format_is_requested() -> None:
 
 
 async def test_max_events_limits_the_number_of_requested_events() -> None:
-    pages = [{"data": [event(number)], "next_cursor": str(number)} for number in range(3)]
+    pages = [{"data": [make_event(number)], "next_cursor": str(number)} for number in range(3)]
     found, script = await read_scripted(AuditQuery(sandbox_id="box", max_events=2), *pages)
     assert [item.id for item in found.events] == ["event-0", "event-1"]
     assert [request.url.params["limit"] for request in script.sent] == ["2", "1"]
@@ -74,7 +74,7 @@ async def test_max_events_limits_the_number_of_requested_events() -> None:
 
 
 async def test_an_empty_cursor_ends_the_list() -> None:
-    found, _ = await read_scripted(AuditQuery(sandbox_id="box"), {"data": [event(1)], "next_cursor": ""})
+    found, _ = await read_scripted(AuditQuery(sandbox_id="box"), {"data": [make_event(1)], "next_cursor": ""})
     assert found.truncated is False
 
 

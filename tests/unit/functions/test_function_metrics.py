@@ -1,4 +1,4 @@
-"""What a sandbox has used."""
+"""The metrics of a sandbox: getSandboxMetrics."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -13,13 +13,13 @@ from neev_provider.core.errors import InputError
 from neev_provider.functions.metrics import GetSandboxMetrics, MetricsQuery
 
 
-def span_seconds(start: str, end: str) -> float:
+def compute_span_seconds(start: str, end: str) -> float:
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
 
 
 @pytest.fixture
 async def api(emulator: Emulator) -> AsyncIterator[Api]:
-    """A client whose time goes with the platform's."""
+    """Yield a client whose clock follows that of the emulator."""
     settings = Settings(emulator.base_url, emulator.api_key, emulator.org_id, emulator.project_id)
     async with connect(settings, clock=ScaledClock()) as connected:
         yield connected
@@ -27,7 +27,7 @@ async def api(emulator: Emulator) -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def box(api: Api, emulator: Emulator) -> str:
-    """The id of a sandbox that was used, and measured a few times."""
+    """Create a sandbox with a few measurements, and return its id."""
     sandbox = await api.sandboxes.create({"name": "box"})
     emulator.advance(60)
     sandbox = await api.sandboxes.get(sandbox.id)
@@ -44,14 +44,14 @@ async def box(api: Api, emulator: Emulator) -> str:
 
 async def test_the_window_ends_now_and_has_the_requested_length(api: Api, box: str) -> None:
     found = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id=box, window_seconds=600, resolution_seconds=60))
-    assert span_seconds(found.start, found.end) == 600
+    assert compute_span_seconds(found.start, found.end) == 600
     assert abs(datetime.fromisoformat(found.end).timestamp() - api.clock.now()) < 30
     assert found.step == "60s"
 
 
 async def test_the_default_window_is_an_hour_with_a_step_of_the_api(api: Api, box: str) -> None:
     found = await GetSandboxMetrics().call(api, MetricsQuery(sandbox_id=box))
-    assert span_seconds(found.start, found.end) == 3600
+    assert compute_span_seconds(found.start, found.end) == 3600
     assert found.step
 
 

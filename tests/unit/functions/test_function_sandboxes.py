@@ -24,7 +24,7 @@ from neev_provider.resources.sandbox.sandbox_fork import FullSandboxOutputs
 
 
 async def create_ready(api: Api, emulator: Emulator, name: str, **body: Any) -> str:
-    """The id of a new sandbox that is ready."""
+    """Create a sandbox, wait until it is ready, and return its id."""
     sandbox = await api.sandboxes.create({"name": name, **body})
     emulator.advance(5)
     return sandbox.id
@@ -72,7 +72,7 @@ async def test_the_error_for_a_missing_sandbox_names_the_id_or_name(
 
 
 async def test_a_look_up_by_name_does_not_match_an_id(api: Api, emulator: Emulator) -> None:
-    """The API's path takes either; the look-up by name does not."""
+    """The path of the API accepts both; the look-up by name does not."""
     id = await create_ready(api, emulator, "box")
     with pytest.raises(InputError, match="has the name"):
         await GetSandbox().call(api, IdOrNameArguments(name=id))

@@ -1,4 +1,4 @@
-"""Look-ups in the catalogue."""
+"""Look-ups in the catalog of templates."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from neev_provider.functions.templates import (
 )
 
 
-def template_body(number: int, name: str | None = None) -> dict[str, Any]:
+def make_template_body(number: int, name: str | None = None) -> dict[str, Any]:
     return {
         "id": f"sb-{number}",
         "name": name or f"template-{number}",
@@ -63,7 +63,7 @@ async def test_the_error_lists_some_templates_if_no_name_is_similar(api: Api) ->
 
 
 def test_a_duplicate_name_is_an_error_that_lists_the_ids() -> None:
-    twice = [SandboxTemplate.model_validate(template_body(number, "same")) for number in (1, 2)]
+    twice = [SandboxTemplate.model_validate(make_template_body(number, "same")) for number in (1, 2)]
     with pytest.raises(InputError, match=r"2 sandbox templates have the name 'same': sb-1, sb-2"):
         exactly_one_match(twice, IdOrNameArguments(name="same"), "sandbox template")
     assert exactly_one_match(twice, IdOrNameArguments(id="sb-2"), "sandbox template") is twice[1]
@@ -92,7 +92,7 @@ async def test_templates_are_filtered_by_category_status_and_name(
 
 
 async def test_every_page_of_the_catalog_is_requested() -> None:
-    rows = [template_body(number) for number in range(150)]
+    rows = [make_template_body(number) for number in range(150)]
     script = ScriptedTransport(page_response(rows[:100], total=150), page_response(rows[100:], total=150))
     async with connect(Settings("http://127.0.0.1:1", "key", "org", "project"), transport=script) as api:
         found = await GetSandboxTemplate().call(api, IdOrNameArguments(name="template-149"))

@@ -1,4 +1,4 @@
-"""A response without a field that a result or an output requires: the error names the field, and is no bug."""
+"""Errors for a response without a field that a result or an output requires."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

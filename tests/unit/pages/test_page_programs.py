@@ -1,4 +1,4 @@
-"""The Python programs of the pages run: every name and argument in them exists."""
+"""The Python programs of the pages: every name and argument in them exists."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ CONFIG = {f"project:{name}": "value" for name in ("token", "netrc", "commit", "b
 
 
 def read_blocks(page: Path) -> list[str]:
-    """The Python blocks of a page."""
+    """Return the Python blocks of a page."""
     return re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
 
 
 def list_programs() -> list[tuple[str, str]]:
-    """The complete programs for dynamic resources, with the page that each is from; fragments have no import."""
+    """Return the complete programs for dynamic resources, each with its page. Fragments have no import."""
     pages = (page for page in sorted(DOCS.rglob("*.md")) if page.parent.name != "resources" and page != UNIT_TEST_PAGE)
     blocks = ((page.relative_to(DOCS).as_posix(), block) for page in pages for block in read_blocks(page))
     return [(page, block) for page, block in blocks if "import pulumi_neev as neev\n" in block]
