@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
-from tests.guards.test_arrows import FILES, get_module_name
+from tests.guards.test_import_directions import FILES, get_module_name
 
 MODULES = {get_module_name(file): file for file in FILES}
 
