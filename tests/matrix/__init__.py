@@ -1,1 +1,1 @@
-"""Every API call of a program's resources with every fault: the error message, and the objects that exist afterwards."""
+"""Every API call of a program's resources with every fault: the error message, and the objects afterwards."""

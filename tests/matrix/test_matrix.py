@@ -1,4 +1,4 @@
-"""Every call with every fault: an error names the cause or the call succeeds, and one more command repairs everything."""
+"""Every call with every fault: an error names the cause or the call succeeds; one more command repairs everything."""
 
 from __future__ import annotations
 
