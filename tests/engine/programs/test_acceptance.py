@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.engine.differing_emulator import INJECTED, serve_differing_emulator
+from tests.engine.programs.differing_emulator import INJECTED, serve_differing_emulator
 from tests.engine.project import read_command_line
 from tools.acceptance.engines import RUN_VARIABLE
 from tools.acceptance.report import TOPICS
@@ -23,7 +23,7 @@ from neev_emulator import Emulator
 
 # the engine has to be installed before the tool searches for it
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900), pytest.mark.usefixtures("pulumi_bin")]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMMAND_SECONDS = 800
 POLL_SECONDS = 0.05
 MID_SCENARIO_SANDBOXES = 3

@@ -13,7 +13,7 @@ from tests.engine.project import PulumiProject
 
 pytestmark = pytest.mark.engine
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "tests" / "cases"
 CASES = sorted(script.parent for script in FOLDER.glob("*/run.sh"))
 SECONDS = 580

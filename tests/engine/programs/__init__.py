@@ -1,0 +1,1 @@
+"""Whole programs, as users run them: cases, examples, templates, pages, pipelines, and the rehearsal of acceptance."""
