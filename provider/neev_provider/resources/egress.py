@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import AfterValidator, Field
 
+from neev_provider.client.models import convert_response
 from neev_provider.core import diff
 from neev_provider.core.markers import Computed, Unordered, Update
 from neev_provider.core.model import Boolean, Inputs, Integer, Model, Rule
@@ -135,7 +136,16 @@ def to_api(policy: Egress) -> dict[str, Any]:
 
 def from_api(policy: Mapping[str, Any] | None) -> dict[str, Any]:
     """Convert a policy from the API's format to camelCase properties."""
-    return Egress.model_validate(drop_nulls(policy or {})).to_properties()
+    return parse_policy(policy).to_properties()
+
+
+def parse_policy(policy: Mapping[str, Any] | None) -> Egress:
+    """Return a policy that the API reports.
+
+    Raises:
+        UnexpectedResponse: it has another form than the documented one.
+    """
+    return convert_response(Egress, drop_nulls(policy or {}))
 
 
 def policy_to_apply(

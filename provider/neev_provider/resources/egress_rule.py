@@ -24,7 +24,6 @@ from neev_provider.core.validation import ValidationFailure, WarningHandler
 from neev_provider.resources import egress
 from neev_provider.resources.egress import (
     PORTS_RULE,
-    Egress,
     EgressDestination,
     EgressHost,
     EgressMode,
@@ -141,21 +140,20 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
     @override
     async def delete(self, id: str, context: OperationContext) -> None:
         sandbox_id, host = _parse_id(id)
-        own = EgressDestination.model_validate(
-            {"host": host, **{name: context.state[name] for name in ("ports", "protocol") if name in context.state}}
-        )
+        own = _allowed(context.state.get("ports"), context.state.get("protocol"))
         async with _locked(self.api, sandbox_id):
             sandbox = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
             if sandbox is None:
                 return
-            if _is_only_rule(sandbox, own):
-                await self.api.sandboxes.patch(sandbox_id, {"egress_remove": _to_body(own)})
-            elif _find_rules(sandbox, host):
+            found = _find_rules(sandbox, host)
+            if [_allowed(rule.ports, rule.protocol) for rule in found] == [own]:
+                await self.api.sandboxes.patch(sandbox_id, {"egress_remove": _to_body(*found)})
+            elif found:
                 context.log(f"the rule for {host} was changed elsewhere since, so it is left as it is.")
 
     async def _allow(self, sandbox: Sandbox, rule: EgressDestination) -> None:
         """Add the rule and remove those that the host has. A policy that denies everything becomes an allow-list."""
-        if _policy(sandbox).mode == EgressMode.ALLOW_LIST:
+        if egress.parse_policy(sandbox.egress).mode == EgressMode.ALLOW_LIST:
             body = {"egress_add": _to_body(rule)}
             if replaced := _find_rules(sandbox, rule.host):
                 body["egress_remove"] = _to_body(*replaced)  # the API removes first
@@ -172,25 +170,22 @@ async def _locked(api: Api, sandbox_id: str) -> AsyncIterator[None]:
         yield
 
 
-def _policy(sandbox: Sandbox) -> Egress:
-    return Egress.model_validate(egress.from_api(sandbox.egress))
-
-
 def _find_rules(sandbox: Sandbox, host: str) -> list[EgressDestination]:
     """Return the rules for the host. A policy that denies everything has none."""
-    policy = _policy(sandbox)
+    policy = egress.parse_policy(sandbox.egress)
     is_listed = policy.mode == EgressMode.ALLOW_LIST
     return [rule for rule in policy.allow if is_listed and rule.host.lower() == host.lower()]
 
 
 def _is_only_rule(sandbox: Sandbox, rule: EgressDestination) -> bool:
     """Return whether the host has one rule, which allows exactly what this one does."""
-    return [_allowed(found) for found in _find_rules(sandbox, rule.host)] == [_allowed(rule)]
+    own = _allowed(rule.ports, rule.protocol)
+    return [_allowed(found.ports, found.protocol) for found in _find_rules(sandbox, rule.host)] == [own]
 
 
-def _allowed(rule: EgressDestination) -> tuple[set[int], Protocol | None]:
-    """Return the ports and the protocol of a rule, with the API's default."""
-    return set(rule.ports or ()), rule.protocol or (Protocol.TCP if rule.ports else None)
+def _allowed(ports: Iterable[int] | None, protocol: str | None) -> tuple[set[int], str | None]:
+    """Return the ports and the protocol that a rule with these inputs allows, with the API's default."""
+    return set(ports or ()), protocol or (Protocol.TCP if ports else None)
 
 
 def _to_rule(inputs: EgressRuleInputs) -> EgressDestination:

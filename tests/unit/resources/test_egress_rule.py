@@ -13,13 +13,14 @@ from neev_provider.adapters.shared.planner import Planner
 from neev_provider.client import Settings, connect
 from neev_provider.core import lifecycle
 from neev_provider.core.clock import SYSTEM_CLOCK
-from neev_provider.core.errors import Conflict, InputError, OperationFailed
+from neev_provider.core.errors import Conflict, InputError, OperationFailed, UnexpectedResponse
 from neev_provider.core.hints import Hint
 from neev_provider.core.lifecycle import ResourceInitFailed, StoredResource
 from neev_provider.core.model import UNKNOWN
 from neev_provider.core.reference_errors import MissingReference
 from neev_provider.core.resource import OperationContext
 from neev_provider.core.wait import Deadline
+from neev_provider.resources import egress
 from neev_provider.resources.agent import AgentResource
 from neev_provider.resources.egress_rule import EgressRuleInputs, EgressRuleResource
 from neev_provider.resources.sandbox.sandbox import SandboxResource
@@ -91,6 +92,27 @@ async def test_a_rule_that_was_changed_elsewhere_is_missing_and_not_deleted(driv
     await driver.delete(RULE, stored)
     assert (await list_rules(driver, box))[0]["ports"] == [80]
     assert "left as it is" in driver.log_lines[-1]
+
+
+@pytest.mark.parametrize("change", [{"ports": [80], "protocol": "ICMP"}, {"ports": [443], "protocol": "UDP"}])
+async def test_a_delete_keeps_the_rule_if_the_state_has_other_ports_or_another_protocol(
+    driver: LifecycleDriver, box: str, change: dict[str, Any]
+) -> None:
+    stored = await driver.create(RULE, sandboxId=box, host="pypi.org", ports=[443])
+    await driver.delete(RULE, replace(stored, state={**stored.state, **change}))
+    assert [rule["host"] for rule in await list_rules(driver, box)] == ["pypi.org"]
+
+
+async def test_a_delete_accepts_an_id_with_a_host_that_no_rule_can_have(driver: LifecycleDriver, box: str) -> None:
+    stored = await driver.create(RULE, sandboxId=box, host="pypi.org")
+    await driver.delete(RULE, replace(stored, id=f"{box}/a host"))
+    assert [rule["host"] for rule in await list_rules(driver, box)] == ["pypi.org"]
+
+
+@pytest.mark.parametrize("policy", [{"mode": "ask"}, {"mode": "allow_list", "allow": [{"host": "a b"}]}])
+def test_an_undocumented_policy_in_a_response_is_an_unexpected_response(policy: dict[str, Any]) -> None:
+    with pytest.raises(UnexpectedResponse, match=r"not the documented shape: (mode|allow)"):
+        egress.from_api(policy)
 
 
 async def test_a_rule_is_missing_if_its_sandbox_is_deleted_or_the_policy_denies_all(
