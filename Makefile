@@ -7,7 +7,11 @@ PINS := pyproject.toml uv.lock tools/hatch_build.py provider/neev_provider/adapt
 # of these every line and every branch is run by a test
 COVERED := 'provider/neev_provider/core/*,provider/neev_provider/client/*,provider/neev_provider/adapters/*,provider/neev_provider/resources/*,provider/neev_provider/actions/*'
 TERRAFORM_SCHEMA := provider/neev_provider/adapters/terraform/schema.json
-WITH_ENGINE := tests/engine tests/matrix tests/chaos tests/load
+# whole programs, kills, faults and load: half of the time of all tests
+LONG := tests/engine/programs tests/matrix tests/chaos tests/load
+# tests of the provider wait more than they compute, those with an engine do not
+PARALLEL := -n 4 --dist worksteal
+PARALLEL_ENGINES := -n 2 --dist worksteal
 RUNS ?= 200
 SEED ?= 1
 JOBS ?= 2
@@ -26,7 +30,7 @@ export NODE_USE_SYSTEM_CA ?= 1
 # what starts often starts from bytecode, as it does for a user
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-terraform test test-unit test-engine check audit chaos load reliability mutation bench scale contract acceptance engine docs schema sdks dist version
+.PHONY: help demo demo-terraform test test-unit test-engine test-long check audit chaos load reliability mutation bench scale contract acceptance engine docs schema sdks dist version
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,17 +44,21 @@ demo-terraform: .venv/.demo ## the same with Terraform or OpenTofu: plan, apply,
 		echo 'Running examples/terraform/sandbox on the emulator (about 20 seconds) …' && \
 		PATH="$(CURDIR)/$(BIN):$$PATH" pulumi-neev emulator --create-seconds 0.5 -- examples/terraform/demo.sh "$$engine"
 
-test: check test-unit test-engine ## run lint, types and every test, with branch coverage
+test: check test-unit test-engine ## run lint, types and the tests, with branch coverage, in 20 minutes; `make test-long` runs the other half
 
 test-unit: .venv/.stamp ## run the tests that need no engine, and check that they cover every branch
-	@$(BIN)/pytest -n 2 --dist worksteal emulator/tests
+	@$(BIN)/pytest $(PARALLEL) emulator/tests
 	@$(BIN)/pytest -n 2 tests/certificates
-	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= tests/unit tests/lifecycle
+	@$(BIN)/pytest $(PARALLEL) --cov --cov-report= tests/unit tests/lifecycle
 	@$(BIN)/coverage report --include=$(COVERED) --skip-covered --show-missing --fail-under=100
 
 test-engine: .venv/.stamp ## run the tests with Pulumi, OpenTofu and Terraform
 	@$(BIN)/python -m tools.engine.terraform >/dev/null
-	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/pytest -n 2 --dist worksteal $(WITH_ENGINE)
+	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/pytest $(PARALLEL_ENGINES) --ignore tests/engine/programs tests/engine
+
+test-long: .venv/.stamp ## run whole programs, kills, faults and load with these engines; 20 minutes
+	@$(BIN)/python -m tools.engine.terraform >/dev/null
+	@PULUMI_NEEV_ENGINE="$$(dirname $(ENGINE))" $(BIN)/pytest $(PARALLEL_ENGINES) $(LONG)
 
 check: .venv/.stamp ## run lint, types and guards; a minute, no engine
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet

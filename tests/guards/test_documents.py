@@ -114,7 +114,7 @@ def test_every_example_is_listed_and_run_by_an_engine_test(folder: Path) -> None
     """Every example is in the readme and run by a test. A policy pack is a project of its own kind."""
     assert f"[{folder.name}]({folder.name})" in (EXAMPLES / "README.md").read_text()
     assert any((folder / project).exists() for project in ("Pulumi.yaml", "PulumiPolicy.yaml"))
-    tests = "".join(test.read_text() for test in (ROOT / "tests" / "engine").glob("test_*.py"))
+    tests = "".join(test.read_text() for test in (ROOT / "tests" / "engine").rglob("test_*.py"))
     # by its path, or as a case of the story that is the same in every language
     case = rf'^ +\("{folder.name}", \w+\),$'
     assert f'ROOT / "examples" / "{folder.name}"' in tests or re.search(case, tests, re.MULTILINE)

@@ -54,7 +54,7 @@ def test_the_data_of_the_emulator_is_ignored_by_git(folder: Path) -> None:
 def test_a_template_is_listed_and_run_by_a_test(folder: Path) -> None:
     """Every template is in the readme, and begins a project of an engine test."""
     assert f"[{folder.name}]({folder.name})" in (ROOT / "templates" / "README.md").read_text()
-    assert f'"{folder.name}"' in (ROOT / "tests" / "engine" / "test_templates.py").read_text()
+    assert f'"{folder.name}"' in (ROOT / "tests" / "engine" / "programs" / "test_templates.py").read_text()
 
 
 def test_the_quick_start_shows_the_program_of_its_template() -> None:
