@@ -78,7 +78,7 @@ def preserved_properties(resource: AnyResource, old_state: Mapping[str, Any], ob
 
 
 def _unreadable_names(model: type[Model], values: Mapping[str, Any]) -> set[str]:
-    given = {name: value for name, value in user_properties(values).items() if name in model.properties}
+    given = user_properties({name: values[name] for name in values.keys() & model.properties.keys()})
     try:
         model.model_validate(given)
     except ValidationError as error:
