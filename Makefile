@@ -11,7 +11,7 @@ TERRAFORM_SCHEMA := provider/neev_provider/adapters/terraform/schema.json
 LONG := tests/engine/programs tests/matrix tests/chaos tests/load
 # tests of the provider wait more than they compute, those with an engine do not
 PARALLEL := -n 4 --dist worksteal
-PARALLEL_ENGINES := -n 2 --dist worksteal
+PARALLEL_ENGINES := -n 3 --dist worksteal
 RUNS ?= 200
 SEED ?= 1
 JOBS ?= 2
