@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from neev_provider.core.errors import NeevError
 
@@ -17,7 +18,7 @@ def run_engine(  # noqa: PLR0913  what differs between the engines
     environ: Mapping[str, str],
     classify: Callable[[str], type[NeevError]],
     install_hint: str,
-    hints: Mapping[str, str] | None = None,
+    hints: Mapping[str, str] = MappingProxyType({}),
     stdin: str = "",
 ) -> str:
     """Run the command in the directory, and return what it wrote to stdout.
@@ -39,5 +40,5 @@ def run_engine(  # noqa: PLR0913  what differs between the engines
     message = (ended.stderr or ended.stdout).strip()
     if not message:
         raise classify("")(f"{subject} failed with exit code {ended.returncode} and no message")
-    hint = next((hint for text, hint in (hints or {}).items() if text in message), None)
+    hint = next((hint for text, hint in hints.items() if text in message), None)
     raise classify(message)(f"{subject} failed: {message}", hint=hint)

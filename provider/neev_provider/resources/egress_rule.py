@@ -140,13 +140,12 @@ class EgressRuleResource(Resource[Api, EgressRuleInputs, EgressRuleOutputs]):
     @override
     async def delete(self, id: str, context: OperationContext) -> None:
         sandbox_id, host = _parse_id(id)
-        own = _allowed(context.state.get("ports"), context.state.get("protocol"))
         async with _locked(self.api, sandbox_id):
             sandbox = await none_if_not_found(self.api.sandboxes.get(sandbox_id))
             if sandbox is None:
                 return
             found = _find_rules(sandbox, host)
-            if [_allowed(rule.ports, rule.protocol) for rule in found] == [own]:
+            if _allow_exactly(found, context.state.get("ports"), context.state.get("protocol")):
                 await self.api.sandboxes.patch(sandbox_id, {"egress_remove": _to_body(*found)})
             elif found:
                 context.log(f"the rule for {host} was changed elsewhere since, so it is left as it is.")
@@ -179,8 +178,12 @@ def _find_rules(sandbox: Sandbox, host: str) -> list[EgressDestination]:
 
 def _is_only_rule(sandbox: Sandbox, rule: EgressDestination) -> bool:
     """Return whether the host has one rule, which allows exactly what this one does."""
-    own = _allowed(rule.ports, rule.protocol)
-    return [_allowed(found.ports, found.protocol) for found in _find_rules(sandbox, rule.host)] == [own]
+    return _allow_exactly(_find_rules(sandbox, rule.host), rule.ports, rule.protocol)
+
+
+def _allow_exactly(rules: list[EgressDestination], ports: Iterable[int] | None, protocol: str | None) -> bool:
+    """Return whether there is one rule, which allows what a rule with these inputs does."""
+    return [_allowed(rule.ports, rule.protocol) for rule in rules] == [_allowed(ports, protocol)]
 
 
 def _allowed(ports: Iterable[int] | None, protocol: str | None) -> tuple[set[int], str | None]:
