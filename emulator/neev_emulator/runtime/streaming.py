@@ -11,10 +11,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 Frame = Mapping[str, object]
+_FINAL_FRAME_TYPES = "exit", "error"
 
 
 class FrameStream(Response):
-    """A stream of frames. The stack is closed at the end, even if the response is cut short."""
+    """A stream of frames. The stack is closed before the end is sent, or when the response is cut short."""
 
     media_type = "application/x-ndjson"
 
@@ -33,8 +34,11 @@ class FrameStream(Response):
         async with aclosing(self._frames) as frames:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             async for frame in frames:
+                if frame["type"] in _FINAL_FRAME_TYPES:
+                    self._stack.close()  # whoever receives the end finds the operation in the audit log
                 line = json.dumps(frame, separators=(",", ":")).encode() + b"\n"
                 await send({"type": "http.response.body", "body": line, "more_body": True})
+            self._stack.close()
             await send({"type": "http.response.body", "body": b""})
 
 

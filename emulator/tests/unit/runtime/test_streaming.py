@@ -22,7 +22,7 @@ async def disconnect() -> Message:
 
 async def stream_forever() -> AsyncGenerator[Frame, None]:
     while True:
-        yield {}
+        yield {"type": "stdout"}
         await asyncio.sleep(0)
 
 
@@ -33,12 +33,32 @@ async def test_each_frame_is_sent_as_one_line() -> None:
         sent.append(message)
 
     async def yield_two_frames() -> AsyncGenerator[Frame, None]:
-        yield {"a": 1}
-        yield {"b": "é"}
+        yield {"type": "create", "path": "a"}
+        yield {"type": "remove", "path": "é"}
 
     await FrameStream(yield_two_frames(), ExitStack())({}, stay_connected, send)
-    assert [message.get("body") for message in sent] == [None, b'{"a":1}\n', b'{"b":"\\u00e9"}\n', b""]
+    lines = b'{"type":"create","path":"a"}\n', b'{"type":"remove","path":"\\u00e9"}\n'
+    assert [message.get("body") for message in sent] == [None, *lines, b""]
     assert (b"content-length", b"0") not in sent[0]["headers"]
+
+
+@pytest.mark.parametrize(("frame_type", "end"), [("exit", 2), ("error", 2), ("create", 3)])
+async def test_the_exit_stack_is_closed_before_the_end_is_sent(frame_type: str, end: int) -> None:
+    """The end is the exit code or error of a command; without either, the end of the response."""
+    closed: list[bool] = []
+    closed_at_message: list[bool] = []
+    stack = ExitStack()
+    stack.callback(lambda: closed.append(True))
+
+    async def send(_: Message) -> None:
+        closed_at_message.append(bool(closed))
+
+    async def yield_output_and_end() -> AsyncGenerator[Frame, None]:
+        yield {"type": "stdout"}
+        yield {"type": frame_type}
+
+    await FrameStream(yield_output_and_end(), stack)({}, stay_connected, send)
+    assert closed_at_message.index(True) == end
 
 
 async def test_the_exit_stack_is_closed_if_the_client_disconnects() -> None:
