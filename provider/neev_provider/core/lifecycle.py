@@ -33,6 +33,8 @@ class StoredResource:
     inputs: Mapping[str, Any] = field(repr=False)
     state: Mapping[str, Any] = field(repr=False)
     problem: str | None = None
+    ignored: tuple[str, ...] = ()
+    """Names of the values in the state before a read that this version does not have or cannot read."""
 
 
 class ResourceInitFailed(Exception):
@@ -137,21 +139,24 @@ async def read(
     raw_inputs: Mapping[str, Any] | None,
     state: Mapping[str, Any] = MappingProxyType({}),
 ) -> StoredResource | None:
-    """Return the current resource, ``None`` if it is gone; without ``raw_inputs``, import it."""
-    if raw_inputs is None:
+    """Return the current resource, ``None`` if it is gone; without all required inputs, import it."""
+    known = stored_state.known_inputs(resource, raw_inputs or {})
+    readable = stored_state.readable_state(resource, state)
+    ignored = stored_state.ignored_properties(resource, state, readable)
+    if raw_inputs is None or stored_state.missing_inputs(resource, known):
         live = await resource.read(id, None)
         if live is None:
             return None
         inputs, imported = await run_in_thread(resource.import_state, live)
         return StoredResource(
-            live.id, inputs, {**imported, ACCOUNT_KEY: resource.api.account.to_record()}, live.problem
+            live.id, inputs, {**imported, ACCOUNT_KEY: resource.api.account.to_record()}, live.problem, ignored
         )
     resource.api.account.require_same(state)
-    known = parse(resource.inputs, stored_state.known_inputs(resource, raw_inputs))
-    live = await resource.refresh(id, known, stored_state.readable_state(resource, state))
+    live = await resource.refresh(id, parse(resource.inputs, known), readable)
     if live is None:
         return None
-    return _to_stored(resource, resource.refreshed_inputs(raw_inputs, live), live, state)
+    stored = _to_stored(resource, resource.refreshed_inputs(raw_inputs, live), live, state)
+    return replace(stored, ignored=ignored)
 
 
 async def delete(resource: AnyResource, id: str, context: OperationContext) -> None:

@@ -47,10 +47,9 @@ def known_inputs(
     return {**required, **found}
 
 
-def missing_inputs(resource: AnyResource, inputs: Mapping[str, Any]) -> list[str]:
-    """Return the names of the required inputs that are absent or cannot be read."""
-    found = drop_unreadable(resource.inputs, user_properties(inputs))
-    return [name for name, declared in resource.inputs.properties.items() if declared.required and name not in found]
+def missing_inputs(resource: AnyResource, known: Mapping[str, Any]) -> list[str]:
+    """Return the names of the required inputs that are not among the known ones."""
+    return [name for name, declared in resource.inputs.properties.items() if declared.required and name not in known]
 
 
 def unknown_properties(resource: AnyResource, values: Mapping[str, Any]) -> Values:
@@ -59,11 +58,10 @@ def unknown_properties(resource: AnyResource, values: Mapping[str, Any]) -> Valu
     return {name: value for name, value in values.items() if name not in declared and not is_internal(name)}
 
 
-def ignored_properties(resource: AnyResource, values: Mapping[str, Any]) -> list[str]:
-    """Return the names of everything stored that this version does not have or cannot read."""
-    given = user_properties(values)
-    known = readable_state(resource, given)
-    return sorted((given.keys() - known.keys()) | unknown_properties(resource, given).keys())
+def ignored_properties(resource: AnyResource, state: Mapping[str, Any], readable: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of what the state holds that this version does not have, or that is not readable."""
+    given = {name: value for name, value in state.items() if value is not None}
+    return tuple(sorted((given.keys() - readable.keys()) | unknown_properties(resource, given).keys()))
 
 
 def preserved_properties(resource: AnyResource, old_state: Mapping[str, Any], observation: Observation[Any]) -> Values:

@@ -6,7 +6,7 @@ Once an id is known, every failure carries it: the engine stores the resource, a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -139,7 +139,7 @@ class Executor:
         """
         inputs: dict[str, Any] = {"old_inputs": old_inputs, "state": state, "new_inputs": new_inputs}
         try:
-            self._log_unreadable_values(resource, context, state)
+            self._log_ignored(context, _ignored_properties(resource, state))
             resource = resource.connect(await self.connect())
             compute_diff = run_in_thread(partial(lifecycle.compute_diff, resource, **inputs))
             if (await self.run_unless_cancelled(compute_diff, context.resource_name)).changes:
@@ -166,18 +166,16 @@ class Executor:
         state: Mapping[str, Any],
     ) -> StoredResource | None:
         """Read the resource, or return `None` if it is gone. Inputs that lack a required one are those of an import."""
-        is_known = raw_inputs is not None and not stored_state.missing_inputs(resource, raw_inputs)
         resource = resource.connect(await self.connect())
-        operation = lifecycle.read(resource, id, raw_inputs if is_known else None, state)
-        stored = await self._run_until_deadline(operation, context)
+        stored = await self._run_until_deadline(lifecycle.read(resource, id, raw_inputs, state), context)
         if stored is None:
             return None
-        self._log_unreadable_values(resource, context, {**state, **(raw_inputs or {})})
+        self._log_ignored(context, stored.ignored)
         return _keep_imported_flag(stored, state)
 
     async def delete(self, resource: AnyResource, context: OperationContext, id: str, state: Mapping[str, Any]) -> None:
         """Delete the resource."""
-        self._log_unreadable_values(resource, context, state)
+        self._log_ignored(context, _ignored_properties(resource, state))
         resource = resource.connect(await self.connect())
         operation = lifecycle.delete(resource, id, replace(context, state=state))
         await self._run_until_deadline(operation, context)
@@ -217,15 +215,16 @@ class Executor:
         last_status = getattr(deadline.on_progress, "last_status", "nothing")
         raise DeadlineExceeded(context.resource_name, deadline.timeout, last_status)
 
-    def _log_unreadable_values(
-        self, resource: AnyResource, context: OperationContext, values: Mapping[str, Any]
-    ) -> None:
+    def _log_ignored(self, context: OperationContext, ignored: Collection[str]) -> None:
         """Log once which stored values this version cannot read."""
-        ignored = stored_state.ignored_properties(resource, values)
         names = [name for name in ignored if (context.address, name) not in self._reported]
         if names:
             self._reported.update((context.address, name) for name in names)
             context.log(f"{UNREADABLE_VALUES_MESSAGE}: {', '.join(names)}")
+
+
+def _ignored_properties(resource: AnyResource, state: Mapping[str, Any]) -> tuple[str, ...]:
+    return stored_state.ignored_properties(resource, state, stored_state.readable_state(resource, state))
 
 
 def _keep_imported_flag(stored: StoredResource, old_state: Mapping[str, Any]) -> StoredResource:
