@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
@@ -96,6 +97,7 @@ def recorded_settings(state: Mapping[str, Any]) -> dict[str, str]:
     return {"baseUrl": found["baseUrl"], "orgId": unquote(found["orgId"]), "projectId": unquote(found["projectId"])}
 
 
+@cache
 def _canonicalize_url(url: str) -> str:
     """Return the address without insignificant differences of spelling; a text that is no address stays unchanged."""
     try:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Final, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -118,15 +118,21 @@ class Property:
 
     def find(self, marker: type[MarkerT]) -> MarkerT | None:
         """Return the property's marker of this type."""
-        return next((item for item in self.markers if isinstance(item, marker)), None)
+        return cast("MarkerT | None", self._markers_by_type.get(marker))
 
     def is_secret(self, values: Mapping[str, Any]) -> bool:
         """Return whether the value is secret with these inputs; it is if the condition is not known yet."""
-        return any(
-            isinstance(marker, Secret)
-            or (isinstance(marker, SecretIf) and values.get(marker.input) not in (None, False))
-            for marker in self.markers
-        )
+        if isinstance(self._secrecy, SecretIf):
+            return values.get(self._secrecy.input) not in (None, False)
+        return self._secrecy is not None
+
+    @cached_property
+    def _secrecy(self) -> Secret | SecretIf | None:
+        return self.find(Secret) or self.find(SecretIf)
+
+    @cached_property
+    def _markers_by_type(self) -> Mapping[type[Marker], Marker]:
+        return {type(marker): marker for marker in self.markers}
 
     @cached_property
     def description(self) -> str:
