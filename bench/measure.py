@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -13,6 +14,11 @@ from pathlib import Path
 from time import perf_counter
 
 import psutil
+
+# A shell starts what runs in its background with this signal ignored. Every process below would inherit that, and the
+# engine would wait five seconds at the end of each program.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SAMPLE_INTERVAL = 0.25
 """Seconds between two memory samples. Each sample takes a few milliseconds of the same processors."""
