@@ -109,7 +109,7 @@ class Property:
     annotation: Any
     required: bool
     default: Any
-    markers: tuple[Marker, ...]
+    markers: Mapping[type[Marker], Marker]
     owner: type[Model]
 
     def has(self, marker: type[Marker]) -> bool:
@@ -118,21 +118,12 @@ class Property:
 
     def find(self, marker: type[MarkerT]) -> MarkerT | None:
         """Return the property's marker of this type."""
-        return cast("MarkerT | None", self._markers_by_type.get(marker))
+        return cast("MarkerT | None", self.markers.get(marker))
 
     def is_secret(self, values: Mapping[str, Any]) -> bool:
         """Return whether the value is secret with these inputs; it is if the condition is not known yet."""
-        if isinstance(self._secrecy, SecretIf):
-            return values.get(self._secrecy.input) not in (None, False)
-        return self._secrecy is not None
-
-    @cached_property
-    def _secrecy(self) -> Secret | SecretIf | None:
-        return self.find(Secret) or self.find(SecretIf)
-
-    @cached_property
-    def _markers_by_type(self) -> Mapping[type[Marker], Marker]:
-        return {type(marker): marker for marker in self.markers}
+        condition = self.find(SecretIf)
+        return self.has(Secret) or (condition is not None and values.get(condition.input) not in (None, False))
 
     @cached_property
     def description(self) -> str:
@@ -275,7 +266,7 @@ def _build_property(cls: type[Model], field: str, info: FieldInfo) -> Property:
         annotation=info.annotation,
         required=info.is_required(),
         default=None if info.is_required() else info.get_default(call_default_factory=True, validated_data={}),
-        markers=marks,
+        markers={type(marker): marker for marker in marks},
         owner=cls,
     )
 

@@ -171,7 +171,7 @@ def test_properties_are_derived_from_the_declaration() -> None:
     assert [item.default for item in observed.values()] == [None, None, 3, [], None, None, None]
     assert observed["neededPart"].description == "Needed."
     assert observed["size"].annotation == Integer.__origin__  # type: ignore[attr-defined]  # what Annotated holds
-    assert observed["parts"].markers == (Update(), Unordered())
+    assert observed["parts"].markers == {Update: Update(), Unordered: Unordered()}
     assert [observed[name].model for name in ("wall", "parts", "tags", "size")] == [Rule, None, None, None]
     assert (observed["parts"].item, observed["parts"].item_model) == (Rule, Rule)
     assert (observed["tags"].item, observed["wall"].item) == (None, None)

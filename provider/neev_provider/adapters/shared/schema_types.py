@@ -127,9 +127,9 @@ def is_always_present(prop: Property) -> bool:
     It has one if it is required, if its name is generated, if unset means a value that the API returns, or if the API
     always chooses a value.
     """
-    chosen = any(isinstance(mark, Computed) and mark.always for mark in prop.markers)
-    reset = prop.resets_to is not None and prop.has(Computed)
-    return not is_optional(prop) or reset or prop.has(AutoName) or chosen
+    computed = prop.find(Computed)
+    chosen = computed is not None and (computed.always or prop.resets_to is not None)
+    return not is_optional(prop) or prop.has(AutoName) or chosen
 
 
 @dataclass(frozen=True, slots=True)
