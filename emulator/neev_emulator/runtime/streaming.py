@@ -35,7 +35,7 @@ class FrameStream(Response):
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             async for frame in frames:
                 if frame["type"] in _FINAL_FRAME_TYPES:
-                    self._stack.close()  # whoever receives the end finds the operation in the audit log
+                    self._stack.close()  # a caller that has received the end finds the operation in the audit log
                 line = json.dumps(frame, separators=(",", ":")).encode() + b"\n"
                 await send({"type": "http.response.body", "body": line, "more_body": True})
             self._stack.close()

@@ -34,7 +34,7 @@ class StoredResource:
     state: Mapping[str, Any] = field(repr=False)
     problem: str | None = None
     ignored: tuple[str, ...] = ()
-    """Names of the values in the state before a read that this version does not have or cannot read."""
+    """Names of what was stored before a read and that this version does not have or cannot read."""
 
 
 class ResourceInitFailed(Exception):
@@ -142,7 +142,7 @@ async def read(
     """Return the current resource, ``None`` if it is gone; without all required inputs, import it."""
     known = stored_state.known_inputs(resource, raw_inputs or {})
     readable = stored_state.readable_state(resource, state)
-    ignored = stored_state.ignored_properties(resource, state, readable)
+    ignored = stored_state.ignored_properties(resource, {**state, **(raw_inputs or {})}, {**readable, **known})
     if raw_inputs is None or stored_state.missing_inputs(resource, known):
         live = await resource.read(id, None)
         if live is None:

@@ -60,8 +60,8 @@ def unknown_properties(resource: AnyResource, values: Mapping[str, Any]) -> Valu
 
 def ignored_properties(resource: AnyResource, state: Mapping[str, Any], readable: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of what the state holds that this version does not have, or that is not readable."""
-    given = {name: value for name, value in state.items() if value is not None}
-    return tuple(sorted((given.keys() - readable.keys()) | unknown_properties(resource, given).keys()))
+    given = {name for name, value in state.items() if value is not None and not is_internal(name)}
+    return tuple(sorted(given - (readable.keys() & _declared_names(resource))))
 
 
 def preserved_properties(resource: AnyResource, old_state: Mapping[str, Any], observation: Observation[Any]) -> Values:

@@ -92,12 +92,13 @@ def test_readable_state_omits_invalid_values_and_keeps_lists() -> None:
     assert readable_state(Widget(), {**STATE, "parts": "x"}) == {name: read[name] for name in read if name != "parts"}
     assert unknown_properties(Widget(), STATE) == {"colour": "blue"}
     assert ignored_properties(Widget(), STATE, read) == ("colour", "size", "status")
-    assert ignored_properties(Widget(), {"source": "a", "size": None}, {"source": "a"}) == ()
+    valid = {"source": "a", "status": "well", "size": None}
+    assert ignored_properties(Widget(), valid, readable_state(Widget(), valid)) == ()
 
 
 def test_known_inputs_are_the_valid_inputs_of_this_version() -> None:
     assert known_inputs(Widget(), {"source": "a", "size": "huge", "colour": "blue"}) == {"source": "a"}
-    assert missing_inputs(Widget(), {"size": 2}) == ["source"]
+    assert missing_inputs(Widget(), known_inputs(Widget(), {"source": 5, "size": 2})) == ["source"]
     assert known_inputs(Widget(), {"source": 5, "size": 2}, {"source": "b", "size": 4}) == {"source": "b", "size": 2}
 
 
@@ -120,9 +121,9 @@ async def test_a_refresh_ignores_and_keeps_values_that_it_cannot_read() -> None:
 async def test_a_refresh_returns_the_names_of_what_it_ignored() -> None:
     """Also one that becomes an import, because a required input cannot be read."""
     widget = Widget(WidgetOutputs(status="well")).connect(FakeApi())
-    for source, ignored in (("a", ("colour", "status")), (5, ("colour", "source", "status"))):
+    for source, ignored in (("a", ("colour", "future", "status")), (5, ("colour", "future", "source", "status"))):
         state = {"source": source, "status": 5, "colour": "blue"}
-        observed = await lifecycle.read(widget, "id", {"source": source}, state)
+        observed = await lifecycle.read(widget, "id", {"source": source, "future": 1, "__hidden": 1}, state)
         assert observed is not None
         assert observed.ignored == ignored
 
