@@ -21,6 +21,14 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+@pytest.fixture(autouse=True)
+def no_managed_sandboxes() -> None:
+    """Clear what plans of other tests in this process have noted of sandboxes with the same ids."""
+    from neev_provider.resources.egress import MANAGED_SANDBOXES  # noqa: PLC0415  once coverage measures
+
+    MANAGED_SANDBOXES.clear()
+
+
 @pytest.fixture(scope="session")
 def pulumi_bin() -> Path:
     """Return the directory of a `pulumi` and its language hosts."""
