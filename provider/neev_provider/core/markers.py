@@ -1,10 +1,16 @@
-"""The markers: what a declaration says of a property beside its type."""
+"""The markers: what a declaration says of a property beside its type. A wrong one fails at import."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+
+class DeclarationError(TypeError):
+    """An error in a declaration: the program that contains it cannot start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +107,26 @@ class SecretIf(Marker):
     """An output that is hidden if this input (camelCase) is true."""
 
     input: str
+
+
+def validate_markers(
+    location: str, info: FieldInfo, markers: tuple[Marker, ...], allowed: tuple[type[Marker], ...]
+) -> None:
+    """Raise ``DeclarationError`` for a marker that is not allowed here, is no object, is repeated or would be lost."""
+    kinds = [type(marker) for marker in markers]
+    if any(isinstance(item, type) and issubclass(item, Marker) for item in info.metadata):
+        raise DeclarationError(f"{location}: a mark is an object; write its parentheses")
+    if len(set(kinds)) != len(kinds):
+        raise DeclarationError(f"{location}: the same mark twice")
+    if strangers := [kind.__name__ for kind in kinds if kind not in allowed]:
+        raise DeclarationError(f"{location}: {', '.join(strangers)} has no meaning here")
+    # pydantic silently drops the metadata of Annotated[X, M] | None
+    if any(isinstance(item, Marker) or item in Marker.__subclasses__() for item in _nested_metadata(info.annotation)):
+        raise DeclarationError(f"{location}: a mark inside the type is lost; write Annotated[X | None, Mark()]")
+
+
+def _nested_metadata(annotation: Any) -> Iterator[Any]:
+    if get_origin(annotation) is Annotated:
+        yield from annotation.__metadata__
+    for part in get_args(annotation):
+        yield from _nested_metadata(part)

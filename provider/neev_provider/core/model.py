@@ -27,6 +27,7 @@ from neev_provider.core.markers import (
     AutoName,
     Canonical,
     Computed,
+    DeclarationError,
     Derived,
     Marker,
     Replace,
@@ -36,13 +37,10 @@ from neev_provider.core.markers import (
     Stable,
     Unordered,
     Update,
+    validate_markers,
 )
 
 MarkerT = TypeVar("MarkerT", bound=Marker)
-
-
-class DeclarationError(TypeError):
-    """An error in a declaration: the program that contains it cannot start."""
 
 
 class Unknown:
@@ -259,7 +257,7 @@ def _external_name(field: str, info: FieldInfo) -> str:
 def _build_property(cls: type[Model], field: str, info: FieldInfo) -> Property:
     where = f"{cls.__name__}.{field}"
     marks = tuple(item for item in info.metadata if isinstance(item, Marker))
-    _validate_markers(where, info, marks, cls.allowed_markers)
+    validate_markers(where, info, marks, cls.allowed_markers)
     return Property(
         field=field,
         name=_external_name(field, info),
@@ -269,28 +267,6 @@ def _build_property(cls: type[Model], field: str, info: FieldInfo) -> Property:
         markers={type(marker): marker for marker in marks},
         owner=cls,
     )
-
-
-def _validate_markers(
-    location: str, info: FieldInfo, markers: tuple[Marker, ...], allowed: tuple[type[Marker], ...]
-) -> None:
-    kinds = [type(marker) for marker in markers]
-    if any(isinstance(item, type) and issubclass(item, Marker) for item in info.metadata):
-        raise DeclarationError(f"{location}: a mark is an object; write its parentheses")
-    if len(set(kinds)) != len(kinds):
-        raise DeclarationError(f"{location}: the same mark twice")
-    if strangers := [kind.__name__ for kind in kinds if kind not in allowed]:
-        raise DeclarationError(f"{location}: {', '.join(strangers)} has no meaning here")
-    # pydantic silently drops the metadata of Annotated[X, M] | None
-    if any(isinstance(item, Marker) or item in Marker.__subclasses__() for item in _nested_metadata(info.annotation)):
-        raise DeclarationError(f"{location}: a mark inside the type is lost; write Annotated[X | None, Mark()]")
-
-
-def _nested_metadata(annotation: Any) -> Iterator[Any]:
-    if get_origin(annotation) is Annotated:
-        yield from annotation.__metadata__
-    for part in get_args(annotation):
-        yield from _nested_metadata(part)
 
 
 def _is_model(annotation: Any) -> bool:

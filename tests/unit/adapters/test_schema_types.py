@@ -20,8 +20,8 @@ from neev_provider.adapters.shared.schema_types import (
     referenced_types,
     type_of,
 )
-from neev_provider.core.markers import AutoName, Computed, Replace, ResetsTo, Update
-from neev_provider.core.model import DeclarationError, Inputs, Integer, Model, Number
+from neev_provider.core.markers import AutoName, Computed, DeclarationError, Replace, ResetsTo, Update
+from neev_provider.core.model import Inputs, Integer, Model, Number
 
 
 class Colour(StrEnum):

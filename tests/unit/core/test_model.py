@@ -7,8 +7,18 @@ from typing import Annotated, ClassVar
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
-from neev_provider.core.markers import AutoName, Computed, Replace, Secret, SecretIf, Stable, Unordered, Update
-from neev_provider.core.model import UNKNOWN, Boolean, DeclarationError, Inputs, Integer, Model, Outputs
+from neev_provider.core.markers import (
+    AutoName,
+    Computed,
+    DeclarationError,
+    Replace,
+    Secret,
+    SecretIf,
+    Stable,
+    Unordered,
+    Update,
+)
+from neev_provider.core.model import UNKNOWN, Boolean, Inputs, Integer, Model, Outputs
 from neev_provider.core.model import Rule as Between
 from neev_provider.core.validation import at_most_one_of
 

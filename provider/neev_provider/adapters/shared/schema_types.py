@@ -14,8 +14,8 @@ from pydantic.fields import FieldInfo
 
 from neev_provider.core import docstrings
 from neev_provider.core.assets import AssetOrArchive
-from neev_provider.core.markers import AutoName, Computed, Secret
-from neev_provider.core.model import DeclarationError, Model, Property
+from neev_provider.core.markers import AutoName, Computed, DeclarationError, Secret
+from neev_provider.core.model import Model, Property
 
 
 @dataclass(frozen=True, slots=True)
