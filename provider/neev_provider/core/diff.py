@@ -137,9 +137,8 @@ def _effective_value(prop: Property, value: Any) -> Any:
 def _has_replacement_conflict(model: type[Inputs], changes: Sequence[Change], new_inputs: Mapping[str, Any]) -> bool:
     """Return whether a resource with the new inputs cannot exist beside the old one."""
     changed = {change.property_name for change in changes}
-    named = next((declared.name for declared in model.properties.values() if declared.has(AutoName)), None)
-    if named is not None:
-        return named not in changed and not new_inputs.get(AUTONAMED_KEY)
+    if named := model.properties_with(AutoName):
+        return named[0].name not in changed and not new_inputs.get(AUTONAMED_KEY)
     unique = {declared.name for declared in model.properties.values() if declared.field in model.unique_together}
     return bool(unique) and not unique & changed
 

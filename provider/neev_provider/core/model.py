@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import chain
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Final, TypeVar, cast, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -107,7 +108,7 @@ class Property:
     annotation: Any
     required: bool
     default: Any
-    markers: Mapping[type[Marker], Marker]
+    markers: Mapping[type[Marker], Any]
     owner: type[Model]
 
     def has(self, marker: type[Marker]) -> bool:
@@ -116,12 +117,19 @@ class Property:
 
     def find(self, marker: type[MarkerT]) -> MarkerT | None:
         """Return the property's marker of this type."""
-        return cast("MarkerT | None", self.markers.get(marker))
+        found: MarkerT | None = self.markers.get(marker)
+        return found
 
     def is_secret(self, values: Mapping[str, Any]) -> bool:
         """Return whether the value is secret with these inputs; it is if the condition is not known yet."""
         condition = self.find(SecretIf)
         return self.has(Secret) or (condition is not None and values.get(condition.input) not in (None, False))
+
+    @cached_property
+    def may_be_secret(self) -> bool:
+        """Return whether the value, or a part of it, is declared secret, with some inputs at least."""
+        nested = [model.properties.values() for model in (self.model, self.item_model) if model]
+        return self.has(Secret) or self.has(SecretIf) or any(prop.may_be_secret for prop in chain(*nested))
 
     @cached_property
     def description(self) -> str:
@@ -202,6 +210,12 @@ class Model(BaseModel):
         for rule in cls.rules:
             if strangers := set(rule.fields) - set(cls.model_fields):
                 raise DeclarationError(f"{cls.__name__}: a rule reads {sorted(strangers)}, which no property is called")
+
+    @classmethod
+    @cache
+    def properties_with(cls, marker: type[Marker]) -> tuple[Property, ...]:
+        """Return the properties that have the marker."""
+        return tuple(declared for declared in cls.properties.values() if declared.has(marker))
 
     def to_properties(self) -> dict[str, Any]:
         """Return the properties that are set, camelCase and plain, as programs and the state have them."""

@@ -215,13 +215,13 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
 
     def preview_create(self, raw_inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the state as far as it is known before anything is created."""
-        filled = {declared.name: UNKNOWN for declared in self._computed_inputs()}
+        filled = {declared.name: UNKNOWN for declared in self.inputs.properties_with(Computed)}
         return {**filled, **dict.fromkeys(self.outputs.properties, UNKNOWN), **validation.user_properties(raw_inputs)}
 
     def preview_update(self, state: Mapping[str, Any], raw_inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the state as far as it is known before anything is changed."""
         changed = diff.changed_inputs(self.inputs, state, raw_inputs)
-        chosen = {prop.name: prop for prop in self._computed_inputs() if prop.name in state}
+        chosen = {prop.name: prop for prop in self.inputs.properties_with(Computed) if prop.name in state}
         kept = {
             name: state[name] if name in state and diff.is_stable(prop, changed) else UNKNOWN
             for name, prop in {**chosen, **self.outputs.properties}.items()
@@ -234,7 +234,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
     def build_state(self, raw_inputs: Mapping[str, Any], observation: Observation[OutputsT]) -> dict[str, Any]:
         """Return the state: the program's inputs, the API's values of the others, and the outputs."""
         known = {name: value for name, value in observation.inputs.items() if value is not None}
-        chosen = {prop.name: known[prop.name] for prop in self._computed_inputs() if prop.name in known}
+        chosen = {prop.name: known[prop.name] for prop in self.inputs.properties_with(Computed) if prop.name in known}
         outputs = {**observation.outputs.to_properties(), **observation.hidden}
         return {**chosen, **outputs, **validation.user_properties(raw_inputs)}
 
@@ -283,10 +283,7 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
     @property
     def name_property(self) -> Property | None:
         """Return the property that gets a generated name if the user sets none."""
-        return next((prop for prop in self.inputs.properties.values() if prop.has(AutoName)), None)
-
-    def _computed_inputs(self) -> list[Property]:
-        return [declared for declared in self.inputs.properties.values() if declared.has(Computed)]
+        return next(iter(self.inputs.properties_with(AutoName)), None)
 
     def _preview_reset(self, prop: Property, resets_to: ResetsTo, state: Mapping[str, Any]) -> Any:
         if resets_to.only_on_removal and not diff.semantically_equal(prop, None, state.get(prop.name)):

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from neev_provider.core.model import Model, Property
 from neev_provider.core.resource import Observation, Resource
-from neev_provider.core.validation import is_internal, user_properties
+from neev_provider.core.validation import drop_nulls, is_internal, user_properties
 
 AnyResource = Resource[Any, Any, Any]
 Values = dict[str, Any]
@@ -68,15 +68,18 @@ def preserved_properties(resource: AnyResource, old_state: Mapping[str, Any], ob
     """Return the ignored properties of the old state that have no newer value."""
     fields = observation.outputs.model_fields_set
     stale = {name for name, declared in resource.outputs.properties.items() if declared.field not in fields}
-    odd = _unreadable_names(resource.outputs, old_state)
+    old = {name: value for name, value in old_state.items() if name in stale}
+    odd = _unreadable_names(resource.outputs, old)
     return {
         **unknown_properties(resource, old_state),
-        **{name: old_state[name] for name in old_state if name in odd & stale},
+        **{name: value for name, value in old.items() if name in odd},
     }
 
 
 def _unreadable_names(model: type[Model], values: Mapping[str, Any]) -> set[str]:
-    given = user_properties({name: values[name] for name in values.keys() & model.properties.keys()})
+    given = {
+        name: drop_nulls(value) for name, value in values.items() if value is not None and name in model.properties
+    }
     try:
         model.model_validate(given)
     except ValidationError as error:

@@ -61,6 +61,34 @@ def test_properties_expose_nested_models_and_list_items() -> None:
     assert Widget.properties["env"].item is None
 
 
+def test_properties_are_found_by_their_marker() -> None:
+    assert [prop.name for prop in Widget.properties_with(Update)] == ["walls", "nested", "paused"]
+    assert Widget.properties_with(AutoName) == ()
+    assert Rule.properties_with(Update) == ()
+
+
+def test_a_property_may_be_secret_if_a_part_of_it_is() -> None:
+    class Login(Model):
+        """A login."""
+
+        password: Annotated[str, Secret()]
+        """A password."""
+
+    class Account(Outputs):
+        """An account."""
+
+        login: Login | None = None
+        """One login."""
+        logins: list[Login] | None = None
+        """More of them."""
+        url: Annotated[str | None, SecretIf("private")] = None
+        """Its address."""
+        name: str | None = None
+        """Its name."""
+
+    assert [prop.name for prop in Account.properties.values() if prop.may_be_secret] == ["login", "logins", "url"]
+
+
 def test_a_secret_is_masked_in_repr() -> None:
     """A log line that prints the inputs shows no value of a secret."""
     text = repr(Widget(disk_gb=10, env={"TOKEN": "hush"}))

@@ -53,7 +53,7 @@ def find_declared_secrets(properties: Mapping[str, Property], values: Mapping[st
 def _iter_declared(properties: Mapping[str, Property], values: Mapping[str, Any], path: Path) -> Iterator[Path]:
     for name, value in values.items():
         prop = properties.get(name)
-        if prop is None or value is None:
+        if prop is None or value is None or not prop.may_be_secret:
             continue
         if prop.is_secret(values):
             yield (*path, name)

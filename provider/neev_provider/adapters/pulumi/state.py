@@ -21,8 +21,8 @@ def mark_state_secrets(resource: AnyResource, state: Mapping[str, Any], *sources
     merged = reduce(operator.or_, reversed(sources), PropertyMap())
     secrets = merged.mark(state).secrets
     secret_inputs = {name for source in sources for name in inputs.keys() & source.secret_names(inputs)}
-    derived = {name: mark for name, prop in outputs.items() if name in state and (mark := prop.find(Derived))}
-    hidden = {name for name, mark in derived.items() if mark.is_secret(secret_inputs)}
+    derived = {prop.name: prop for prop in resource.outputs.properties_with(Derived) if prop.name in state}
+    hidden = {name for name, prop in derived.items() if prop.markers[Derived].is_secret(secret_inputs)}
     # a derived output that changed is not the secret value any more
     changed = {name for name in derived.keys() - hidden if merged.values.get(name) != state[name]}
     secrets = frozenset(path for path in secrets if path[0] not in changed) | {(name,) for name in hidden}
