@@ -57,6 +57,18 @@ def new_history(ids: Sequence[str], *, at: float = NOW) -> History:
             id="one of many items is probed",
         ),
         pytest.param(
+            [*request_all(MANY[:200], at=NOW - 1), *request_all(MANY[200:], at=NOW - 2, max_delay=2)],
+            new_history(MANY, at=NOW - 2),
+            ProbeOne("200"),
+            id="the item that is awaited longest is probed",
+        ),
+        pytest.param(
+            [*request_all(MANY[:200], at=NOW - 1), *request_all(MANY[200:], at=NOW - 2, max_delay=2)],
+            new_history(MANY, at=NOW - 2).add_probe(NOW - 1, "200"),
+            ProbeOne("201"),
+            id="a probed item is not probed again",
+        ),
+        pytest.param(
             request_all(MANY, at=NOW - 1),
             new_history(MANY, at=NOW - 1).add_probe(NOW - 0.4, "249"),
             Sleep(0.6),

@@ -59,9 +59,9 @@ class Sleep:
 
 
 def next_read(now: float, pending: Sequence[Pending], history: History) -> ProbeOne | PollAll | Sleep:
-    """Return the next read for the pending items, which are ordered by age, the oldest first.
+    """Return the next read for the pending items.
 
-    A list of several pages costs several requests, so the items at the head are probed first.
+    A list of several pages costs several requests, so the items that are awaited longest are probed first.
     Probes take at most as many requests as one poll of all items.
     An item is complete if it was read and is not pending again: then the others are polled, too.
     """
@@ -76,7 +76,9 @@ def next_read(now: float, pending: Sequence[Pending], history: History) -> Probe
         history.last_probe_at + min(item.max_delay for item in pending),
     )
     if len(history.probed_ids) < pages - 1 and history.polled_ids >= ids:
-        return _at(due, now, ProbeOne(pending[0].id))
+        # the delay of a wait grows with its age
+        oldest = max((item for item in pending if item.id not in history.probed_ids), key=lambda item: item.max_delay)
+        return _at(due, now, ProbeOne(oldest.id))
     return _at(max(due, history.last_poll_at + POLL_INTERVAL * sqrt(len(pending) - 1)), now, PollAll())
 
 
