@@ -32,12 +32,6 @@ OUTPUTS = {
     "cpu": 1,
     "createdAt": "2026-01-01T00:00:00.000000Z",
     "diskGb": 10,
-    "effectiveLabels": {
-        "managed-by": "pulumi-neev",
-        "managed-by.project": "bench",
-        "managed-by.resource": "d8ce1d5e0417e4be9475b52e99f45225",
-        "managed-by.stack": "dev",
-    },
     "egress": {"allow": [], "allowInternet": False, "mode": "deny_all"},
     "image": "harbor.neev.work/neevcloudai/ubuntu-26-04-minimal:v2026.03.1",
     "memoryGb": 2,
@@ -47,7 +41,7 @@ OUTPUTS = {
     "region": "as-south-1",
     "rootfsDiskGb": 4,
 }
-"""The outputs of a sandbox: the engine writes the whole state at each of its steps."""
+"""The outputs of a sandbox of the benchmark: the engine writes the whole state at each of its steps."""
 EMPTY = BenchCase("empty program", "empty", numbers=(0,))
 CASES = (
     EMPTY,
