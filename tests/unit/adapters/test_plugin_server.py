@@ -31,6 +31,7 @@ WITHOUT_FAST_START = (
 )
 FOLDER = str(Path(__file__).parents[3] / "plugin")
 OPTIONAL_MODULES = (
+    "httpx",
     "rich",
     "click",
     "neevai",

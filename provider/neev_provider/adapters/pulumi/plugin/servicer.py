@@ -22,6 +22,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from neev_provider.adapters.pulumi.plugin.engine_client import EngineClient
 from neev_provider.adapters.pulumi.plugin.grpc_errors import ServicerContext, StatusCode, StatusError, abort
 from neev_provider.adapters.shared import fast_start
+from neev_provider.adapters.shared.background_load import BackgroundLoad
 from neev_provider.adapters.shared.distribution import VERSION
 from neev_provider.core.clock import SYSTEM_CLOCK
 from neev_provider.core.redaction import Redactor, use_redactor
@@ -37,11 +38,10 @@ BUNDLED_SCHEMA: Final = Path(__file__).parents[1] / "schema.json"
 
 
 def load_provider(engine_client: EngineClient) -> PulumiProvider:
-    """Return the provider of this process, after importing everything that it needs."""
+    """Return the provider of this process, after importing everything that a plan needs."""
     with fast_start.exclude_from_collection():
         from neev_provider.adapters.pulumi.plugin.provider import PulumiProvider  # noqa: PLC0415
         from neev_provider.client import connect  # noqa: PLC0415
-        from neev_provider.client.http import transport  # noqa: F401, PLC0415  else the first request waits for it
 
         return PulumiProvider(engine_client, os.environ, connect, SYSTEM_CLOCK)
 
@@ -82,31 +82,27 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, load: Callable[[EngineClient], PulumiProvider] = load_provider) -> None:
         self._engine_client = EngineClient()
-        self._load = load
-        self._loading: asyncio.Future[PulumiProvider] | None = None
+        self._load = BackgroundLoad(lambda: load(self._engine_client))
 
     async def get_provider(self) -> PulumiProvider:
         """Return the provider; the first call loads it."""
-        if self._loading is None:
-            self._loading = asyncio.ensure_future(asyncio.to_thread(self._load, self._engine_client))
-        return self._loading.result() if self._loading.done() else await asyncio.shield(self._loading)
+        return await self._load.get()
 
     def cancel(self) -> None:
         """End every operation at once, with what exists."""
-        if self._loading is not None and self._loading.done():
-            self._loading.result().cancel()
+        if provider := self._load.loaded:
+            provider.cancel()
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._engine_client.close()
-        if self._loading is not None and self._loading.done():
-            await self._loading.result().aclose()
+        if provider := self._load.loaded:
+            await provider.aclose()
 
     def request_secrets(self, request: Any) -> list[Any]:
         """Return the secrets of the request. Before the provider is loaded, no message contains one."""
-        loading = self._loading
-        is_loaded = loading is not None and loading.done() and loading.exception() is None
-        return loading.result().secrets(request) if loading is not None and is_loaded else []
+        provider = self._load.loaded
+        return provider.secrets(request) if provider else []
 
     async def Handshake(
         self, request: provider_pb2.ProviderHandshakeRequest, context: ServicerContext
