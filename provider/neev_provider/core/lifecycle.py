@@ -34,7 +34,7 @@ class StoredResource:
     state: Mapping[str, Any] = field(repr=False)
     problem: str | None = None
     ignored: tuple[str, ...] = ()
-    """Names of what was stored before a read and that this version does not have or cannot read."""
+    """Names of the values, stored before a read, that this version does not have or cannot read."""
 
 
 class ResourceInitFailed(Exception):

@@ -226,8 +226,8 @@ class Resource(ABC, Generic[ApiT, InputsT, OutputsT]):
             name: state[name] if name in state and diff.is_stable(prop, changed) else UNKNOWN
             for name, prop in {**chosen, **self.outputs.properties}.items()
         }
-        for declared in self.inputs.properties.values():
-            if declared.resets_to is not None and declared.has(Computed):
+        for declared in self.inputs.properties_with(Computed):
+            if declared.resets_to is not None:
                 kept[declared.name] = self._preview_reset(declared, declared.resets_to, state)
         return {**kept, **validation.user_properties(raw_inputs)}
 

@@ -133,9 +133,8 @@ def imported_state(resource: AnyResource, id: str) -> Values:
 
 def declared_secrets(resource: AnyResource, inputs: Mapping[str, Any]) -> frozenset[str]:
     """Return the inputs (camelCase) that are set and declared to be secret."""
-    return frozenset(
-        name for name, prop in resource.inputs.properties.items() if prop.has(Secret) and inputs.get(name) is not None
-    )
+    secrets = resource.inputs.properties_with(Secret)
+    return frozenset(prop.name for prop in secrets if inputs.get(prop.name) is not None)
 
 
 def is_secret_now(prop: Property, inputs: Mapping[str, Any], secret_inputs: frozenset[str]) -> bool:

@@ -92,7 +92,7 @@ class SandboxPoolResource(Resource[Api, SandboxPoolInputs, SandboxPoolOutputs]):
         if not is_rebuilt and 0 not in (state.get("replicas"), raw_inputs.get("replicas")):
             return planned
         # what the program leaves out is the API's choice for new members, and nothing without members
-        chosen = {name for name, prop in self.inputs.properties.items() if prop.has(Computed)} - raw_inputs.keys()
+        chosen = {prop.name for prop in self.inputs.properties_with(Computed)} - raw_inputs.keys()
         return planned | dict.fromkeys(chosen, UNKNOWN)
 
     @override

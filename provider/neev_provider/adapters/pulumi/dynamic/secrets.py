@@ -55,11 +55,8 @@ def mark_secret_outputs(resource: AnyResource, outputs: Values, *raw_inputs: Map
     The program and the engine already mark the secrets of the declaration and of inputs with the same name.
     """
     secrets = {name for input_ in raw_inputs for name in secret_inputs(resource, input_)}
-    hidden = {
-        name
-        for name, declared in resource.outputs.properties.items()
-        if (mark := declared.find(Derived)) and mark.is_secret(secrets)
-    }
+    derived = resource.outputs.properties_with(Derived)
+    hidden = {prop.name for prop in derived if prop.markers[Derived].is_secret(secrets)}
     return {name: {SIGNATURE: SECRET, "value": value} if name in hidden else value for name, value in outputs.items()}
 
 
