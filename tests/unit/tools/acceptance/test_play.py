@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,8 @@ from tools.acceptance.story import Command, Story
 from tools.programs import Program
 from typing_extensions import override
 
-from neev_emulator import Emulator
+from neev_emulator import Durations, Emulator, serve
+from neev_emulator import Settings as EmulatorSettings
 from neev_provider.client import Settings
 
 STEPS = len(Story(PREFIX).steps)
@@ -80,6 +81,13 @@ class StageBuilder:
             deadline,
             lambda performance: self.progress.append(performance.results[-1].outcome.value),
         )
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """Yield an empty emulator; what the scripts delete is gone at once, because they do not wait as an engine does."""
+    with serve(EmulatorSettings(durations=Durations(delete=0))) as emulator:
+        yield emulator
 
 
 @pytest.fixture
