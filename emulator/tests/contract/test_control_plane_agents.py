@@ -24,6 +24,7 @@ from helpers.official_client import (
     wait_until_gone,
     write_file,
 )
+from helpers.poll import poll_until
 from neev_emulator import Emulator
 from neev_emulator.app import control_plane_routes
 
@@ -47,8 +48,8 @@ def test_a_preview_url_forwards_to_a_server_in_the_sandbox(client: NeevAI, unuse
     with close_connection_after(sandbox):
         sandbox.processes.start("python3", serving)
     url = sandbox.get_url(unused_tcp_port)
-    responses = (httpx.get(f"{url}page.txt") for _ in range(500))
-    assert next(response.text for response in responses if response.status_code != 502) == "hello from inside"
+    response = poll_until(lambda: httpx.get(f"{url}page.txt"), lambda response: response.status_code != 502)
+    assert response.text == "hello from inside"
 
 
 def test_metrics_and_audit_trail_contain_runtime_operations(client: NeevAI) -> None:

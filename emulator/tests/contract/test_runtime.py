@@ -1,5 +1,6 @@
 """The runtime of a sandbox through the official client, over a real socket."""
 
+import operator
 import os
 import socket
 import threading
@@ -23,6 +24,7 @@ from neevai.types import Signal
 from starlette.applications import Starlette
 from starlette.requests import Request
 
+from helpers.poll import poll_until
 from neev_emulator.runtime import RuntimeApiError, SandboxHost, build_routes
 
 KEY = "key"
@@ -127,7 +129,7 @@ class TestExec:
         with pytest.raises(DeadlineExceededError) as caught:
             list(events)
         assert caught.value.code == "deadline_exceeded"
-        assert is_gone(pid)
+        poll_until(lambda: is_alive(pid), operator.not_)
 
     def test_a_missing_program_raises_not_found(self, sandbox: SandboxConnection) -> None:
         with pytest.raises(NotFoundError, match="program not found"):
@@ -151,7 +153,7 @@ class TestExec:
         pid = int(str(next(events).get("data")))
         events.close()  # type: ignore[attr-defined]
         sandbox.close()
-        assert is_gone(pid)
+        poll_until(lambda: is_alive(pid), operator.not_)
 
     async def test_the_async_client_streams_output(self, async_sandbox: AsyncSandboxConnection) -> None:
         events = [event async for event in async_sandbox.exec_stream(["echo", "hi"])]
@@ -353,16 +355,6 @@ def test_an_error_of_the_sandbox_lookup_is_returned_to_the_client(connect_url: s
         connection.exec(["true"])
     connection.close()
     assert caught.value.status_code == 401
-
-
-def is_gone(pid: int) -> bool:
-    """Return whether the process is gone within two seconds."""
-    deadline = time.monotonic() + 2
-    while is_alive(pid):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def is_alive(pid: int) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from helpers.poll import poll_until
+
 
 @contextmanager
 def start_killable(data: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
@@ -34,8 +36,4 @@ def open_runtime_client(client: httpx.Client, sandbox: dict[str, Any]) -> httpx.
 
 
 def wait_until_ready(client: httpx.Client, path: str, key: str = "phase") -> dict[str, Any]:
-    for _ in range(1000):
-        response: dict[str, Any] = client.get(path).json()
-        if response[key] == "Ready":
-            return response
-    raise AssertionError(f"never ready: {response}")
+    return poll_until(lambda: client.get(path).json(), lambda response: response[key] == "Ready")

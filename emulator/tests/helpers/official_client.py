@@ -1,7 +1,6 @@
 """The official client, and a check of each response against its models."""
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +15,7 @@ from neevai.handles.sandbox import Sandbox
 from neevai.types import SandboxData, SandboxListResponse
 from pydantic import BaseModel
 
+from helpers.poll import poll_until
 from neev_emulator import Emulator
 
 POLL_MS = 20
@@ -129,11 +129,7 @@ def create_ready(client: NeevAI, **params: object) -> Sandbox:
 
 
 def wait_for_phase(sandbox: Sandbox, phase: str) -> Sandbox:
-    phases: list[str] = []
-    while not phases or phases[-1] != phase:
-        assert len(phases) < 500, f"never {phase}: {phases}"
-        phases.append(sandbox.refresh().phase)
-    return sandbox
+    return poll_until(sandbox.refresh, lambda refreshed: refreshed.phase == phase)
 
 
 def create_ready_agent(client: NeevAI, **params: object) -> Agent:
@@ -160,21 +156,21 @@ def read_file(sandbox: Sandbox) -> str:
 
 
 def wait_for_snapshot(client: NeevAI, snapshot_id: str) -> aiagent.Snapshot:
-    for _ in range(500):
-        snapshot = client.sandboxes.get_snapshot(snapshot_id)
-        if snapshot.status is aiagent.SnapshotStatus.Ready:
-            return snapshot
-    raise AssertionError("the snapshot never became Ready")
+    return poll_until(
+        lambda: client.sandboxes.get_snapshot(snapshot_id),
+        lambda snapshot: snapshot.status is aiagent.SnapshotStatus.Ready,
+    )
 
 
 def wait_until_gone(request: Callable[[], object]) -> None:
-    for _ in range(500):
+    def is_gone() -> bool:
         try:
             request()
         except NotFoundError:
-            return
-        time.sleep(POLL_MS / 1000)
-    raise AssertionError("it still exists")
+            return True
+        return False
+
+    poll_until(is_gone, bool)
 
 
 def expect_error(request: Callable[[], object]) -> tuple[int, str | None]:

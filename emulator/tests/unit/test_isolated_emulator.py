@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from helpers.killed_emulator import open_runtime_client, start_killable, wait_until_ready
+from helpers.poll import poll_until
 from neev_emulator import IsolationUnavailableError, serve
 from neev_emulator.runtime.isolation import Isolation
 
@@ -153,10 +154,7 @@ def test_no_process_survives_a_killed_emulator(isolated: IsolatedEmulator) -> No
     assert "76543" in find_commands()
     isolated.process.kill()
     isolated.process.wait()
-    for _ in range(10_000):
-        if "76543" not in find_commands():
-            return
-    raise AssertionError("the process survives")
+    poll_until(find_commands, lambda commands: "76543" not in commands)
 
 
 def find_commands() -> str:

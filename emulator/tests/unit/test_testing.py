@@ -1,14 +1,15 @@
 """The emulator as a server in this process."""
 
 import asyncio
+import operator
 import socket
 import threading
-import time
 from pathlib import Path
 
 import httpx
 import pytest
 
+from helpers.poll import poll_until
 from neev_emulator import Backend, ControlError, Settings, serve, serve_backend
 
 
@@ -34,11 +35,8 @@ def test_due_timers_run_without_a_request() -> None:
         headers = {"authorization": f"Bearer {emulator.api_key}"}
         idle = {"name": "web", "lifecycle": {"idle_timeout_seconds": 1, "on_idle": "delete"}}
         assert httpx.post(f"{base}/sandboxes", json=idle, headers=headers).status_code == 201
-        deadline = time.monotonic() + 10
-        while len(backend.sandboxes) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        poll_until(lambda: len(backend.sandboxes), operator.not_)
         assert [entry["method"] for entry in emulator.requests] == ["POST"]
-        assert len(backend.sandboxes) == 0
 
 
 async def test_async_code_in_the_same_thread_can_use_the_emulator() -> None:

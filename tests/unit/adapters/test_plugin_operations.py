@@ -26,6 +26,8 @@ from neev_emulator.testing import Emulator
 from neev_provider.adapters.shared.executor import UNREADABLE_VALUES_MESSAGE
 
 BOX = {"name": "box", "cpu": 1}
+PROMPTLY_SECONDS = 15
+"""Less than the shortest wait that has to end early, and enough for a slow machine."""
 
 
 def slow_down(emulator: Emulator, **durations: float) -> None:
@@ -145,7 +147,7 @@ async def test_cancel_ends_a_create_immediately_and_keeps_the_id(plugin: FakePul
     await plugin.call("Cancel", Empty())
     with pytest.raises(RpcFailure) as caught:
         await creating
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < PROMPTLY_SECONDS
     assert "stopped waiting, as asked" in caught.value.text
     assert caught.value.init_failed is not None
     assert caught.value.init_failed.id
@@ -161,7 +163,7 @@ async def test_cancel_ends_an_operation_whose_request_hangs(plugin: FakePulumiEn
     await plugin.call("Cancel", Empty())
     with pytest.raises(RpcFailure) as caught:
         await updating
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < PROMPTLY_SECONDS
     assert caught.value.init_failed is not None
 
 
@@ -175,7 +177,7 @@ async def test_cancel_prevents_a_create_that_is_still_throttled(plugin: FakePulu
         RpcFailure, match=r"stopped waiting, as asked. Nothing was created: run the same command"
     ) as caught:
         await creating
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < PROMPTLY_SECONDS
     assert (caught.value.code, caught.value.init_failed) == (grpc.StatusCode.CANCELLED, None)
     assert emulator.state()["sandboxes"] == 0
 
@@ -197,7 +199,7 @@ async def test_the_create_timeout_includes_the_time_of_throttling(plugin: FakePu
     started = time.monotonic()
     with pytest.raises(RpcFailure, match=r"not done after 1 s; last seen: .*429.*Nothing was created") as caught:
         await plugin.create("Sandbox", BOX, timeout=1)
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < PROMPTLY_SECONDS
     assert (caught.value.code, caught.value.init_failed) == (grpc.StatusCode.DEADLINE_EXCEEDED, None)
 
 

@@ -438,7 +438,7 @@ async def test_a_cancelled_create_stores_the_members_that_exist(driver: Lifecycl
     assert isinstance(stopped.value.__cause__, Cancelled)
     kept = stopped.value.stored
     assert [member["phase"] for member in get_members(kept)] == ["Pending"] * 5
-    driver.emulator.advance(3600)
+    driver.emulator.advance(3600 + 60)  # and addressable
     assert (await driver.finish(POOL, kept)).state["readyReplicas"] == 5
     assert driver.emulator.counts()[CREATE] == 5
 
