@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from tools.acceptance.ledger import Ledger
 from neev_emulator import Emulator, serve
 from neev_provider.client import Api, Settings, connect
 
-PREFIX = "acc-1a2b3c"
+PREFIX = f"acc-{secrets.token_hex(3)}"
+"""Of this process alone: the end of a run kills every process with its prefix, those of another test process, too."""
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.unit.tools.acceptance.conftest import PREFIX
 from tools.acceptance.compare import Difference
 from tools.acceptance.ledger import Created, Ledger
 from tools.acceptance.phases import Operation, Times
@@ -79,7 +80,7 @@ def test_the_report_lists_uncompared_routes_and_rejected_creates(
     report.write(tmp_path / "report.md")
     text = (tmp_path / "report.md").read_text()
     assert "- `GET /agents`: the service" in text
-    assert "The proxy refused a create: the name does not begin with acc-1a2b3c" in text
+    assert f"The proxy refused a create: the name does not begin with {PREFIX}" in text
     assert "(the time was over)" in text
 
 
